@@ -1,0 +1,82 @@
+import { CommandError } from '../errors.ts'
+import type { AnswerEvent } from '../events.ts'
+import type { Io } from '../io.ts'
+import type { CallInput, CallName, Seen } from '../local/calls.ts'
+import { callDevice } from '../local/client.ts'
+import type { Report } from '../report.ts'
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly io: Io
+  readonly report: Report
+  /** The folder of the device, absolute. */
+  readonly home: string
+  /** Aborts with ERR_INTERRUPTED. */
+  readonly signal: AbortSignal
+}
+
+/** What a command does while the device answers. */
+interface Answering {
+  readonly onEvent?: (event: AnswerEvent) => void
+  readonly confirm?: (seen: Seen) => Promise<boolean>
+}
+
+/** Asks the running device; with `--json` its events are the output, as they come. */
+export async function ask<N extends CallName>(
+  { report, home, signal }: CommandContext,
+  { call, input }: { readonly call: N; readonly input: CallInput<N> },
+  { onEvent, confirm }: Answering = {},
+): Promise<void> {
+  await callDevice(
+    {
+      home,
+      call,
+      input,
+      onEvent: (event) => {
+        report.event(event)
+        onEvent?.(event)
+      },
+      ...(confirm === undefined ? {} : { confirm }),
+    },
+    { signal },
+  )
+}
+
+/** Asks the running device and gives all its events of one kind. */
+export async function collect<N extends CallName, E extends AnswerEvent['event']>(
+  context: CommandContext,
+  { call, input, event }: { readonly call: N; readonly input: CallInput<N>; readonly event: E },
+): Promise<readonly Extract<AnswerEvent, { readonly event: E }>[]> {
+  const collected: Extract<AnswerEvent, { readonly event: E }>[] = []
+  const is = (given: AnswerEvent): given is Extract<AnswerEvent, { readonly event: E }> => {
+    return given.event === event
+  }
+  const onEvent = (given: AnswerEvent): void => {
+    if (is(given)) collected.push(given)
+  }
+  await ask(context, { call, input }, { onEvent })
+  return collected
+}
+
+/** The one value that is too long, or too secret, for the command line: `-` means stdin. */
+export async function argumentOrStdin(
+  given: string,
+  { io }: CommandContext,
+  { maxBytes }: { readonly maxBytes: number },
+): Promise<string> {
+  const text = given === '-' ? decode(await io.stdin.read({ maxBytes: maxBytes + 2 })) : given
+  if (new TextEncoder().encode(text).length > maxBytes) {
+    throw CommandError.of('ERR_TOO_LARGE', `The text is longer than ${maxBytes} bytes.`)
+  }
+  if (text.trim() === '') throw CommandError.of('ERR_USAGE', 'The text is empty.')
+  return text
+}
+
+/** One line break at the end belongs to the shell and not to the text. */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
+  } catch {
+    throw CommandError.of('ERR_USAGE', 'The text on stdin is no UTF-8.')
+  }
+}

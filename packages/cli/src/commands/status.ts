@@ -1,0 +1,69 @@
+import type { StatusEvent } from '../events.ts'
+import { oneLine, table } from '../terminal-text.ts'
+import { ago } from '../times.ts'
+import { type CommandContext, collect } from './context.ts'
+
+type OwnDevice = StatusEvent['devices'][number]
+
+/** This account, its devices, the path to each and why, and what is pending. */
+export async function showStatus(context: CommandContext): Promise<void> {
+  const [status] = await collect(context, { call: 'status', input: {}, event: 'status' })
+  if (status === undefined) return
+  const { report, io } = context
+  const [head = '', ...rows] = deviceTable(status, io.now())
+  report.print(headline(status), report.paint('bold', head), ...rows)
+  report.print(...status.relays.map(relayLine), ...remarks(status))
+}
+
+function headline({ name, devices, pending }: StatusEvent): string {
+  const waiting = pending + devices.reduce((sum, device) => sum + device.pending, 0)
+  const state = waiting === 0 ? 'all caught up' : `${waiting} pending`
+  return `${oneLine(name)} · ${devices.length} ${devices.length === 1 ? 'device' : 'devices'} · ${state}`
+}
+
+function deviceTable({ devices }: StatusEvent, now: number): readonly string[] {
+  const head = ['  DEVICE', 'STATE', 'PATH', 'LAST SEEN', 'PENDING']
+  return table([head, ...devices.map((device) => deviceRow(device, now))])
+}
+
+function deviceRow(device: OwnDevice, now: number): readonly string[] {
+  const name = oneLine(device.name)
+  if (device.this) return [`* ${name}`, 'this device']
+  return [
+    `  ${name}`,
+    stateWord(device),
+    PATH_WORDS[device.path],
+    seenWord(device, now),
+    String(device.pending),
+  ]
+}
+
+const PATH_WORDS: Readonly<Record<OwnDevice['path'], string>> = {
+  this: '',
+  lan: 'LAN',
+  direct: 'direct',
+  relayed: 'via relay',
+  away: '—',
+}
+
+function stateWord({ state, path }: OwnDevice): string {
+  if (state !== 'active') return state
+  return path === 'away' ? 'offline' : 'online'
+}
+
+function seenWord({ path, lastSeen }: OwnDevice, now: number): string {
+  if (path !== 'away') return 'now'
+  return lastSeen === null ? 'never' : ago(lastSeen, now)
+}
+
+function relayLine({ address, state, reason }: StatusEvent['relays'][number]): string {
+  const why = reason === null || reason === '' ? '' : ` (${oneLine(reason)})`
+  return `  relay ${oneLine(state)}${why}  ${oneLine(address)}`
+}
+
+/** Why a device has no path of its own, in words. */
+function remarks({ devices }: StatusEvent): readonly string[] {
+  return devices
+    .filter(({ path, reason }) => (path === 'away' || path === 'relayed') && reason !== '')
+    .map(({ name, reason }) => `! ${oneLine(name)}: ${oneLine(reason)}`)
+}

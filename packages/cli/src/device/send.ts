@@ -1,0 +1,44 @@
+import type { DeliveryState, SentMessage } from '@kithmesh/node'
+import { CommandError } from '../errors.ts'
+import type { CallInput } from '../local/calls.ts'
+import { deliveryEvent } from './answers.ts'
+import { itemsUntilAborted } from './items.ts'
+import { findContact } from './resolve.ts'
+import type { Serving } from './served.ts'
+
+/** Sends a text; what is waited for besides the disk is the caller's choice (CLI-17). */
+export async function sendMessage(input: CallInput<'send'>, serving: Serving): Promise<void> {
+  const { node, signal, emit } = serving
+  const { contact } = await findContact(input.contact, serving)
+  const sent = await node.messages.send(contact, { text: input.text }, { signal })
+  await emit({ event: 'sent', message: sent.message, chat: sent.chat })
+  if (input.wait !== 'none') await waitForDelivery(sent, input, serving)
+}
+
+async function waitForDelivery(
+  sent: SentMessage,
+  { wait, timeoutMs }: CallInput<'send'>,
+  serving: Serving,
+): Promise<void> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), timeoutMs)
+  const signal = AbortSignal.any([serving.signal, late.signal])
+  try {
+    for await (const state of itemsUntilAborted(sent.delivery({ signal }), signal)) {
+      await serving.emit(deliveryEvent(sent.message, state))
+      if (isFarEnough(state, wait)) return
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  serving.signal.throwIfAborted()
+  throw CommandError.of(
+    'ERR_TIMEOUT',
+    `The message has not reached ${wait === 'all' ? 'every device' : 'any device'} of the contact in ${timeoutMs} ms.`,
+    'It stays in the outbox and goes when a device of the contact is there. See: kith status',
+  )
+}
+
+function isFarEnough({ reached, of }: DeliveryState, wait: 'reached' | 'all' | 'none'): boolean {
+  return wait === 'all' ? of > 0 && reached >= of : reached > 0
+}

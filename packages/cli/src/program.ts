@@ -1,0 +1,339 @@
+/** The command tree of `kith`: names, arguments, options. What the commands do is beside it. */
+
+import { readFile } from 'node:fs/promises'
+import { Command, CommanderError, Option } from 'commander'
+import type { CommandContext } from './commands/context.ts'
+import { CommandError } from './errors.ts'
+import { EXIT } from './exit-codes.ts'
+import { resolveHome } from './home.ts'
+import type { Io } from './io.ts'
+import { parseName, wholeNumber } from './options.ts'
+import type { Report } from './report.ts'
+import { closest } from './similar.ts'
+
+/** Where a command runs. */
+export interface Place {
+  readonly io: Io
+  readonly report: Report
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs one command and resolves with its exit code.
+ *
+ * @throws ERR_USAGE for arguments nobody knows, and every error of the command
+ */
+export async function runProgram(argv: readonly string[], place: Place): Promise<number> {
+  const said: Said = { out: '', exit: EXIT.ok }
+  const program = await buildProgram(place, said)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return said.exit
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return afterCommander(error, { said, place })
+  }
+}
+
+/** What commander wanted to print, and the exit code of a command that has its own. */
+interface Said {
+  out: string
+  exit: number
+}
+
+const EXAMPLES = `Examples:
+  kith up                                start this device (the first time: make an account)
+  kith up --new-device                   start a device that joins your account: shows a code
+  kith link CODE                         on a device you have: link the one that shows CODE
+  kith contacts invite                   a code for one person
+  kith send Ben "hi" --wait reached      a message, and wait until a device of Ben has it
+  kith messages Ben --follow             read, and go on reading
+`
+
+async function buildProgram(place: Place, said: Said): Promise<Command> {
+  const program = new Command('kith')
+    .description('A device of your Kithmesh account, on a desktop or server.')
+    .addHelpText('before', EXAMPLES)
+    .option('--home <dir>', 'folder of the device (or KITH_HOME; else the XDG data folder)')
+    .option('--json', 'one JSON object per line on stdout, errors included')
+    .version(await ownVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => {
+        said.out += text
+      },
+      writeErr: (text) => {
+        said.out += text
+      },
+      outputError: () => undefined,
+    })
+    .exitOverride()
+  const context = (): CommandContext => {
+    const { home } = program.opts<{ readonly home?: string }>()
+    return { ...place, home: resolveHome(home, place.io.env) }
+  }
+  addUp(program, { place, said, context })
+  addAccountCommands(program, context)
+  addContactCommands(program, context)
+  addMessageCommands(program, context)
+  addOwnCommands(program, context)
+  return program
+}
+
+type GiveContext = () => CommandContext
+
+interface UpOptions {
+  readonly newDevice?: boolean
+  readonly name?: string
+  readonly relay: readonly string[]
+  readonly listen: readonly string[]
+  readonly lan: boolean
+  readonly verbose?: boolean
+}
+
+function addUp(
+  program: Command,
+  {
+    place,
+    said,
+    context,
+  }: { readonly place: Place; readonly said: Said; readonly context: GiveContext },
+): void {
+  const collected = (value: string, before: readonly string[]): readonly string[] => [
+    ...before,
+    value,
+  ]
+  program
+    .command('up')
+    .description('start the device and run it until it is stopped')
+    .option('--new-device', 'start a device still to be linked: shows a code and a QR')
+    .option('--name <name>', 'name of this device', parseName)
+    .option('--relay <multiaddr>', 'hold a place on this relay; can be repeated', collected, [])
+    .option('--listen <multiaddr>', 'listen here only; can be repeated', collected, [])
+    .option('--no-lan', 'neither find nor be found on the local network')
+    .option('--no-ui', 'serve no local page (there is none yet)')
+    .option(
+      '--ui-port <port>',
+      'port of the local page (there is none yet)',
+      wholeNumber(0, 65_535),
+    )
+    .option('--verbose', 'say on stderr what happens inside')
+    .action(async ({ name, relay, listen, lan, newDevice, verbose }: UpOptions) => {
+      const { runDevice } = await import('./commands/up.ts')
+      const { home } = context()
+      const flags = { lan, newDevice: newDevice === true, verbose: verbose === true }
+      said.exit = await runDevice({ home, name, relays: relay, listen, ...flags }, place)
+    })
+}
+
+function addAccountCommands(program: Command, context: GiveContext): void {
+  program
+    .command('link')
+    .description('link the device that shows the code to this account')
+    .argument('<code>', 'the code; - reads it from stdin')
+    .option('--yes', 'do not ask')
+    .option('--far', 'allow a device that is not on this network')
+    .action(
+      async (code: string, { yes, far }: { readonly yes?: boolean; readonly far?: boolean }) => {
+        const { linkDevice } = await import('./commands/link.ts')
+        await linkDevice(context(), { code, yes: yes === true, far: far === true })
+      },
+    )
+  program
+    .command('status')
+    .description('this account, its devices, the path to each, what is pending')
+    .action(async () => (await import('./commands/status.ts')).showStatus(context()))
+  const devices = addGroup(program, {
+    name: 'devices',
+    description: 'the linked devices of this account',
+    list: async () => (await import('./commands/devices.ts')).showDevices(context()),
+  })
+  devices
+    .command('rename')
+    .description('give a device another name')
+    .argument('<device>', 'name, id, or its beginning')
+    .argument('<name>', 'the new name', parseName)
+    .action(async (device: string, name: string) => {
+      await (await import('./commands/devices.ts')).renameDevice(context(), { device, name })
+    })
+}
+
+function addContactCommands(program: Command, context: GiveContext): void {
+  const contacts = addGroup(program, {
+    name: 'contacts',
+    description: 'people',
+    list: async () => (await import('./commands/contacts.ts')).showContacts(context()),
+  })
+  contacts
+    .command('invite')
+    .description('make a code that one person can add, once, within 10 days')
+    .action(async () => (await import('./commands/contacts.ts')).inviteContact(context()))
+  contacts
+    .command('add')
+    .description('add the person who made the code')
+    .argument('<code>', 'the code; - reads it from stdin')
+    .option('--name <name>', 'what you call the person', parseName)
+    .action(async (code: string, { name }: { readonly name?: string }) => {
+      await (await import('./commands/contacts.ts')).addContact(context(), { code, name })
+    })
+  contacts
+    .command('rename')
+    .description('give a contact another name')
+    .argument('<contact>', 'name, id, or its beginning')
+    .argument('<name>', 'the new name', parseName)
+    .action(async (contact: string, name: string) => {
+      await (await import('./commands/contacts.ts')).renameContact(context(), { contact, name })
+    })
+}
+
+interface SendOptions {
+  readonly wait: 'none' | 'reached' | 'all'
+  readonly timeout: number
+}
+
+function addMessageCommands(program: Command, context: GiveContext): void {
+  program
+    .command('send')
+    .description('send a text; by default wait for nothing but the disk')
+    .argument('<contact>', 'name, id, or its beginning')
+    .argument('<text>', 'the text; - reads it from stdin')
+    .addOption(
+      new Option(
+        '--wait <what>',
+        'wait until it has reached the first device of the contact, or all',
+      )
+        .choices(['reached', 'all', 'none'])
+        .default('none'),
+    )
+    .option('--timeout <ms>', 'how long to wait', wholeNumber(1, TIMEOUT_MAX_MS), TIMEOUT_MS)
+    .action(async (contact: string, text: string, { wait, timeout }: SendOptions) => {
+      const { sendText } = await import('./commands/messages.ts')
+      await sendText(context(), { contact, text, wait, timeoutMs: timeout })
+    })
+  program
+    .command('messages')
+    .description('the history with a contact, oldest first')
+    .argument('<contact>', 'name, id, or its beginning')
+    .option('--limit <n>', 'only the newest n', wholeNumber(1, 1_000_000))
+    .option('--follow', 'go on with what comes')
+    .action(
+      async (contact: string, options: { readonly limit?: number; readonly follow?: boolean }) => {
+        const { showMessages } = await import('./commands/messages.ts')
+        const { limit, follow } = options
+        await showMessages(context(), { contact, limit, follow: follow === true })
+      },
+    )
+  addStarCommands(program, context)
+}
+
+function addStarCommands(program: Command, context: GiveContext): void {
+  for (const call of ['star', 'unstar'] as const) {
+    program
+      .command(call)
+      .description(call === 'star' ? 'star a message' : 'take the star from a message')
+      .argument('<message>', 'id, or its beginning')
+      .action(async (message: string) => {
+        await (await import('./commands/messages.ts')).setStar(context(), { call, message })
+      })
+  }
+  program
+    .command('starred')
+    .description('every starred message')
+    .action(async () => (await import('./commands/messages.ts')).showStarred(context()))
+}
+
+function addOwnCommands(program: Command, context: GiveContext): void {
+  program
+    .command('stop')
+    .description('stop the running device')
+    .action(async () => (await import('./commands/stop.ts')).stopDevice(context()))
+  program
+    .command('paths')
+    .description('where the device keeps its things')
+    .action(async () => (await import('./commands/paths.ts')).showPaths(context()))
+}
+
+interface Group {
+  readonly name: string
+  readonly description: string
+  readonly list: () => Promise<void>
+}
+
+/** A command that lists when it stands alone, and has commands of its own. */
+function addGroup(program: Command, { name, description, list }: Group): Command {
+  const group = program
+    .command(name)
+    .description(description)
+    .usage('[options] [command]')
+    .argument('[rest...]')
+    .action(async (rest: readonly string[]) => {
+      const [unknown] = rest
+      if (unknown !== undefined) throw unknownCommand(group, unknown)
+      await list()
+    })
+  group.command('list').description('list them').action(list)
+  return group
+}
+
+function unknownCommand(group: Command, given: string): CommandError {
+  const near = closest(
+    given,
+    group.commands.map((command) => command.name()),
+  )
+  return CommandError.of(
+    'ERR_USAGE',
+    `There is no command "${group.name()} ${given}".`,
+    near === undefined
+      ? `Run: kith ${group.name()} --help`
+      : `Did you mean: kith ${group.name()} ${near}?`,
+  )
+}
+
+/** How long `--wait` waits when nothing else is said. */
+const TIMEOUT_MS = 30_000
+/** Longest timer Node has. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1
+
+/** Commander ends help, version and every wrong usage by an error; this makes them what they are. */
+function afterCommander(
+  error: CommanderError,
+  { said, place }: { readonly said: Said; readonly place: Place },
+): number {
+  const { io, report } = place
+  if (error.code === 'commander.version') {
+    const version = said.out.trim()
+    report.event({ event: 'version', version, node: process.versions.node })
+    report.print(version)
+    return EXIT.ok
+  }
+  if (error.exitCode === EXIT.ok) {
+    report.event({ event: 'help', text: said.out })
+    report.print(said.out.trimEnd())
+    return EXIT.ok
+  }
+  if (error.code === 'commander.help') {
+    if (report.json) throw CommandError.of('ERR_USAGE', 'No command was given.')
+    io.stderr.write(said.out)
+    return EXIT.usage
+  }
+  throw usageError(error)
+}
+
+function usageError({ code, message }: CommanderError): CommandError {
+  const [first = '', ...more] = message.replace(/^error: /, '').split('\n')
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`
+  if (more.length > 0)
+    return CommandError.of('ERR_USAGE', sentence, more.join(' ').replace(/^\(|\)$/g, ''))
+  if (code !== 'commander.unknownOption') return CommandError.of('ERR_USAGE', sentence)
+  const hint = 'Run: kith --help. A text that begins with - goes after --.'
+  return CommandError.of('ERR_USAGE', sentence, hint)
+}
+
+/** The version in the package.json of this package: beside `src` and beside `dist`. */
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  const parsed: unknown = JSON.parse(text)
+  const has = typeof parsed === 'object' && parsed !== null && 'version' in parsed
+  return has ? String(parsed.version) : 'unknown'
+}

@@ -1,0 +1,121 @@
+import { type Component, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { NetError } from './errors.ts'
+import { parsePeer } from './identity.ts'
+import type { FrameStream, PeerIdText } from './net.ts'
+
+/** Which kind of way an address is, best first. */
+export type Path = FrameStream['path']
+
+/** Longest address taken from anybody, as text: webrtc-direct over a relay needs about 260. */
+const MAX_ADDRESS_CHARACTERS = 400
+
+/** @throws ERR_ADDRESS on anything that is not a multiaddr of a sane size */
+export function parseAddress(text: string): Multiaddr {
+  if (text.length > MAX_ADDRESS_CHARACTERS) throw badAddress('it is too long')
+  try {
+    return multiaddr(text)
+  } catch (cause) {
+    throw badAddress('it cannot be read', cause)
+  }
+}
+
+/** The peer an address ends at: what `/p2p/…` at its very end says. */
+export function peerOf(address: Multiaddr): PeerIdText | undefined {
+  const last = address.getComponents().at(-1)
+  return last?.name === 'p2p' ? last.value : undefined
+}
+
+/** The address with `/p2p/PEER` at its end. @throws ERR_ADDRESS when it names somebody else */
+export function addressOf(address: Multiaddr, peer: PeerIdText): Multiaddr {
+  const named = peerOf(address)
+  if (named === undefined) return address.encapsulate(`/p2p/${peer}`)
+  if (named === peer) return address
+  throw badAddress('it is the address of another peer')
+}
+
+/** The address of a relay and its peer id. @throws ERR_ADDRESS when either is missing */
+export function parseRelay(text: string): { address: Multiaddr; relay: PeerIdText } {
+  const address = parseAddress(text)
+  const relay = peerOf(address)
+  if (relay === undefined || relayOf(address) !== undefined) {
+    throw badAddress('a relay is given as an address that ends with /p2p/ and its peer id')
+  }
+  parsePeer(relay)
+  return { address, relay }
+}
+
+/** The relay that an address leads over; also of WebRTC addresses, which only signal over it. */
+export function relayOf(address: Multiaddr): PeerIdText | undefined {
+  const components = address.getComponents()
+  const at = components.findIndex(({ name }) => name === 'p2p-circuit')
+  if (at < 0) return undefined
+  return components.slice(0, at).findLast(({ name }) => name === 'p2p')?.value ?? ''
+}
+
+/** Whether the address is WebRTC between two peers: signalled over a relay, then direct. */
+export function isWebRtc(address: Multiaddr): boolean {
+  return address.getComponents().some(({ name }) => name === 'webrtc')
+}
+
+/**
+ * Which way a connection at this address goes (rule NET-30). Of a WebRTC connection the address
+ * tells only the relay that signalled, so it counts as direct and never as near.
+ */
+export function pathOf(address: Multiaddr): Path {
+  if (isWebRtc(address)) return 'direct'
+  if (relayOf(address) !== undefined) return 'relayed'
+  return isPrivateAddress(address) ? 'lan' : 'direct'
+}
+
+/** Host and port for a person: `192.168.1.4`, or the name. */
+export function hostOf(address: Multiaddr): string {
+  return hostComponent(address)?.value ?? 'an unknown address'
+}
+
+/** Whether the first hop of an address is this machine, its link or its private network. */
+export function isPrivateAddress(address: Multiaddr): boolean {
+  const host = hostComponent(address)
+  if (host?.value === undefined) return false
+  if (host.name === 'ip4') return isPrivateIp4(host.value)
+  if (host.name === 'ip6') return isPrivateIp6(host.value)
+  return host.value === 'localhost' || host.value.endsWith('.local')
+}
+
+/** RFC 1918, RFC 3927 and loopback. Not 100.64/10 (RFC 6598): a carrier's network is not near. */
+export function isPrivateIp4(text: string): boolean {
+  const [a, b] = text.split('.').map(Number)
+  if (a === undefined || b === undefined) return false
+  return (
+    a === 10 ||
+    a === 127 ||
+    (a === 169 && b === 254) ||
+    (a === 172 && b >= 16 && b <= 31) ||
+    (a === 192 && b === 168)
+  )
+}
+
+/** RFC 4193 (fc00::/7), RFC 4291 (fe80::/10, ::1) and IPv4 written as IPv6. */
+export function isPrivateIp6(text: string): boolean {
+  const ip = text.toLowerCase().split('%')[0] ?? ''
+  const mapped = /^::ffff:(.+)$/.exec(ip)?.[1]
+  if (mapped?.includes('.')) return isPrivateIp4(mapped)
+  if (mapped !== undefined) return isPrivateIp4(dotted(mapped))
+  const first = Number.parseInt(ip.split(':')[0] || '0', 16)
+  return ip === '::1' || (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80
+}
+
+/** `c0a8:104` → `192.168.1.4`. */
+function dotted(words: string): string {
+  const [high = 0, low = 0] = words.split(':').map((word) => Number.parseInt(word, 16))
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
+}
+
+const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6', 'dnsaddr'])
+
+function hostComponent(address: Multiaddr): Component | undefined {
+  return address.getComponents().find(({ name }) => HOSTS.has(name))
+}
+
+function badAddress(why: string, cause?: unknown): NetError {
+  return new NetError('ERR_ADDRESS', `Not a usable address: ${why}`, { cause })
+}

@@ -1,0 +1,291 @@
+import {
+  type Connection,
+  type ConnectionLimits,
+  type CreateListenerOptions,
+  type DialTransportOptions,
+  type Listener,
+  type PeerId,
+  type Stream,
+  serviceCapabilities,
+  type Transport,
+  transportSymbol,
+} from '@libp2p/interface'
+import { peerIdFromMultihash, peerIdFromString } from '@libp2p/peer-id'
+import { lpStream } from '@libp2p/utils'
+import { CODE_P2P_CIRCUIT, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { decode as decodeMultihash } from 'multiformats/hashes/digest'
+import { NetError } from '../errors.ts'
+import type { TransportFactory } from '../platform.ts'
+import { CircuitListener } from './listener.ts'
+import {
+  CIRCUIT_STATUS,
+  type CircuitLimit,
+  HOP_PROTOCOL,
+  type HopMessage,
+  hopMessageCodec,
+  MAX_CIRCUIT_MESSAGE_BYTES,
+  STOP_PROTOCOL,
+  type StopMessage,
+  stopMessageCodec,
+} from './messages.ts'
+import { StreamConnection } from './stream-connection.ts'
+
+type Components = Parameters<TransportFactory>[0]
+
+/** Circuits of one direction a device may have at once; the stock limit of 64 is per connection. */
+const MAX_CIRCUITS = 300
+
+/** A relay that keeps us waiting for an answer to a reservation is as good as down. */
+const RESERVE_TIMEOUT = 5_000
+
+/** A reservation that stands: until when, and at which addresses others dial us. */
+export interface StandingReservation {
+  /** ms since 1970 UTC, by the relay's clock. */
+  readonly expires: number
+  readonly addresses: readonly Multiaddr[]
+}
+
+/**
+ * The device's side of circuit relay v2 (rules NET-20 … NET-24). Unlike the stock client it reserves
+ * only where it is told to, gives up nothing for good, and takes circuits only from relays it chose.
+ */
+export class CircuitTransport implements Transport {
+  readonly [transportSymbol] = true
+  readonly [Symbol.toStringTag] = '@kithmesh/circuit'
+  readonly [serviceCapabilities]: string[] = [
+    '@libp2p/transport',
+    // @libp2p/webrtc asks for this name before it agrees to signal over circuits
+    '@libp2p/circuit-relay-v2-transport',
+  ]
+  readonly #components: Components
+  readonly #listener: CircuitListener
+  readonly #chosenRelays = new Set<string>()
+  #stopped = new AbortController()
+
+  constructor(components: Components) {
+    this.#components = components
+    this.#listener = new CircuitListener(components.addressManager)
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = new AbortController()
+    await this.#components.registrar.handle(
+      STOP_PROTOCOL,
+      (stream, connection) => this.#answerStop(stream, connection),
+      { maxInboundStreams: MAX_CIRCUITS, runOnLimitedConnection: true },
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(new NetError('ERR_NET_STOPPED', 'The network was stopped'))
+    await this.#components.registrar.unhandle(STOP_PROTOCOL)
+  }
+
+  /** Asks a connected relay to be reachable through it. @throws ERR_UNREACHABLE with its reason */
+  async reserve(
+    relay: Connection,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<StandingReservation> {
+    this.#chosenRelays.add(relay.remotePeer.toString())
+    const answer = await this.#askRelay(relay, { kind: 'reserve' }, { signal: signal ?? NEVER })
+    answer.stream.close().catch((error: Error) => answer.stream.abort(error))
+    const { status, reservation } = answer.message
+    if (status !== CIRCUIT_STATUS.ok || reservation === undefined) {
+      throw new NetError('ERR_UNREACHABLE', `The relay refused: ${statusText(status)}`)
+    }
+    const addresses = circuitAddresses(relay, reservation.addresses)
+    this.#listener.add(relay.remotePeer, addresses)
+    return { expires: reservation.expire * 1_000, addresses }
+  }
+
+  /** Forgets a reservation: its addresses are announced no longer. */
+  release(relay: PeerId): void {
+    this.#chosenRelays.delete(relay.toString())
+    this.#listener.remove(relay)
+  }
+
+  /** Dials `…/p2p/RELAY/p2p-circuit/p2p/PEER`, over the connection to the relay if there is one. */
+  async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
+    const { relayAddress, relay, peer } = splitCircuit(address)
+    const connection = await this.#connectRelay(relay, relayAddress, options)
+    const { stream, message } = await this.#askRelay(
+      connection,
+      { kind: 'connect', peer: peer.toMultihash().bytes },
+      options,
+    )
+    if (message.status !== CIRCUIT_STATUS.ok) {
+      stream.abort(new NetError('ERR_UNREACHABLE', statusText(message.status)))
+      throw new NetError('ERR_UNREACHABLE', `The relay says: ${statusText(message.status)}`)
+    }
+    try {
+      return await options.upgrader.upgradeOutbound(new StreamConnection(stream, address), {
+        ...options,
+        ...limitsOf(message.limit),
+      })
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    }
+  }
+
+  createListener(_options: CreateListenerOptions): Listener {
+    return this.#listener
+  }
+
+  listenFilter(addresses: Multiaddr[]): Multiaddr[] {
+    return addresses.filter((address) => address.toString() === '/p2p-circuit')
+  }
+
+  dialFilter(addresses: Multiaddr[]): Multiaddr[] {
+    return addresses.filter(isCircuitDial)
+  }
+
+  async #connectRelay(
+    relay: PeerId,
+    address: Multiaddr,
+    options: DialTransportOptions,
+  ): Promise<Connection> {
+    const standing = this.#components.connectionManager
+      .getConnections(relay)
+      .find((connection) => connection.status === 'open' && connection.direct)
+    return standing ?? this.#components.transportManager.dial(address, options)
+  }
+
+  async #askRelay(
+    relay: Connection,
+    question: HopMessage,
+    { signal }: { signal: AbortSignal },
+  ): Promise<{ stream: Stream; message: HopMessage & { kind: 'status' } }> {
+    const limited = { signal: AbortSignal.any([signal, AbortSignal.timeout(RESERVE_TIMEOUT)]) }
+    const stream = await relay.newStream(HOP_PROTOCOL, {
+      ...limited,
+      maxOutboundStreams: MAX_CIRCUITS,
+    })
+    try {
+      const lp = lpStream(stream, { maxDataLength: MAX_CIRCUIT_MESSAGE_BYTES })
+      await lp.write(hopMessageCodec.encode(question), limited)
+      const message = hopMessageCodec.decode((await lp.read(limited)).subarray())
+      if (message.kind === 'status') return { stream: lp.unwrap(), message }
+      throw new NetError('ERR_FRAME_MALFORMED', 'The relay answered with a question')
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    }
+  }
+
+  /** A relay passes a circuit on to us. Noise inside it proves who dials (rule NET-22). */
+  async #answerStop(stream: Stream, relay: Connection): Promise<void> {
+    const signal = this.#components.upgrader.createInboundAbortSignal(this.#stopped.signal)
+    try {
+      const lp = lpStream(stream, { maxDataLength: MAX_CIRCUIT_MESSAGE_BYTES })
+      const request = stopMessageCodec.decode((await lp.read({ signal })).subarray())
+      const verdict = await this.#judgeStop(request, relay)
+      await lp.write(stopMessageCodec.encode({ kind: 'status', status: verdict.status }), {
+        signal,
+      })
+      if (verdict.peer === undefined) return await stream.close({ signal })
+      const address = relay.remoteAddr.encapsulate(`/p2p-circuit/p2p/${verdict.peer}`)
+      await this.#components.upgrader.upgradeInbound(new StreamConnection(lp.unwrap(), address), {
+        signal,
+        ...limitsOf(verdict.limit),
+      })
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
+    } finally {
+      signal.clear()
+    }
+  }
+
+  async #judgeStop(request: StopMessage, relay: Connection): Promise<StopVerdict> {
+    if (request.kind !== 'connect') return { status: CIRCUIT_STATUS.unexpectedMessage }
+    if (!this.#chosenRelays.has(relay.remotePeer.toString())) {
+      return { status: CIRCUIT_STATUS.permissionDenied }
+    }
+    const peer = peerIdFromMultihash(decodeMultihash(request.peer))
+    const { denyInboundRelayedConnection } = this.#components.connectionGater
+    if ((await denyInboundRelayedConnection?.(relay.remotePeer, peer)) === true) {
+      return { status: CIRCUIT_STATUS.permissionDenied }
+    }
+    return {
+      status: CIRCUIT_STATUS.ok,
+      peer,
+      ...(request.limit === undefined ? {} : { limit: request.limit }),
+    }
+  }
+}
+
+interface StopVerdict {
+  readonly status: number
+  readonly peer?: PeerId
+  readonly limit?: CircuitLimit
+}
+
+const NEVER = new AbortController().signal
+
+function isCircuitDial(address: Multiaddr): boolean {
+  const names = address.getComponents().map(({ name }) => name)
+  return names.includes('p2p-circuit') && names.at(-1) === 'p2p' && !names.includes('webrtc')
+}
+
+function splitCircuit(address: Multiaddr): {
+  relayAddress: Multiaddr
+  relay: PeerId
+  peer: PeerId
+} {
+  const components = address.getComponents()
+  const at = components.findIndex(({ code }) => code === CODE_P2P_CIRCUIT)
+  const relay = components.slice(0, at).findLast(({ name }) => name === 'p2p')?.value
+  const peer = components.slice(at).findLast(({ name }) => name === 'p2p')?.value
+  if (relay === undefined || peer === undefined) {
+    throw new NetError('ERR_ADDRESS', 'A relayed address names the relay and the peer')
+  }
+  return {
+    relayAddress: multiaddr(components.slice(0, at)),
+    relay: peerIdFromString(relay),
+    peer: peerIdFromString(peer),
+  }
+}
+
+/** The address we reached the relay at comes first: it is known to work for somebody. */
+function circuitAddresses(relay: Connection, own: readonly Uint8Array[]): readonly Multiaddr[] {
+  const suffix = `/p2p/${relay.remotePeer}`
+  const texts = [relay.remoteAddr, ...own.flatMap(parseAddress)].map((address) =>
+    address.toString().endsWith(suffix) ? address.toString() : `${address}${suffix}`,
+  )
+  return [...new Set(texts)]
+    .filter((text) => !text.includes('/p2p-circuit'))
+    .map((text) => multiaddr(`${text}/p2p-circuit`))
+}
+
+function parseAddress(bytes: Uint8Array): readonly Multiaddr[] {
+  try {
+    return [multiaddr(bytes)]
+  } catch {
+    // a relay may know transports that we do not
+    return []
+  }
+}
+
+function limitsOf(limit: CircuitLimit | undefined): { limits?: ConnectionLimits } {
+  if (limit === undefined) return {}
+  const { duration, data } = limit
+  return {
+    limits: {
+      ...(duration === undefined ? {} : { seconds: duration }),
+      ...(data === undefined ? {} : { bytes: BigInt(data) }),
+    },
+  }
+}
+
+function statusText(status: number): string {
+  const name = Object.entries(CIRCUIT_STATUS).find(([, code]) => code === status)?.[0]
+  return STATUS_SENTENCES[name ?? ''] ?? `status ${status}`
+}
+
+const STATUS_SENTENCES: Readonly<Record<string, string>> = {
+  reservationRefused: 'it does not serve this device',
+  resourceLimitExceeded: 'it is full',
+  permissionDenied: 'it does not allow this',
+  connectionFailed: 'the device did not answer',
+  noReservation: 'the device is not connected to it',
+}

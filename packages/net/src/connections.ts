@@ -1,0 +1,89 @@
+import type { Connection, PeerId } from '@libp2p/interface'
+import { type Path, pathOf } from './addresses.ts'
+import type { Host } from './host.ts'
+import { parsePeer } from './identity.ts'
+import type { PeerIdText } from './net.ts'
+
+/** Best first. */
+const RANK: Readonly<Record<Path, number>> = { lan: 0, direct: 1, relayed: 2 }
+
+/** Whether `path` is a better way than `other`; anything is better than none. */
+export function isBetter(path: Path, other: Path | undefined): boolean {
+  return other === undefined || RANK[path] < RANK[other]
+}
+
+/** Orders paths, best first. */
+export function comparePaths(a: Path, b: Path): number {
+  return RANK[a] - RANK[b]
+}
+
+/** The open connections of a host, the best one of a peer first. */
+export interface Connections {
+  /** The connection new streams of a peer go over. */
+  best(peer: PeerIdText): Connection | undefined
+  path(peer: PeerIdText): Path | undefined
+  /** Every open connection of a peer. */
+  all(peer: PeerIdText): readonly Connection[]
+  /** Peers with an open connection. */
+  peers(): readonly PeerIdText[]
+  /** Closes what is redundant and idle; true when a redundant connection is left that is not. */
+  prune(peer: PeerIdText): Promise<boolean>
+}
+
+export function createConnections(host: Host): Connections {
+  const all = (peer: PeerIdText): readonly Connection[] =>
+    host
+      .getConnections(parsePeer(peer))
+      .filter(({ status }) => status === 'open')
+      .sort((a, b) => compareConnections(a, b, host.peerId))
+  return {
+    all,
+    best: (peer) => all(peer)[0],
+    path: (peer) => {
+      const best = all(peer)[0]
+      return best === undefined ? undefined : pathOf(best.remoteAddr)
+    },
+    peers: () => {
+      const open = host.getConnections().filter(({ status }) => status === 'open')
+      return [...new Set(open.map(({ remotePeer }) => remotePeer.toString()))]
+    },
+    prune: async (peer) => {
+      // one of the two decides, or each might close the one the other keeps (rule NET-34)
+      if (!isSmaller(host.peerId, peer)) return false
+      const redundant = all(peer).slice(1)
+      const idle = redundant.filter((connection) => !isInUse(connection))
+      await Promise.all(idle.map((connection) => closeOrAbort(connection)))
+      return idle.length < redundant.length
+    },
+  }
+}
+
+/**
+ * Best path first. Of equal ones the one that the smaller peer id dialled, then the older: both ends
+ * come to the same choice without a word.
+ */
+function compareConnections(a: Connection, b: Connection, self: PeerId): number {
+  return (
+    comparePaths(pathOf(a.remoteAddr), pathOf(b.remoteAddr)) ||
+    Number(isDialledBySmaller(b, self)) - Number(isDialledBySmaller(a, self)) ||
+    a.timeline.open - b.timeline.open
+  )
+}
+
+function isDialledBySmaller(connection: Connection, self: PeerId): boolean {
+  const weAreSmaller = isSmaller(self, connection.remotePeer.toString())
+  return (connection.direction === 'outbound') === weAreSmaller
+}
+
+function isSmaller(self: PeerId, other: PeerIdText): boolean {
+  return self.toString() < other
+}
+
+/** Streams that libp2p opens by itself keep nobody from closing a connection. */
+function isInUse(connection: Connection): boolean {
+  return connection.streams.some(({ protocol }) => !/^\/ipfs\/|^$|webrtc-signaling/.test(protocol))
+}
+
+async function closeOrAbort(connection: Connection): Promise<void> {
+  await connection.close().catch((error: Error) => connection.abort(error))
+}

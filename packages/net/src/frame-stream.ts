@@ -1,0 +1,104 @@
+import type { Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
+import { BoundedReader } from './bounded-reader.ts'
+import { NetError } from './errors.ts'
+import { bytesToFrames, encodeFrame } from './framing.ts'
+import type { FrameStream, NetProtocol, PeerIdText } from './net.ts'
+import { asNetError } from './stream-errors.ts'
+import { writeBytes } from './stream-writer.ts'
+
+/** What a frame stream is made from. */
+export interface FrameStreamParts {
+  readonly stream: Stream
+  readonly peer: PeerIdText
+  readonly path: FrameStream['path']
+  readonly protocol: NetProtocol
+}
+
+/** Frames over a libp2p stream, bounded in both directions. */
+export function createFrameStream({
+  stream,
+  peer,
+  path,
+  protocol,
+}: FrameStreamParts): FrameStream {
+  const incoming = resetOnBadFrame(
+    stream,
+    pipe(new BoundedReader(stream), bytesToFrames(protocol.maxFrameBytes)),
+  )
+  const inTurn = createTurns()
+  return {
+    peer,
+    path,
+    incoming,
+    send: async (frame, options = {}) => {
+      const bytes = encodeFrame(frame, protocol.maxFrameBytes)
+      await inTurn(() => sendWhole(stream, bytes, options.signal), options.signal)
+    },
+    close: (options = {}) => inTurn(() => closeWrite(stream, options.signal), options.signal),
+    abort: (reason) => stream.abort(reason),
+  }
+}
+
+/** A peer that breaks the framing is cut off at once; the error says by which rule. */
+async function* resetOnBadFrame(
+  stream: Stream,
+  frames: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* frames
+  } catch (error) {
+    const failure = asNetError(error)
+    stream.abort(failure)
+    throw failure
+  }
+}
+
+/** A frame sent in part cannot be taken back: whoever aborts in the middle loses the stream. */
+async function sendWhole(
+  stream: Stream,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted()
+  try {
+    await writeBytes(stream, bytes, signal === undefined ? {} : { signal })
+  } catch (error) {
+    if (stream.status === 'open') stream.abort(asNetError(error))
+    throw error
+  }
+}
+
+async function closeWrite(stream: Stream, signal: AbortSignal | undefined): Promise<void> {
+  if (stream.status === 'reset' || stream.status === 'aborted') {
+    throw new NetError('ERR_STREAM_RESET', 'The stream was reset before it was closed')
+  }
+  try {
+    await stream.close(signal === undefined ? {} : { signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw asNetError(error)
+  }
+}
+
+/** Runs tasks one after another, so that the chunks of two frames never mix. */
+function createTurns(): (task: () => Promise<void>, signal?: AbortSignal) => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return (task, signal) => {
+    const turn = last.then(() => {
+      signal?.throwIfAborted()
+      return task()
+    })
+    // the next turn comes whatever became of this one
+    last = turn.catch(() => {})
+    return turn
+  }
+}
+
+/** What a protocol limits one peer to, over all its connections (rule NET-15). */
+export function tooManyStreams(protocol: NetProtocol): NetError {
+  return new NetError(
+    'ERR_TOO_MANY_STREAMS',
+    `${protocol.maxStreamsPerPeer} streams of ${protocol.id} are open already`,
+  )
+}

@@ -1,0 +1,41 @@
+import { createHostOn, type Host, type HostOptions } from './host.ts'
+import { nodePlatform } from './platform.node.ts'
+
+export { createCertificate, type HostCertificate } from './certificate.ts'
+export {
+  CIRCUIT_STATUS,
+  type CircuitLimit,
+  HOP_PROTOCOL,
+  type HopMessage,
+  hopMessageCodec,
+  MAX_CIRCUIT_MESSAGE_BYTES,
+  type Reservation,
+  STOP_PROTOCOL,
+  type StopMessage,
+  stopMessageCodec,
+} from './circuit/messages.ts'
+export type { Clock, NetLogger, Rng } from './environment.ts'
+export { isNetError, NetError, type NetErrorCode } from './errors.ts'
+export {
+  DEFAULT_HOST_LIMITS,
+  type Host,
+  type HostLimits,
+  type HostOptions,
+  type HostServices,
+} from './host.ts'
+export { parsePeer, peerOfPublicKey, privateKeyOf } from './identity.ts'
+export type {
+  FrameStream,
+  Net,
+  NetEvents,
+  NetIdentity,
+  NetProtocol,
+  PeerIdText,
+  Reachability,
+  RelayState,
+} from './net.ts'
+
+/** Starts a libp2p node set up for this mesh; a device's net and the relay both stand on it. */
+export function createHost(options: HostOptions): Promise<Host> {
+  return createHostOn(nodePlatform, options)
+}

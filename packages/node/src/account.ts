@@ -1,0 +1,82 @@
+import {
+  type AccountId,
+  accountId,
+  accountIdOfGenesis,
+  bytes,
+  type Codec,
+  codec,
+  createGenesis,
+  deriveAccountRoot,
+  ENTROPY_BYTES,
+  entryIdOfBody,
+  optional,
+  record,
+  type SignedEntry,
+} from '@kithmesh/protocol'
+import { createEpoch, createEpochRing, type EpochRing, epochRingCodec } from '@kithmesh/sync'
+import type { DeviceContext } from './context.ts'
+import type { Op } from './store/store-types.ts'
+
+/** What a device knows of its account beside the device log. */
+interface AccountRecord {
+  readonly account: AccountId
+  /** What the recovery words say; on the first device only, until the words are written down. */
+  readonly entropy?: Uint8Array
+}
+
+const accountRecordCodec: Codec<AccountRecord> = codec(
+  record({ account: accountId, entropy: optional(bytes({ length: ENTROPY_BYTES })) }),
+  { maxBytes: 64 },
+)
+
+const ACCOUNT = 'account'
+const EPOCHS = 'epochs'
+
+/** The account this device belongs to; undefined while it is still to be linked. */
+export async function readAccount({ tables }: DeviceContext): Promise<AccountId | undefined> {
+  const stored = await tables.device.get(ACCOUNT)
+  return stored && accountRecordCodec.decode(stored).account
+}
+
+/** The epoch keys this device holds. */
+export async function readEpochs({ tables }: DeviceContext): Promise<EpochRing> {
+  const stored = await tables.device.get(EPOCHS)
+  return stored ? epochRingCodec.decode(stored) : createEpochRing([])
+}
+
+/** A new account with this device as its first (protocol: identity). One batch: all of it or none. */
+export async function writeNewAccount(context: DeviceContext): Promise<AccountId> {
+  const { rng, clock, signer, store } = context
+  const entropy = rng.bytes(ENTROPY_BYTES)
+  const root = deriveAccountRoot(entropy)
+  const genesis = await createGenesis({
+    root: root.signer,
+    recoveryKey: root.recoveryPublicKey,
+    device: signer,
+    at: clock.now(),
+  })
+  const account = accountIdOfGenesis(genesis)
+  const epochs = createEpochRing([createEpoch(rng, 1)])
+  await store.commit([
+    ...membershipOps(context, { account, entries: [genesis], epochs }),
+    context.tables.device.put(ACCOUNT, accountRecordCodec.encode({ account, entropy })),
+  ])
+  return account
+}
+
+/** What a device that joins an account writes, before it opens the account. */
+export function membershipOps(
+  { tables }: DeviceContext,
+  membership: {
+    readonly account: AccountId
+    readonly entries: readonly SignedEntry[]
+    readonly epochs: EpochRing
+  },
+): readonly Op[] {
+  const { account, entries, epochs } = membership
+  return [
+    ...entries.map((entry) => tables.logEntries.put([account, entryIdOfBody(entry.body)], entry)),
+    tables.device.put(ACCOUNT, accountRecordCodec.encode({ account })),
+    tables.device.put(EPOCHS, epochRingCodec.encode(epochs)),
+  ]
+}

@@ -1,0 +1,52 @@
+import type { AccountId, DeviceId, MessageId } from '@kithmesh/protocol'
+import type { DeliveryState } from './api.ts'
+import type { DeviceContext } from './context.ts'
+import type { DeviceLogs } from './device-logs.ts'
+import type { Staged } from './staged.ts'
+import { createEvents, type TypedEvents } from '@kithmesh/sync'
+
+/** One device of the recipient has a message on its disk. */
+export interface Reached {
+  readonly message: MessageId
+  readonly device: DeviceId
+}
+
+/** `detail` by event name. */
+export interface DeliveryEvents {
+  'delivery:changed': { readonly message: MessageId }
+}
+
+/** Which devices of the recipient hold which of our messages: from their acks, and from siblings. */
+export interface Delivery {
+  readonly events: TypedEvents<DeliveryEvents>
+  stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState>
+  stage(reached: readonly Reached[]): Staged
+}
+
+/** Opens the delivery states on disk. */
+export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery {
+  const { tables } = context
+  const events = createEvents<DeliveryEvents>()
+
+  async function stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState> {
+    const reached = new Set<DeviceId>()
+    for await (const [[, device]] of tables.reached.entries({ prefix: [message] })) {
+      reached.add(device)
+    }
+    const all = new Set([...logs.devicesOf(recipient), ...reached])
+    return { reached: reached.size, of: all.size, read: false }
+  }
+
+  function stage(reached: readonly Reached[]): Staged {
+    return {
+      ops: reached.map(({ message, device }) => tables.reached.put([message, device], true)),
+      publish: () => {
+        for (const message of new Set(reached.map((one) => one.message))) {
+          events.emit('delivery:changed', { message })
+        }
+      },
+    }
+  }
+
+  return { events, stateOf, stage }
+}

@@ -1,0 +1,95 @@
+/**
+ * What a device needs of the machine it runs on, and nothing more. One file per platform implements
+ * it (`platform.node.ts`, `platform.browser.ts`); which of them is built in is decided by the
+ * `exports` condition, never by a question at run time.
+ */
+
+import type { Clock, MaybePromise, Primitives, Rng } from '@kithmesh/protocol'
+import type { Backend } from './store/backend.ts'
+
+/** The device's own Ed25519 key; in a page its private half never leaves WebCrypto. */
+export interface DeviceIdentity {
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** Ed25519 signature (RFC 8032), 64 bytes, over `bytes`. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>
+}
+
+/** One process, or one tab, has a home at a time (STO-12). */
+export interface HomeLock {
+  release(): Promise<void>
+}
+
+/** What a value is bound to when it is sealed: the same bytes open it. */
+export interface SealContext {
+  /** 12 bytes, never used twice. */
+  readonly nonce: Uint8Array
+  readonly associated: Uint8Array
+}
+
+/** The key under which a home keeps its values (STO-20). */
+export interface StoreKey {
+  /** AES-256-GCM: ciphertext and 16-byte tag. */
+  seal(plaintext: Uint8Array, context: SealContext): MaybePromise<Uint8Array>
+  /** Undefined when the bytes were not sealed so, with this key and context. */
+  open(sealed: Uint8Array, context: SealContext): MaybePromise<Uint8Array | undefined>
+  /** HMAC-SHA-256, 32 bytes, under a key of its own. */
+  mac(bytes: Uint8Array): MaybePromise<Uint8Array>
+}
+
+/** A few bytes beside the store that say how far it came, so that a lost end is noticed (STO-31). */
+export interface Anchor {
+  /** What was written last, and what before it: the last write may be torn. */
+  read(): Promise<readonly Uint8Array[]>
+  /** Always as many bytes. Never waits for the disk, never fails: an old anchor is harmless. */
+  write(bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/** The machine, as one device sees it. */
+export interface Platform {
+  readonly kind: 'node' | 'browser'
+  /** What the device says it is when it is linked. */
+  readonly deviceKind: 'cli' | 'browser'
+  readonly clock: Clock
+  readonly rng: Rng
+  /** The algorithms of sessions, native where the machine has them. */
+  readonly primitives: Primitives
+  /** Name of a device nobody has named: the host's name, or the browser's and its system's. */
+  defaultName(): string
+  /** What this machine cannot protect, one sentence each, for a person; empty when all is well. */
+  limitations(): readonly string[]
+  /** Takes the home for this process or tab. @throws ERR_HOME_IN_USE */
+  lock(home: string): Promise<HomeLock>
+  /** The identity key of the home, made when there is none. @throws ERR_STORE_CORRUPT */
+  openIdentity(home: string): Promise<DeviceIdentity>
+  /** The key of the home's store, made when there is none. @throws ERR_STORE_CORRUPT */
+  openStoreKey(home: string): Promise<StoreKey>
+  openAnchor(home: string): Promise<Anchor>
+  /** Opens the ordered bytes of the home; repairs or sets aside what cannot be opened. @throws ERR_STORE_OPEN */
+  openBackend(home: string): Promise<Backend>
+  /**
+   * A small secret of the home, such as a certificate; `create` makes it the first time. `name` is
+   * a file name: lower case, digits, dots and hyphens. @throws ERR_STORE_CORRUPT
+   */
+  loadOrCreate(
+    home: string,
+    name: string,
+    create: () => MaybePromise<Uint8Array>,
+  ): Promise<Uint8Array>
+  /**
+   * Native Ed25519, 14× faster than the shared code path. Only for records where a disagreement with
+   * another device costs one record: never for what decides shared state (protocol.md §1).
+   */
+  verifySignature(signed: SignedBytes): MaybePromise<boolean>
+}
+
+/** What {@link Platform.verifySignature} looks at. */
+export interface SignedBytes {
+  readonly publicKey: Uint8Array
+  readonly bytes: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** A home that lives in memory and ends with its store; nothing is locked, nothing written. */
+export const MEMORY_HOME = ':memory:'

@@ -1,0 +1,18 @@
+import type { NetProtocol } from '@kithmesh/net'
+
+const KIB = 1024
+
+/** Freshness: who I am, which device logs I hold, my card, where I am. A device log may take 1 MiB. */
+export const HELLO: NetProtocol = { id: '/kith/hello/1', maxFrameBytes: 1280 * KIB, maxStreamsPerPeer: 4 }
+
+/** Linking a device; its largest frame carries the sealed account data. */
+export const LINK: NetProtocol = { id: '/kith/link/1', maxFrameBytes: 8192 * KIB, maxStreamsPerPeer: 2 }
+
+/** Adding a contact by invite code; carries a device log and up to 8 cards. */
+export const CONTACT: NetProtocol = { id: '/kith/contact/1', maxFrameBytes: 1280 * KIB, maxStreamsPerPeer: 2 }
+
+/** Envelopes between two accounts; one frame is one envelope or a list of ids. */
+export const MESSAGE: NetProtocol = { id: '/kith/message/1', maxFrameBytes: 320 * KIB, maxStreamsPerPeer: 4 }
+
+/** The account log between siblings. */
+export const SYNC: NetProtocol = { id: '/kith/sync/1', maxFrameBytes: 2048 * KIB, maxStreamsPerPeer: 4 }

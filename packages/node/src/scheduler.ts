@@ -1,0 +1,24 @@
+import type { Scheduler } from '@kithmesh/sync'
+
+export type { Scheduler }
+
+/** The timers of the platform; they do not keep a process alive by themselves. */
+export const platformScheduler: Scheduler = {
+  schedule: (ms, task) => {
+    const timer = setTimeout(task, ms)
+    if (typeof timer === 'object') timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** A signal that aborts with `reason` after `ms`, or when `signal` does; `end` frees the timer. */
+export function deadline(
+  scheduler: Scheduler,
+  ms: number,
+  options: { readonly signal?: AbortSignal | undefined; readonly reason: () => Error },
+): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController()
+  const cancel = scheduler.schedule(ms, () => controller.abort(options.reason()))
+  const signals = options.signal ? [controller.signal, options.signal] : [controller.signal]
+  return { signal: AbortSignal.any(signals), end: cancel }
+}

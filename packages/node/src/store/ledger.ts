@@ -1,0 +1,140 @@
+/**
+ * The store's own count of itself (STO-30): how many commits were made, and for each table how many
+ * entries it has and the sum of their fingerprints. Every commit writes it in the same batch, so
+ * whatever vanishes, changes or comes back makes the count and the entries disagree.
+ */
+
+import {
+  bytes,
+  type Codec,
+  codec,
+  domainBytes,
+  equalSecrets,
+  joinBytes,
+  list,
+  record,
+  text,
+  uint,
+  variants,
+} from '@kithmesh/protocol'
+import type { StoreKey } from '../platform.ts'
+import type { ByteEntry } from './backend.ts'
+import type { Damage } from './store-types.ts'
+
+/** Count and sum of a table's entries. */
+export interface TableCount {
+  readonly entries: number
+  /** XOR of the entries' fingerprints: adding and taking away are the same step. */
+  readonly sum: Uint8Array
+}
+
+/** What the store knows of itself. */
+export interface Ledger {
+  /** Number of the last commit. */
+  readonly commits: number
+  readonly tables: ReadonlyMap<string, TableCount>
+  readonly damage: readonly Damage[]
+}
+
+/** An entry that came or went. */
+export interface EntryChange {
+  readonly table: string
+  readonly fingerprint: Uint8Array
+  readonly entries: 1 | -1
+}
+
+/** XOR of 128-bit MACs: an accident does not keep the sum; STO-33 says what a deliberate hand could. */
+const SUM_BYTES = 16
+/** More tables than the device has, by far. */
+const MAX_TABLES = 256
+const MAX_TABLE_NAME = 32
+const NUMBER = uint({ max: Number.MAX_SAFE_INTEGER })
+const NAME = text({ max: MAX_TABLE_NAME })
+
+/** A ledger nothing was written in. */
+export const EMPTY_LEDGER: Ledger = { commits: 0, tables: new Map(), damage: [] }
+
+const shape = record({
+  commits: NUMBER,
+  tables: list(record({ name: NAME, entries: NUMBER, sum: bytes({ length: SUM_BYTES }) }), {
+    max: MAX_TABLES,
+  }),
+  damage: list(
+    variants('kind', {
+      table: record({ table: NAME, expected: NUMBER, found: NUMBER, noticedAt: NUMBER }),
+      commits: record({ lost: NUMBER, noticedAt: NUMBER }),
+      ledger: record({ noticedAt: NUMBER }),
+    }),
+    { max: MAX_TABLES + 2 },
+  ),
+})
+
+const wholeCodec = codec(shape, { maxBytes: 64 * 1024 })
+
+/** A ledger's way to bytes and back. */
+export const ledgerCodec: Codec<Ledger> = {
+  encode: ({ commits, tables, damage }) =>
+    wholeCodec.encode({
+      commits,
+      tables: [...tables].map(([name, count]) => ({ name, ...count })),
+      damage,
+    }),
+  decode: (encoded) => {
+    const { commits, tables, damage } = wholeCodec.decode(encoded)
+    const counts = tables.map(({ name, entries, sum }) => [name, { entries, sum }] as const)
+    return { commits, tables: new Map(counts), damage }
+  },
+}
+
+/** The fingerprint of an entry as it stands on disk, its key and every bit of its value. */
+export async function entryFingerprint(
+  [key, value]: ByteEntry,
+  storeKey: StoreKey,
+): Promise<Uint8Array> {
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, key.length)
+  const mac = await storeKey.mac(domainBytes('store value', length, key, value))
+  return mac.slice(0, SUM_BYTES)
+}
+
+/** The counts after entries came and went. */
+export function countChanges(
+  tables: ReadonlyMap<string, TableCount>,
+  changes: readonly EntryChange[],
+): ReadonlyMap<string, TableCount> {
+  const counted = new Map(tables)
+  for (const { table, fingerprint, entries } of changes) {
+    const before = counted.get(table) ?? { entries: 0, sum: new Uint8Array(SUM_BYTES) }
+    counted.set(table, {
+      entries: before.entries + entries,
+      sum: before.sum.map((byte, at) => byte ^ (fingerprint[at] ?? 0)),
+    })
+  }
+  return counted
+}
+
+/** Length of {@link anchorBytes}. */
+export const ANCHOR_BYTES = 8 + SUM_BYTES
+
+/** What the anchor holds: the number of the last commit, and a MAC over it. */
+export async function anchorBytes(commits: number, storeKey: StoreKey): Promise<Uint8Array> {
+  const count = new Uint8Array(8)
+  new DataView(count.buffer).setBigUint64(0, BigInt(commits))
+  const mac = await storeKey.mac(domainBytes('store key', ANCHOR, count))
+  return joinBytes(count, mac.slice(0, SUM_BYTES))
+}
+
+/** The commit an anchor names; undefined when it is not one of this store. */
+export async function commitsOfAnchor(
+  anchor: Uint8Array,
+  storeKey: StoreKey,
+): Promise<number | undefined> {
+  if (anchor.length !== ANCHOR_BYTES) return undefined
+  const count = new DataView(anchor.buffer, anchor.byteOffset).getBigUint64(0)
+  const commits = Number(count)
+  if (!Number.isSafeInteger(commits)) return undefined
+  return equalSecrets(await anchorBytes(commits, storeKey), anchor) ? commits : undefined
+}
+
+/** No table's bytes begin so (stored keys begin with 0 or 1). */
+const ANCHOR = Uint8Array.of(0xff)

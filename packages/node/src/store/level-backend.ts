@@ -1,0 +1,64 @@
+import type { Level } from 'level'
+import type { Backend, ByteEntry, ByteRange, ByteWrite } from './backend.ts'
+
+/** Level as the store uses it: bytes to bytes. */
+export type ByteLevel = Level<Uint8Array, Uint8Array>
+
+/** Both keys and values are bytes. */
+export const BYTE_LEVEL = { keyEncoding: 'view', valueEncoding: 'view' } as const
+
+/** What the platform adds to what level does everywhere. */
+export type LevelExtras = Pick<Backend, 'isWritable' | 'compact'>
+
+/** A page of an iterator ends early beyond this many bytes (classic-level). */
+const PAGE_BYTES = 1024 * 1024
+
+/** A backend over an open level; `sync` is what makes classic-level wait for the disk. */
+export function createLevelBackend(level: ByteLevel, extras: LevelExtras): Backend {
+  return {
+    ...extras,
+    get: async (key) => ownView(await level.get(key)),
+    getMany: async (keys) => (await level.getMany([...keys])).map(ownView),
+    page: (range, limit) => readPage(level, range, limit),
+    write: (batch) => level.batch(batch.map(operation), { sync: true }),
+    close: () => level.close(),
+  }
+}
+
+type Operation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array }
+
+function operation({ key, value }: ByteWrite): Operation {
+  return value === undefined ? { type: 'del', key } : { type: 'put', key, value }
+}
+
+async function readPage(
+  level: ByteLevel,
+  { from, to, reverse = false }: ByteRange,
+  limit: number,
+): Promise<readonly ByteEntry[]> {
+  const iterator = level.iterator({
+    ...(from === undefined ? {} : { gte: from }),
+    ...(to === undefined ? {} : { lt: to }),
+    reverse,
+    limit,
+    highWaterMarkBytes: PAGE_BYTES,
+  })
+  try {
+    const page = await iterator.nextv(limit)
+    return page.map(([key, value]) => [viewOf(key), viewOf(value)])
+  } finally {
+    await iterator.close()
+  }
+}
+
+/** Level's types promise a value even where there is none. */
+function ownView(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes === undefined ? undefined : viewOf(bytes)
+}
+
+/** No Buffer leaves this file: its slice shares memory. */
+function viewOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,107 @@
+/** The bytes a key stands under on disk: kind, table, then the parts, some of them hidden. */
+
+import { compareBytes, domainBytes, joinBytes, KithError } from '@kithmesh/protocol'
+import type { StoreKey } from '../platform.ts'
+import type { ByteRange } from './backend.ts'
+import type { KeyCodec, KeySegment } from './key-codec.ts'
+import type { Range } from './store-types.ts'
+
+/** What a table's name may be; it stands on disk as it is. */
+const TABLE_NAME = /^[a-z][a-z0-9-]{0,31}$/
+/** First byte of a stored key. The ledger sorts before every entry. */
+const LEDGER = 0x00
+const ENTRY = 0x01
+const NAME_END = 0x00
+/** A hidden part keeps 16 bytes of its keyed hash: two ids of a device never meet by chance. */
+const HIDDEN_BYTES = 16
+
+/** Where the ledger stands. */
+export const LEDGER_KEY: Uint8Array = Uint8Array.of(LEDGER)
+/** Every entry of every table, and not the ledger. */
+export const ALL_ENTRIES: ByteRange = { from: Uint8Array.of(ENTRY) }
+
+/** @throws ERR_MALFORMED */
+export function checkTableName(name: string): void {
+  if (!TABLE_NAME.test(name)) throw new KithError('ERR_MALFORMED', 'not a name for a table')
+}
+
+/** The table a stored key belongs to; undefined when the bytes are none of ours. */
+export function tableOfStoredKey(storedKey: Uint8Array): string | undefined {
+  const end = storedKey.indexOf(NAME_END, 1)
+  if (storedKey[0] !== ENTRY || end < 0) return undefined
+  const name = new TextDecoder().decode(storedKey.subarray(1, end))
+  return TABLE_NAME.test(name) ? name : undefined
+}
+
+/** The bytes of a key, or of the beginning of one. */
+export async function storedKeyBytes(
+  table: string,
+  segments: readonly KeySegment[],
+  storeKey: StoreKey,
+): Promise<Uint8Array> {
+  const start = tableBytes(table)
+  const parts = segments.map(({ bytes, hidden }, at) =>
+    hidden ? hide(joinBytes(start, Uint8Array.of(at), bytes), storeKey) : bytes,
+  )
+  return joinBytes(start, ...(await Promise.all(parts)))
+}
+
+function tableBytes(table: string): Uint8Array {
+  const name = new TextEncoder().encode(table)
+  return joinBytes(Uint8Array.of(ENTRY), name, Uint8Array.of(NAME_END))
+}
+
+/** Another hash in every table and place, so that ids cannot be followed from one to another. */
+async function hide(part: Uint8Array, storeKey: StoreKey): Promise<Uint8Array> {
+  const mac = await storeKey.mac(domainBytes('store key', part))
+  return mac.slice(0, HIDDEN_BYTES)
+}
+
+/** Where the entries a range asks for stand. */
+export async function storedRange<K>(
+  range: Range<K>,
+  { table, key, storeKey }: RangeContext<K>,
+): Promise<ByteRange> {
+  const bytesOf = (part: Parameters<KeyCodec<K>['encode']>[0]): Promise<Uint8Array> =>
+    storedKeyBytes(table, key.encode(part), storeKey)
+  const start = await storedKeyBytes(
+    table,
+    range.prefix === undefined ? [] : key.encode(range.prefix),
+    storeKey,
+  )
+  const froms = [start]
+  const tos = [afterPrefix(start)]
+  if (range.gte !== undefined) froms.push(await bytesOf(range.gte))
+  if (range.gt !== undefined) froms.push(afterKey(await bytesOf(range.gt)))
+  if (range.lt !== undefined) tos.push(await bytesOf(range.lt))
+  if (range.lte !== undefined) tos.push(afterKey(await bytesOf(range.lte)))
+  return { from: last(froms), to: first(tos), reverse: range.reverse ?? false }
+}
+
+/** Whose range it is. */
+export interface RangeContext<K> {
+  readonly table: string
+  readonly key: KeyCodec<K>
+  readonly storeKey: StoreKey
+}
+
+/** The first bytes that sort after `key`. */
+export function afterKey(key: Uint8Array): Uint8Array {
+  return joinBytes(key, Uint8Array.of(0))
+}
+
+/** The first bytes that sort after everything that begins with `prefix`; its first byte is ENTRY. */
+function afterPrefix(prefix: Uint8Array): Uint8Array {
+  const end = prefix.findLastIndex((byte) => byte !== 0xff) + 1
+  const after = prefix.slice(0, end)
+  after[end - 1] = (after[end - 1] ?? 0) + 1
+  return after
+}
+
+function first(bounds: readonly Uint8Array[]): Uint8Array {
+  return bounds.reduce((least, bound) => (compareBytes(bound, least) < 0 ? bound : least))
+}
+
+function last(bounds: readonly Uint8Array[]): Uint8Array {
+  return bounds.reduce((most, bound) => (compareBytes(bound, most) > 0 ? bound : most))
+}

@@ -1,0 +1,116 @@
+import { type Codec, KithError } from '@kithmesh/protocol'
+import type { StoreKey } from '../platform.ts'
+import type { Backend, ByteEntry } from './backend.ts'
+import type { KeyCodec } from './key-codec.ts'
+import type { Op, Range, ReadOptions, Table } from './store-types.ts'
+import { afterKey, storedKeyBytes, storedRange } from './stored-key.ts'
+import { openValue } from './value-seal.ts'
+
+/** What a table is made of. */
+export interface TableParts<K, V> {
+  readonly name: string
+  readonly key: KeyCodec<K>
+  readonly value: Codec<V>
+  readonly storeKey: StoreKey
+  /** The backend as it is now: another one after a failed write. */
+  backend(): Promise<Backend>
+}
+
+/** Entries read at a time. */
+const PAGE_ENTRIES = 64
+
+/** A typed view of the entries that bear the table's name. */
+export function createTable<K, V>(parts: TableParts<K, V>): Table<K, V> {
+  const { name, key: keyCodec, value: valueCodec } = parts
+  const opOf = (key: K): Pick<Op, 'table' | 'target'> => ({
+    table: name,
+    target: { kind: 'key', segments: keyCodec.encode(key) },
+  })
+  return {
+    name,
+    get: (key, { signal } = {}) => getValue(parts, key, signal),
+    entries: (range = {}, options = {}) => readEntries(parts, range, options),
+    put: (key, value) => ({ ...opOf(key), value: valueCodec.encode(value) }),
+    delete: (key) => opOf(key),
+  }
+}
+
+async function getValue<K, V>(
+  parts: TableParts<K, V>,
+  key: K,
+  signal: AbortSignal | undefined,
+): Promise<V | undefined> {
+  signal?.throwIfAborted()
+  const storedKey = await storedKeyBytes(parts.name, parts.key.encode(key), parts.storeKey)
+  const stored = await reading(parts, (backend) => backend.get(storedKey))
+  if (stored === undefined) return undefined
+  const opened = await openEntry(parts, [storedKey, stored])
+  if (opened === undefined) {
+    throw new KithError('ERR_STORE_CORRUPT', `a value of table ${parts.name} is damaged`)
+  }
+  return opened[1]
+}
+
+async function* readEntries<K, V>(
+  parts: TableParts<K, V>,
+  range: Range<K>,
+  { signal, onCorrupt }: ReadOptions,
+): AsyncIterable<readonly [K, V]> {
+  let left = range.limit ?? Number.POSITIVE_INFINITY
+  for await (const entry of storedEntries(parts, range, signal)) {
+    if (left <= 0) return
+    const opened = await openEntry(parts, entry)
+    if (opened === undefined) onCorrupt?.({ table: parts.name, drop: dropOp(parts.name, entry[0]) })
+    else {
+      left -= 1
+      yield opened
+    }
+    if (left <= 0) return
+  }
+}
+
+/** Page after page, each from behind the last: nothing stays open between, so the store may reopen. */
+async function* storedEntries<K, V>(
+  parts: TableParts<K, V>,
+  range: Range<K>,
+  signal: AbortSignal | undefined,
+): AsyncIterable<ByteEntry> {
+  const limit = Math.min(PAGE_ENTRIES, range.limit ?? PAGE_ENTRIES)
+  let bytes = await storedRange(range, { ...parts, table: parts.name })
+  while (limit > 0) {
+    signal?.throwIfAborted()
+    const page = await reading(parts, (backend) => backend.page(bytes, limit))
+    const end = page.at(-1)
+    if (end === undefined) return
+    yield* page
+    bytes = bytes.reverse ? { ...bytes, to: end[0] } : { ...bytes, from: afterKey(end[0]) }
+  }
+}
+
+async function openEntry<K, V>(
+  parts: TableParts<K, V>,
+  [storedKey, stored]: ByteEntry,
+): Promise<readonly [K, V] | undefined> {
+  const opened = await openValue(stored, storedKey, parts.storeKey)
+  if (opened === undefined) return undefined
+  return [parts.key.decode(opened.plainKey), parts.value.decode(opened.value)]
+}
+
+function dropOp(table: string, storedKey: Uint8Array): Op {
+  return { table, target: { kind: 'stored', storedKey } }
+}
+
+async function reading<T>(
+  parts: { backend(): Promise<Backend> },
+  read: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const backend = await parts.backend()
+  try {
+    return await read(backend)
+  } catch (cause) {
+    // The store may have been reopened below us: once more, on the backend that stands now.
+    const now = await parts.backend()
+    if (now !== backend) return read(now)
+    throw new KithError('ERR_STORE_READ', 'the store could not be read', { cause })
+  }
+}

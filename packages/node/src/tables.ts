@@ -1,0 +1,167 @@
+import {
+  type AccountId,
+  bool,
+  bytes,
+  type ChatId,
+  type Codec,
+  chatId,
+  codec,
+  type DeviceId,
+  type EntryId,
+  list,
+  type MessageId,
+  messageId,
+  optional,
+  parseAccountId,
+  parseChatId,
+  parseDeviceId,
+  parseEntryId,
+  parseMessageId,
+  record,
+  type Shape,
+  type SignedEntry,
+  signedEntryCodec,
+  text,
+  uint,
+} from '@kithmesh/protocol'
+import { MAX_ADDRESSES } from './addresses.ts'
+import type { ChatState } from './chats.ts'
+import { MAX_ENVELOPE_BYTES } from './message-wire.ts'
+import { idPart, singleKey, textPart, tupleKey, uintPart } from './store/key-codec.ts'
+import type { Store, Table } from './store/store-types.ts'
+
+/** Everything one device keeps on disk, by table. */
+export interface Tables {
+  /** Single values of this device, by name. */
+  readonly device: Table<string, Uint8Array>
+  /** What the device was told at its starts. */
+  readonly settings: Table<'device', DeviceSettings>
+  readonly logEntries: Table<readonly [AccountId, EntryId], SignedEntry>
+  readonly cards: Table<DeviceId, Uint8Array>
+  /** Private halves of our own cards' prekeys, by card number. */
+  readonly prekeys: Table<number, Uint8Array>
+  readonly addresses: Table<DeviceId, readonly string[]>
+  readonly lastSeen: Table<DeviceId, number>
+  readonly sessions: Table<DeviceId, Uint8Array>
+  readonly chats: Table<ChatId, ChatState>
+  /** Contents by chat and hybrid time. */
+  readonly contents: Table<readonly [ChatId, number, MessageId], Uint8Array>
+  readonly contentPlaces: Table<MessageId, ContentPlace>
+  readonly outbox: Table<readonly [DeviceId, number], OutboxValue>
+  readonly reached: Table<readonly [MessageId, DeviceId], boolean>
+  /** Records of the account log, by author device, lane and number. */
+  readonly records: Table<readonly [DeviceId, string, number], Uint8Array>
+  /** The account data as one snapshot and the records it covers. */
+  readonly document: Table<string, Uint8Array>
+}
+
+/** Kept from start to start. */
+export interface DeviceSettings {
+  readonly name: string
+  readonly relays: readonly string[]
+}
+
+/** Where a content stands. */
+export interface ContentPlace {
+  readonly chat: ChatId
+  readonly at: number
+}
+
+/** An outbox entry without its key. */
+export interface OutboxValue {
+  readonly message: MessageId
+  readonly envelope?: Uint8Array
+}
+
+/** A sealed snapshot of the account data may be this large; the bound is that of the link frame. */
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+const MAX_RECORD_BYTES = 1024 * 1024
+const MAX_VALUE_BYTES = 64 * 1024
+const MAX_CONTENT_BYTES = 32 * 1024
+
+const deviceKey = singleKey(idPart<DeviceId>(parseDeviceId))
+const messageKey = singleKey(idPart<MessageId>(parseMessageId))
+
+/** Opens every table of a store. */
+export function openTables(store: Store): Tables {
+  return {
+    device: store.table('device', {
+      key: singleKey(textPart()),
+      value: bytesCodec(MAX_DOCUMENT_BYTES),
+    }),
+    settings: store.table('settings', {
+      key: singleKey(textPart<'device'>()),
+      value: shaped(settingsShape, 8 * 1024),
+    }),
+    logEntries: store.table('log entries', {
+      key: tupleKey(idPart<AccountId>(parseAccountId), idPart<EntryId>(parseEntryId)),
+      value: signedEntryCodec,
+    }),
+    cards: store.table('cards', { key: deviceKey, value: bytesCodec(MAX_VALUE_BYTES) }),
+    prekeys: store.table('prekeys', {
+      key: singleKey(uintPart()),
+      value: bytesCodec(MAX_VALUE_BYTES),
+    }),
+    addresses: store.table('addresses', {
+      key: deviceKey,
+      value: shaped(list(text({ max: 512 }), { max: MAX_ADDRESSES }), 16 * 1024),
+    }),
+    lastSeen: store.table('last seen', { key: deviceKey, value: shaped(uint(), 16) }),
+    sessions: store.table('sessions', { key: deviceKey, value: bytesCodec(4 * 1024 * 1024) }),
+    chats: store.table('chats', {
+      key: singleKey(idPart<ChatId>(parseChatId)),
+      value: shaped(chatStateShape, 1024),
+    }),
+    contents: store.table('contents', {
+      key: tupleKey(idPart<ChatId>(parseChatId), uintPart(), idPart<MessageId>(parseMessageId)),
+      value: bytesCodec(MAX_CONTENT_BYTES),
+    }),
+    contentPlaces: store.table('content places', {
+      key: messageKey,
+      value: shaped(contentPlaceShape, 128),
+    }),
+    outbox: store.table('outbox', {
+      key: tupleKey(idPart<DeviceId>(parseDeviceId), uintPart()),
+      value: shaped(outboxShape, MAX_ENVELOPE_BYTES + 64),
+    }),
+    reached: store.table('reached', {
+      key: tupleKey(idPart<MessageId>(parseMessageId), idPart<DeviceId>(parseDeviceId)),
+      value: shaped(bool(), 8),
+    }),
+    records: store.table('records', {
+      key: tupleKey(idPart<DeviceId>(parseDeviceId), textPart(), uintPart()),
+      value: bytesCodec(MAX_RECORD_BYTES),
+    }),
+    document: store.table('document', {
+      key: singleKey(textPart()),
+      value: bytesCodec(MAX_DOCUMENT_BYTES),
+    }),
+  }
+}
+
+const settingsShape: Shape<DeviceSettings> = record({
+  name: text({ max: 512 }),
+  relays: list(text({ max: 512 }), { max: 8 }),
+})
+
+const chatStateShape: Shape<ChatState> = record({
+  nextSeq: uint(),
+  heads: list(messageId, { max: 16 }),
+  lastAt: uint(),
+})
+
+const contentPlaceShape: Shape<ContentPlace> = record({ chat: chatId, at: uint() })
+
+const outboxShape = record({
+  message: messageId,
+  envelope: optional(bytes({ max: MAX_ENVELOPE_BYTES })),
+}) satisfies Shape<OutboxValue>
+
+function shaped<T>(shape: Shape<T>, maxBytes: number): Codec<T> {
+  return codec(shape, { maxBytes })
+}
+
+/** Bytes as they are: what they hold has a codec of its own. */
+function bytesCodec(max: number): Codec<Uint8Array> {
+  return codec(bytes({ max }), { maxBytes: max + 16 })
+}

@@ -1,0 +1,100 @@
+/**
+ * The one error of Kithmesh. What a caller may act on is the `code`: it never changes its meaning,
+ * while messages and hints are for people and may. Every code is described in the README of the
+ * package that throws it: when, why, what to do.
+ */
+
+/** Codes of this package and of the packages above it. Append, never rename. */
+export type ErrorCode =
+  // bytes and ids
+  | 'ERR_MALFORMED'
+  | 'ERR_TOO_LARGE'
+  | 'ERR_SUITE_UNKNOWN'
+  | 'ERR_ID_MALFORMED'
+  // keys and words
+  | 'ERR_KEY_REFUSED'
+  | 'ERR_SIGNATURE'
+  | 'ERR_WORDS'
+  // device log
+  | 'ERR_LOG_GENESIS'
+  | 'ERR_LOG_LIMIT'
+  | 'ERR_ENTRY_ACCOUNT'
+  | 'ERR_ENTRY_AUTHOR'
+  | 'ERR_ENTRY_CYCLE'
+  | 'ERR_ENTRY_FORK'
+  | 'ERR_ENTRY_REVOKED'
+  | 'ERR_ENTRY_RIGHT'
+  // codes and linking
+  | 'ERR_CODE_MALFORMED'
+  | 'ERR_CODE_VERSION'
+  | 'ERR_CODE_KIND'
+  | 'ERR_CODE_EXPIRED'
+  | 'ERR_CODE_USED'
+  | 'ERR_CODE_WRONG_SECRET'
+  | 'ERR_LINK_ACCOUNT'
+  | 'ERR_LINK_ALREADY'
+  | 'ERR_LINK_ATTEMPTS'
+  | 'ERR_LINK_DECLINED'
+  | 'ERR_LINK_FAR'
+  | 'ERR_LINK_LIMIT'
+  | 'ERR_LINK_ORDER'
+  | 'ERR_LINK_SEAL'
+  // sessions
+  | 'ERR_CARD_EXPIRED'
+  | 'ERR_CARD_SIGNATURE'
+  | 'ERR_SESSION_CONTEXT'
+  | 'ERR_SESSION_OPEN'
+  | 'ERR_SESSION_PREKEY'
+  | 'ERR_SESSION_REPLAY'
+  | 'ERR_SESSION_SKIPPED'
+  | 'ERR_SESSION_STATE'
+  // home and store
+  | 'ERR_HOME_IN_USE'
+  | 'ERR_STORE_CLOSED'
+  | 'ERR_STORE_CORRUPT'
+  | 'ERR_STORE_OPEN'
+  | 'ERR_STORE_READ'
+  | 'ERR_STORE_WRITE'
+  // network
+  | 'ERR_ADDRESS'
+  | 'ERR_PROTOCOL_UNSUPPORTED'
+  | 'ERR_UNREACHABLE'
+
+/** What may stand beside a code. */
+export interface KithErrorOptions {
+  /** The error this one comes from. */
+  readonly cause?: unknown
+  /** One sentence for a person: what to do now. */
+  readonly hint?: string
+}
+
+/**
+ * An error with a stable code. Holds no secret, no plaintext and no full id of somebody else.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   parseLinkCode(pasted)
+ * } catch (error) {
+ *   if (!isKithError(error, 'ERR_CODE_MALFORMED')) throw error
+ *   console.error('This is not a whole code. Copy it again.')
+ * }
+ * ```
+ */
+export class KithError extends Error {
+  readonly code: ErrorCode
+  /** What a person can do now, where there is something. */
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: KithErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'KithError'
+    this.code = code
+    this.hint = options.hint
+  }
+}
+
+/** Whether `value` is a {@link KithError}, of that code when one is given. */
+export function isKithError(value: unknown, code?: ErrorCode): value is KithError {
+  return value instanceof KithError && (code === undefined || value.code === code)
+}

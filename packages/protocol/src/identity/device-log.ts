@@ -1,0 +1,210 @@
+/**
+ * The device log: who is in an account. Its state is a pure function of the set of its entries, the same
+ * under every order and duplication (protocol.md §2): genuine entries, the tree they grow
+ * (log-tree.ts), then who of the tree is in (log-standing.ts).
+ */
+
+import { sha256 } from '@noble/hashes/sha2.js'
+import { compareBytes, equalBytes } from '../codec/bytes.ts'
+import { type ErrorCode, KithError } from '../errors.ts'
+import { type AccountId, type DeviceId, type EntryId, entryIdToBytes } from '../ids.ts'
+import { domainBytes } from './domain.ts'
+import type { ForkProof } from './fork-proof.ts'
+import type { GenesisEntry, ReadEntry } from './log-check.ts'
+import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, type SignedEntry } from './log-entry.ts'
+import { leftoverFaults } from './log-leftover.ts'
+import { type EntryPool, entryPool, type KnownEntries } from './log-pool.ts'
+import { type DeviceStanding, standingsOf } from './log-standing.ts'
+import { type Fork, growTree, type LogTree, type Place } from './log-tree.ts'
+
+/** An entry that does not count, and why. */
+export interface RefusedEntry {
+  readonly id: EntryId
+  readonly reason: ErrorCode
+}
+
+/** What a device log says. Never changed: merging makes a new one. */
+export interface DeviceLogState {
+  readonly account: AccountId
+  /** Root Ed25519 key: what contacts pin. */
+  readonly root: Uint8Array
+  /** X-Wing recovery key, 1,216 bytes. */
+  readonly recoveryKey: Uint8Array
+  readonly first: DeviceId
+  /**
+   * Every device of the tree at its best place. A device below a revoked one is not in it at all.
+   */
+  readonly devices: ReadonlyMap<DeviceId, DeviceStanding>
+  /** 32 bytes: equal heads mean equal states (LOG-9). */
+  readonly head: Uint8Array
+  /** Each entry once, parents first; those whose predecessor has not arrived stand last. */
+  readonly entries: readonly SignedEntry[]
+  /** Devices that wrote two entries in one place: each is an alert for people (LOG-6). */
+  readonly forks: readonly ForkProof[]
+  /** What does not count of what was given. */
+  readonly refused: readonly RefusedEntry[]
+  /** Entries whose signatures hold, by id: merging verifies only what is new. */
+  readonly genuine: ReadonlyMap<EntryId, ReadEntry>
+}
+
+/**
+ * The state of an account's device log from any set of its entries, in any order.
+ *
+ * @throws ERR_LOG_GENESIS when the account's genesis is not among them; ERR_SIGNATURE when they hold so
+ * many forgeries that whoever gave them cannot be honest
+ *
+ * @example
+ * ```ts
+ * const genesis = await createGenesis({ root, recoveryKey, device: phone, at })
+ * const state = reduceDeviceLog(accountIdOfGenesis(genesis), [genesis])
+ * state.devices.get(state.first)?.state // 'in'
+ * ```
+ */
+export function reduceDeviceLog(
+  account: AccountId,
+  entries: readonly SignedEntry[],
+): DeviceLogState {
+  return reduceWith({ account, genuine: new Map() }, entries)
+}
+
+/**
+ * The state with more entries. Entries already there cost nothing; when nothing new comes the same
+ * state is returned. `state` itself stays as it is, also when this throws.
+ *
+ * @throws ERR_SIGNATURE when `entries` hold so many forgeries that whoever gave them cannot be honest
+ */
+export function mergeDeviceLogs(
+  state: DeviceLogState,
+  entries: readonly SignedEntry[],
+): DeviceLogState {
+  const merged = reduceWith(state, [...state.entries, ...entries])
+  return isSameState(state, merged) ? state : merged
+}
+
+function isSameState(before: DeviceLogState, after: DeviceLogState): boolean {
+  const refusedBefore = new Set(before.refused.map(({ id }) => id))
+  return (
+    equalBytes(before.head, after.head) &&
+    before.entries.length === after.entries.length &&
+    after.refused.every(({ id }) => refusedBefore.has(id))
+  )
+}
+
+/**
+ * The predecessor that the next entry of `device` must name (LOG-3).
+ *
+ * @throws ERR_ENTRY_AUTHOR when the device is not in the log
+ */
+export function lastEntryOf(state: DeviceLogState, device: DeviceId): EntryId {
+  const standing = state.devices.get(device)
+  if (standing === undefined)
+    throw new KithError('ERR_ENTRY_AUTHOR', 'not a device of this account')
+  return standing.lastEntry
+}
+
+/** The devices that are in at a moment: in by the log, and not expired (LOG-11). */
+export function devicesIn(
+  state: DeviceLogState,
+  { now }: { readonly now: number },
+): readonly DeviceStanding[] {
+  return [...state.devices.values()].filter(
+    (standing) =>
+      standing.state === 'in' && (standing.expiresAt === undefined || now < standing.expiresAt),
+  )
+}
+
+/** The state of the entries given; `known` only saves verifying what was verified before. */
+export function reduceWith(known: KnownEntries, given: readonly SignedEntry[]): DeviceLogState {
+  const pool = entryPool(known, given)
+  const genesis = pool.genesis()
+  const grown = growTree(genesis, pool)
+  dropForGood(pool, grown)
+  const tree = dropBeyondLimits(pool, grown) ? growTree(genesis, pool) : grown
+  return stateOf(known.account, { pool, genesis, tree })
+}
+
+function dropForGood(pool: EntryPool, tree: LogTree): void {
+  for (const [id, fault] of leftoverFaults(tree, pool.entries())) pool.drop(id, fault)
+}
+
+/**
+ * Keeps the log within its limits (LOG-12): what decides the state before what does not, then elders
+ * before their descendants, so that a hostile device cannot fill the log against its own revocation.
+ */
+function dropBeyondLimits(pool: EntryPool, tree: LogTree): boolean {
+  let [count, size] = [0, 0]
+  const beyond = entriesByWeight(pool, tree).filter(({ signed }) => {
+    count += 1
+    size += sizeOf(signed)
+    return count > MAX_LOG_ENTRIES || size > MAX_LOG_BYTES
+  })
+  for (const { id } of beyond) pool.drop(id, 'ERR_LOG_LIMIT')
+  return beyond.length > 0
+}
+
+function entriesByWeight(pool: EntryPool, tree: LogTree): readonly ReadEntry[] {
+  const placed = tree.placed.toSorted(
+    (a, b) =>
+      Number(tree.decisive.has(b.entry.id)) - Number(tree.decisive.has(a.entry.id)) ||
+      a.author.ancestors.length - b.author.ancestors.length ||
+      a.position - b.position ||
+      (a.entry.id < b.entry.id ? -1 : 1),
+  )
+  const inTree = [pool.genesis(), ...placed.map(({ entry }) => entry)]
+  const ids = new Set(inTree.map(({ id }) => id))
+  return [...inTree, ...pool.entries().filter(({ id }) => !ids.has(id))]
+}
+
+/** A little above the size of an entry in the encoded log. */
+function sizeOf({ body, signature, countersignature }: SignedEntry): number {
+  return body.length + signature.length + (countersignature?.length ?? 0) + CBOR_HEADS_BYTES
+}
+
+/** Heads of an entry's array and of its three byte strings; also covers the head of the list. */
+const CBOR_HEADS_BYTES = 12
+
+interface Reduced {
+  readonly pool: EntryPool
+  readonly genesis: GenesisEntry
+  readonly tree: LogTree
+}
+
+function stateOf(account: AccountId, { pool, genesis, tree }: Reduced): DeviceLogState {
+  const { root, recoveryKey, device } = genesis.body
+  const placed = tree.placed.map(({ entry }) => entry)
+  const inTree = new Set([genesis, ...placed])
+  const kept = [...inTree, ...pool.entries().filter((entry) => !inTree.has(entry))]
+  const faults = [...pool.faults, ...tree.faults].sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    account,
+    root,
+    recoveryKey,
+    first: device,
+    devices: standingsOf(tree, (place) => endOfChain(pool, place)),
+    head: headOf(tree),
+    entries: kept.map(({ signed }) => signed),
+    forks: tree.forks.map((fork) => forkProofOf(account, fork)),
+    refused: faults.map(([id, reason]) => ({ id, reason })),
+    genuine: new Map([...inTree].map((entry) => [entry.id, entry])),
+  }
+}
+
+/** Behind a fork the branch of the smaller ids, so that all devices agree. */
+function endOfChain(pool: EntryPool, { id, device }: Place): EntryId {
+  let last = id
+  for (let next = pool.following(last, device)[0]; next !== undefined; ) {
+    last = next.id
+    next = pool.following(last, device)[0]
+  }
+  return last
+}
+
+/** LOG-9: over the decisive entries, whose ids commit to all else. */
+function headOf(tree: LogTree): Uint8Array {
+  const ids = [...tree.decisive].map(entryIdToBytes).sort(compareBytes)
+  return sha256(domainBytes('device log head', ...ids))
+}
+
+function forkProofOf(account: AccountId, { place, prev, one, other }: Fork): ForkProof {
+  return { account, device: place.device, prev, one: one.signed, other: other.signed }
+}

@@ -1,0 +1,67 @@
+/** What bytes are signed, hashed or derived for. One purpose, one meaning (ID-2). */
+export type Purpose =
+  // ids
+  | 'account id'
+  | 'entry id'
+  | 'direct chat id'
+  | 'message id'
+  // keys out of the account's entropy
+  | 'root key'
+  | 'recovery key'
+  // device log
+  | 'device log root'
+  | 'device log entry'
+  | 'device log countersignature'
+  | 'device log head'
+  // codes, linking, inviting
+  | 'code checksum'
+  | 'link proof'
+  | 'link transcript'
+  | 'link seal'
+  | 'invite id'
+  | 'invite key'
+  | 'invite proof'
+  | 'invite transcript'
+  | 'invite seal'
+  // sessions
+  | 'device card'
+  | 'device card prekey'
+  | 'session agreement'
+  | 'session binding'
+  | 'session root'
+  | 'session chain'
+  | 'session message'
+  | 'session commitment'
+  | 'session associated data'
+  // account log
+  | 'account record'
+  | 'account epoch'
+  | 'account seal'
+  | 'account heads'
+  // disk
+  | 'store key'
+  | 'store value'
+
+const text = new TextEncoder()
+
+/**
+ * The bytes that are signed, hashed or derived from, instead of the bare body: `kith/v1/<purpose>`,
+ * a zero byte, then the parts one after the other. No purpose is the beginning of another with its
+ * zero byte, so bytes made for one purpose never equal bytes made for another (ID-2).
+ *
+ * Parts are joined without lengths: all but the last must have a fixed length.
+ */
+export function domainBytes(purpose: Purpose, ...parts: readonly Uint8Array[]): Uint8Array {
+  return joinBytes(text.encode(`kith/v1/${purpose}\0`), ...parts)
+}
+
+/** Byte arrays one after the other, in a new array. */
+export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}

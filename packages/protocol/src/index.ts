@@ -1,0 +1,163 @@
+/** The protocol as pure functions. Every export stands here by name, grouped by the file it is from. */
+
+export { compareBytes, equalBytes, equalSecrets } from './codec/bytes.ts'
+export { type Codec, codec } from './codec/codec.ts'
+export { accountId, chatId, deviceId, entryId, messageId } from './codec/id-shapes.ts'
+export {
+  bool,
+  bytes,
+  type Infer,
+  list,
+  mapped,
+  type OptionalShape,
+  optional,
+  type RecordOf,
+  record,
+  type Shape,
+  suite,
+  suited,
+  text,
+  uint,
+  type VariantsOf,
+  variants,
+} from './codec/shape.ts'
+export {
+  type Content,
+  type ContentBody,
+  contentCodec,
+  MAX_PARENTS,
+  MAX_TEXT_BYTES,
+  messageIdOf,
+} from './content.ts'
+export { type Envelope, type EnvelopeHead, envelopeCodec, MAX_ENVELOPE_BYTES } from './envelope.ts'
+export type { Clock, Environment, Rng } from './environment.ts'
+export { type ErrorCode, isKithError, KithError, type KithErrorOptions } from './errors.ts'
+export {
+  type AccountRoot,
+  deriveAccountRoot,
+  ENTROPY_BYTES,
+  entropyFromWords,
+  recoveryWords,
+} from './identity/account-root.ts'
+export {
+  type DeviceLogState,
+  devicesIn,
+  lastEntryOf,
+  mergeDeviceLogs,
+  type RefusedEntry,
+  reduceDeviceLog,
+} from './identity/device-log.ts'
+export { domainBytes, joinBytes, type Purpose } from './identity/domain.ts'
+export { type ForkProof, forkProofCodec, verifyForkProof } from './identity/fork-proof.ts'
+export {
+  isEnrollableKey,
+  type Signer,
+  signerFromSeed,
+  verifySignature,
+} from './identity/keys.ts'
+export {
+  countersignAdd,
+  createGenesis,
+  createRevoke,
+  draftAdd,
+  type GenesisDraft,
+  signAdd,
+} from './identity/log-authoring.ts'
+export type { ReadEntry } from './identity/log-check.ts'
+export {
+  type AddBody,
+  accountIdOfGenesis,
+  type DeviceRights,
+  deviceLogCodec,
+  type EntryBody,
+  entryBodyCodec,
+  entryIdOfBody,
+  type GenesisBody,
+  type RevokeBody,
+  type SignedEntry,
+  signedEntryCodec,
+  signedEntryShape,
+} from './identity/log-entry.ts'
+export { type DeviceStanding, MAX_DEVICES_IN } from './identity/log-standing.ts'
+export {
+  type AccountId,
+  accountIdFromBytes,
+  accountIdToBytes,
+  type ChatId,
+  chatIdFromBytes,
+  chatIdToBytes,
+  type DeviceId,
+  deviceIdFromPublicKey,
+  directChatId,
+  type EntryId,
+  entryIdFromBytes,
+  entryIdToBytes,
+  type MessageId,
+  messageIdFromBytes,
+  messageIdToBytes,
+  parseAccountId,
+  parseChatId,
+  parseDeviceId,
+  parseEntryId,
+  parseMessageId,
+  publicKeyOfDevice,
+} from './ids.ts'
+export type { Agreement, OwnIdentity } from './session/agreement.ts'
+export {
+  CARD_LIFE_MS,
+  CARD_ROTATION_MS,
+  createDeviceCard,
+  type DeviceCard,
+  deviceCardCodec,
+  keyPairCodec,
+  type PrekeySecrets,
+  prekeySecretsCodec,
+  prekeysToKeep,
+  verifyDeviceCard,
+} from './session/device-card.ts'
+export { MAX_PLAINTEXT_BYTES } from './session/message-seal.ts'
+export { noblePrimitives } from './session/noble-primitives.ts'
+export {
+  createKeyPair,
+  type Freshness,
+  isSameParty,
+  type Party,
+  type Scope,
+  type SessionEnvironment,
+} from './session/party.ts'
+export type {
+  Aead,
+  AeadInput,
+  Encapsulated,
+  HkdfInput,
+  KeyPair,
+  MaybePromise,
+  MlKem768,
+  Primitives,
+  X25519,
+} from './session/primitives.ts'
+export { checkPrimitives } from './session/primitives-check.ts'
+export {
+  type AcceptInput,
+  accept,
+  type Opened,
+  type OwnDevice,
+  open,
+  type Sealed,
+  type SealInput,
+  type Session,
+  seal,
+  startSession,
+} from './session/session.ts'
+export { sessionCodec, sessionSetCodec } from './session/session-codec.ts'
+export {
+  createSessionSet,
+  MAX_SESSIONS,
+  type OpenedFrom,
+  type OpenInput,
+  openFrom,
+  type SealedTo,
+  type SessionSet,
+  sealTo,
+  withSession,
+} from './session/session-set.ts'

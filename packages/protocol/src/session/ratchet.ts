@@ -1,0 +1,276 @@
+/**
+ * The Double Ratchet [signal.org/docs/specifications/doubleratchet, revision 3]: state in, new state out.
+ * Names in comments (RK, DHs, CKr, PN …) are those of §3.2. The new ratchet key is made when something is
+ * sent, not when something arrives ("Deferring new ratchet key generation"): a burst costs no X25519.
+ */
+
+import { equalBytes } from '../codec/bytes.ts'
+import { bytes, optional, record, type Shape, uint } from '../codec/shape.ts'
+import type { ErrorCode } from '../errors.ts'
+import { domainBytes } from '../identity/domain.ts'
+import { createKeyPair, type SessionEnvironment } from './party.ts'
+import type { KeyPair, Primitives } from './primitives.ts'
+import {
+  addSkipped,
+  dropOldSkipped,
+  isChainSkipped,
+  MAX_SKIPPED_PER_CHAIN,
+  type SkippedAge,
+  type SkippedKey,
+  type SkippedKeys,
+  skippedKeysShape,
+  takeSkipped,
+} from './skipped-keys.ts'
+
+/** A symmetric-key chain (§2.2) and the number of its next message. */
+export interface Chain {
+  /** CKs or CKr. */
+  readonly key: Uint8Array
+  /** Ns or Nr. */
+  readonly number: number
+}
+
+/** State of one side (§3.2). */
+export interface Ratchet {
+  /** RK. */
+  readonly rootKey: Uint8Array
+  /** DHs: our ratchet key, as the peer knows it. Missing with an initiator that has not sent yet. */
+  readonly ours?: KeyPair
+  /** DHr: the peer's. Missing with a responder that has not opened anything yet. */
+  readonly theirs?: Uint8Array
+  /** CKs and Ns. Missing when it is our turn to make a new ratchet key. */
+  readonly sending?: Chain
+  /** CKr and Nr. */
+  readonly receiving?: Chain
+  /** PN: messages in our sending chain before this one. */
+  readonly previousLength: number
+  /** MKSKIPPED. */
+  readonly skipped: SkippedKeys
+  /** Messages opened so far, by which skipped keys age. */
+  readonly opened: number
+}
+
+/** Stands before every message in clear, bound to it (§3.4). */
+export interface RatchetHeader {
+  /** DHs of the sender: names the chain. */
+  readonly ratchetKey: Uint8Array
+  /** PN. */
+  readonly previousLength: number
+  /** N: the message's number in its chain. */
+  readonly number: number
+}
+
+/** RatchetInitAlice (§3.3); her first key pair is made when she sends. */
+export function initiatorRatchet(sharedKey: Uint8Array, theirPrekey: Uint8Array): Ratchet {
+  return { ...FRESH, rootKey: sharedKey, theirs: theirPrekey }
+}
+
+/** RatchetInitBob (§3.3): his signed prekey is his first ratchet key (§5.1). */
+export function responderRatchet(sharedKey: Uint8Array, ourPrekey: KeyPair): Ratchet {
+  return { ...FRESH, rootKey: sharedKey, ours: ourPrekey }
+}
+
+const FRESH = { previousLength: 0, skipped: [], opened: 0 } as const
+
+/** What sending one message takes. */
+export interface SendingStep {
+  readonly ratchet: Ratchet
+  readonly header: RatchetHeader
+  readonly messageKey: Uint8Array
+}
+
+/** The first half of RatchetEncrypt (§3.4): header and key of the next message. */
+export async function stepSending(
+  before: Ratchet,
+  environment: SessionEnvironment,
+): Promise<SendingStep | undefined> {
+  const ratchet = await turnSending(before, environment)
+  if (ratchet === undefined) return undefined
+  const { ours, sending, previousLength } = ratchet
+  const { messageKey, next } = await stepChain(sending, environment.primitives)
+  const header = { ratchetKey: ours.publicKey, previousLength, number: sending.number }
+  return { ratchet: { ...ratchet, sending: next }, header, messageKey }
+}
+
+type CanSend = Ratchet & { readonly ours: KeyPair; readonly sending: Chain }
+
+/** The second half of DHRatchet (§3.5), put off until here: a new key pair, if it is our turn. */
+async function turnSending(
+  ratchet: Ratchet,
+  environment: SessionEnvironment,
+): Promise<CanSend | undefined> {
+  const { ours, sending, theirs } = ratchet
+  if (ours !== undefined && sending !== undefined) return { ...ratchet, ours, sending }
+  if (theirs === undefined) return undefined
+  const fresh = await createKeyPair(environment)
+  const { rootKey, chain } = await stepRoot(
+    { rootKey: ratchet.rootKey, secretKey: fresh.secretKey, publicKey: theirs },
+    environment.primitives,
+  )
+  return { ...ratchet, rootKey, ours: fresh, sending: chain }
+}
+
+/** What an arriving header leads to. Nothing is changed yet: the caller keeps `ratchet` if the key opens. */
+export type ReceivingStep =
+  | { readonly kind: 'key'; readonly ratchet: Ratchet; readonly messageKey: Uint8Array }
+  /** Its key was used, or dropped for its age. */
+  | { readonly kind: 'spent' }
+  | { readonly kind: 'refused'; readonly code: ErrorCode }
+
+/** The first half of RatchetDecrypt (§3.5): the key of the message with this header. */
+export async function stepReceiving(
+  before: Ratchet,
+  header: RatchetHeader,
+  { primitives, clock }: SessionEnvironment,
+): Promise<ReceivingStep> {
+  const age = { at: clock.now(), opened: before.opened }
+  const ratchet = {
+    ...before,
+    skipped: dropOldSkipped(before.skipped, age),
+    opened: before.opened + 1,
+  }
+  const parts = { primitives, age }
+  const taken = takeSkipped(ratchet.skipped, header)
+  if (taken !== undefined) {
+    const { messageKey, rest } = taken
+    return { kind: 'key', ratchet: { ...ratchet, skipped: rest }, messageKey }
+  }
+  if (isCurrentChain(ratchet, header)) return stepCurrent(ratchet, header.number, parts)
+  if (isChainSkipped(ratchet.skipped, header.ratchetKey)) return { kind: 'spent' }
+  return turnReceiving(ratchet, header, parts)
+}
+
+/** Whether the ratchet has seen the chain a header names, so that no other session can open the message. */
+export function knowsChain(ratchet: Ratchet, header: RatchetHeader): boolean {
+  return isCurrentChain(ratchet, header) || isChainSkipped(ratchet.skipped, header.ratchetKey)
+}
+
+function isCurrentChain({ theirs, receiving }: Ratchet, { ratchetKey }: RatchetHeader): boolean {
+  return receiving !== undefined && theirs !== undefined && equalBytes(theirs, ratchetKey)
+}
+
+interface ReceivingParts {
+  readonly primitives: Primitives
+  readonly age: SkippedAge
+}
+
+const REFUSED: ReceivingStep = { kind: 'refused', code: 'ERR_SESSION_OPEN' }
+const TOO_FAR: ReceivingStep = { kind: 'refused', code: 'ERR_SESSION_SKIPPED' }
+
+/** The first half of DHRatchet (§3.5): the peer has a new key, so its old chain ends and a new one begins. */
+async function turnReceiving(
+  before: Ratchet,
+  header: RatchetHeader,
+  parts: ReceivingParts,
+): Promise<ReceivingStep> {
+  if (before.ours === undefined || !mayTurn(before)) return REFUSED
+  const ended = await passOver(before, header.previousLength, parts)
+  if (ended === undefined) return TOO_FAR
+  const { rootKey, chain } = await stepRoot(
+    {
+      rootKey: ended.rootKey,
+      secretKey: before.ours.secretKey,
+      publicKey: header.ratchetKey,
+    },
+    parts.primitives,
+  )
+  const { sending, ...rest } = ended
+  const turned: Ratchet = {
+    ...rest,
+    rootKey,
+    theirs: header.ratchetKey,
+    receiving: chain,
+    previousLength: sending?.number ?? 0,
+  }
+  return stepCurrent(turned, header.number, parts)
+}
+
+/**
+ * A peer turns only in answer to our newest key. While that one is still to be made and sent, an unknown
+ * ratchet key is a forgery or an old chain, and is refused without any X25519.
+ */
+function mayTurn({ theirs, sending }: Ratchet): boolean {
+  return theirs === undefined || sending !== undefined
+}
+
+/** The key of message `number` of the current receiving chain; those before it are kept as skipped. */
+async function stepCurrent(
+  before: Ratchet,
+  number: number,
+  parts: ReceivingParts,
+): Promise<ReceivingStep> {
+  if (before.receiving !== undefined && number < before.receiving.number) return { kind: 'spent' }
+  const ratchet = await passOver(before, number, parts)
+  if (ratchet?.receiving === undefined) return TOO_FAR
+  const { messageKey, next } = await stepChain(ratchet.receiving, parts.primitives)
+  return { kind: 'key', ratchet: { ...ratchet, receiving: next }, messageKey }
+}
+
+/** SkipMessageKeys (§3.5): moves the receiving chain on to `until`, or nothing when that is too far. */
+async function passOver(
+  ratchet: Ratchet,
+  until: number,
+  { primitives, age }: ReceivingParts,
+): Promise<Ratchet | undefined> {
+  const { receiving, theirs, skipped } = ratchet
+  if (receiving === undefined || theirs === undefined || until <= receiving.number) return ratchet
+  if (until - receiving.number > MAX_SKIPPED_PER_CHAIN) return undefined
+  const passed: SkippedKey[] = []
+  let chain = receiving
+  while (chain.number < until) {
+    const { messageKey, next } = await stepChain(chain, primitives)
+    passed.push({ ratchetKey: theirs, number: chain.number, messageKey, ...age })
+    chain = next
+  }
+  return { ...ratchet, receiving: chain, skipped: addSkipped(skipped, passed) }
+}
+
+/** KDF_RK (§3.1, "Recommended cryptographic algorithms"): HKDF-SHA256 with the root key as salt. */
+async function stepRoot(
+  keys: {
+    readonly rootKey: Uint8Array
+    readonly secretKey: Uint8Array
+    readonly publicKey: Uint8Array
+  },
+  { x25519, hkdfSha256 }: Primitives,
+): Promise<{ readonly rootKey: Uint8Array; readonly chain: Chain }> {
+  const secret = await x25519.agree(keys.secretKey, keys.publicKey)
+  const derived = await hkdfSha256({ secret, salt: keys.rootKey, info: ROOT_INFO, length: 64 })
+  return { rootKey: derived.slice(0, 32), chain: { key: derived.slice(32), number: 0 } }
+}
+
+const ROOT_INFO: Uint8Array = domainBytes('session root')
+const MESSAGE_INPUT: Uint8Array = domainBytes('session message')
+const CHAIN_INPUT: Uint8Array = domainBytes('session chain')
+
+/** KDF_CK (§3.1, "Recommended cryptographic algorithms"): HMAC-SHA256 over two distinct constants. */
+async function stepChain(
+  chain: Chain,
+  { hmacSha256 }: Primitives,
+): Promise<{ readonly messageKey: Uint8Array; readonly next: Chain }> {
+  const messageKey = await hmacSha256(chain.key, MESSAGE_INPUT)
+  const key = await hmacSha256(chain.key, CHAIN_INPUT)
+  return { messageKey, next: { key, number: chain.number + 1 } }
+}
+
+const keyShape = bytes({ length: 32 })
+const chainShape: Shape<Chain> = record({ key: keyShape, number: uint() })
+
+/** Shape of a {@link RatchetHeader}. */
+export const ratchetHeaderShape: Shape<RatchetHeader> = record({
+  ratchetKey: keyShape,
+  previousLength: uint(),
+  number: uint(),
+})
+
+/** Shape of a {@link Ratchet}. */
+export const ratchetShape: Shape<Ratchet> = record({
+  rootKey: keyShape,
+  ours: optional(record({ publicKey: keyShape, secretKey: keyShape })),
+  theirs: optional(keyShape),
+  sending: optional(chainShape),
+  receiving: optional(chainShape),
+  previousLength: uint(),
+  skipped: skippedKeysShape,
+  opened: uint(),
+})

@@ -1,0 +1,106 @@
+import type { Clock } from '@kithmesh/protocol'
+import * as Y from 'yjs'
+import { createHeldUpdates, firstMissing, type HeldUpdate, type StateOf } from './held-updates.ts'
+import { createTrial } from './trial.ts'
+import { type CheckedUpdate, checkUpdate } from './update-check.ts'
+import type { UpdateOutcome } from './update-outcome.ts'
+
+/** What is known of an update besides its bytes. */
+export interface UpdateOptions {
+  /** `update`: one edit or batch, ≤ 256 KiB. `snapshot`: the whole state of a sibling, ≤ 16 MiB. */
+  readonly kind?: 'update' | 'snapshot'
+  /** Whose log it came from: waiting updates are bounded for each source by itself. */
+  readonly source?: string
+  /** Called when an update that was held is applied, refused or dropped. */
+  readonly onSettled?: (outcome: UpdateOutcome) => void
+}
+
+/** Where foreign updates come in: check, hold back or try, apply. */
+export interface UpdateIntake {
+  apply(update: Uint8Array, options?: UpdateOptions): UpdateOutcome
+  drop(source: string): void
+  heldCount(): number
+}
+
+/** Largest update: what fits a record of the account log. */
+export const MAX_UPDATE_BYTES = 2 ** 18
+/** Largest snapshot: 50 × the largest account measured (1,000 contacts and 5,000 stars are 0.3 MB). */
+export const MAX_SNAPSHOT_BYTES = 2 ** 24
+/** Keys ever made in one document: Yjs never forgets one, so this bounds its memory. */
+export const MAX_KEYS = 2 ** 20
+
+/** The intake of `doc`; the views must be open already. */
+export function createUpdateIntake(doc: Y.Doc, clock?: Pick<Clock, 'monotonic'>): UpdateIntake {
+  const trial = createTrial(doc, clock)
+  const held = createHeldUpdates()
+  const stateOf: StateOf = (client) => Y.getState(doc.store, client)
+  doc.on('update', (update: Uint8Array, _origin: unknown, _doc: Y.Doc, by: Y.Transaction) => {
+    if (by.local) trial.follow(update)
+  })
+  let keys = keyCount(doc)
+
+  const tryAndApply = (update: CheckedUpdate): UpdateOutcome => {
+    const added = newKeys(update, stateOf)
+    if (keys + added > MAX_KEYS) return { kind: 'refused', code: 'ERR_UPDATE_FULL' }
+    const code = trial.refusal(update)
+    if (code !== undefined) return { kind: 'refused', code }
+    Y.applyUpdate(doc, update.bytes)
+    keys += added
+    return { kind: 'applied' }
+  }
+  /** Applies an update, then whatever waited for it, then what waited for that. */
+  const applyInOrder = (first: CheckedUpdate): Settled => {
+    const outcome = tryAndApply(first)
+    const others: { held: HeldUpdate; outcome: UpdateOutcome }[] = []
+    const ready = outcome.kind === 'applied' ? [...held.takeReady(clientsOf(first), stateOf)] : []
+    for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+      const settled = tryAndApply(next.update)
+      others.push({ held: next, outcome: settled })
+      if (settled.kind === 'applied') ready.push(...held.takeReady(clientsOf(next.update), stateOf))
+    }
+    return { outcome, others }
+  }
+  const hold = (update: CheckedUpdate, options: UpdateOptions): UpdateOutcome => {
+    const { source = '', onSettled: settled = () => {} } = options
+    const hasRoom = held.hold({ update, source, settled }, stateOf)
+    return hasRoom ? { kind: 'held' } : { kind: 'refused', code: 'ERR_UPDATE_HELD_LIMIT' }
+  }
+  return {
+    heldCount: () => held.size,
+    drop: held.drop,
+    apply: (bytes, options = {}) => {
+      const maxBytes = options.kind === 'snapshot' ? MAX_SNAPSHOT_BYTES : MAX_UPDATE_BYTES
+      const update = checkUpdate(bytes, maxBytes)
+      if (update.kind === 'refused') return update
+      if (firstMissing(update.needs, stateOf) !== undefined) return hold(update, options)
+      // One transaction for all: observers run once for ten thousand records that were waiting.
+      const { outcome, others } = doc.transact(() => applyInOrder(update))
+      for (const other of others) other.held.settled(other.outcome)
+      return outcome
+    },
+  }
+}
+
+interface Settled {
+  readonly outcome: UpdateOutcome
+  readonly others: readonly { readonly held: HeldUpdate; readonly outcome: UpdateOutcome }[]
+}
+
+/** Clients whose state an update moves on. */
+function clientsOf({ structs }: CheckedUpdate): ReadonlySet<number> {
+  return new Set(structs.map(({ id }) => id.client))
+}
+
+function keyCount(doc: Y.Doc): number {
+  return [...doc.share.values()].reduce((count, root) => count + root._map.size, 0)
+}
+
+/** Keys an update may add: first values, of structs not known yet. */
+function newKeys({ structs }: CheckedUpdate, stateOf: StateOf): number {
+  return structs.filter(
+    (struct) =>
+      struct instanceof Y.Item &&
+      struct.origin === null &&
+      struct.id.clock >= stateOf(struct.id.client),
+  ).length
+}

@@ -1,0 +1,133 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
+import type { Counters } from './counters.ts'
+import { RelayError, reasonOf } from './errors.ts'
+import { closeServer } from './home-claim.ts'
+import { metricsText } from './metrics.ts'
+import type { RelayStatus } from './status.ts'
+
+/** What the admin pages show. */
+export interface AdminView {
+  status(): RelayStatus
+  readonly counters: Counters
+}
+
+/** The admin pages, served. */
+export interface Admin {
+  /** `http://host:port` */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Where the admin pages are served. */
+export interface AdminAddress {
+  readonly host: string
+  /** 0 for any. */
+  readonly port: number
+}
+
+/** A request whose head takes longer is held open on purpose (rule RLY-12). */
+const HEADERS_TIMEOUT_MS = 5_000
+const REQUEST_TIMEOUT_MS = 10_000
+/** How often Node looks for such requests. */
+const CHECK_INTERVAL_MS = 1_000
+/** Whoever scrapes and looks at once; the rest is turned away. */
+const MAX_CONNECTIONS = 64
+const MAX_HEADER_BYTES = 8 * 1024
+
+/** Serves the admin pages over TCP. @throws ERR_LISTEN */
+export async function startAdmin(address: AdminAddress, view: AdminView): Promise<Admin> {
+  const server = createAdminServer(view, { localName: address.host })
+  const port = await listen(server, address)
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host
+  return { url: `http://${host}:${port}`, close: () => closeServer(server) }
+}
+
+/** The same pages without an address: for the socket of the home too. */
+export function createAdminServer(
+  view: AdminView,
+  { localName }: { readonly localName?: string } = {},
+): Server {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: HEADERS_TIMEOUT_MS,
+    },
+    (request, response) => respond(answerRequest(request, { view, localName }), response),
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  return server
+}
+
+interface Answer {
+  readonly status: number
+  readonly type?: 'application/json' | 'text/plain'
+  readonly body: string
+}
+
+function answerRequest(
+  { method, url, headers }: IncomingMessage,
+  { view, localName }: { readonly view: AdminView; readonly localName: string | undefined },
+): Answer {
+  if (!isOwnName(headers.host ?? '', localName)) return { status: 421, body: 'not this host\n' }
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'only GET\n' }
+  switch (url?.split('?')[0]) {
+    case '/healthz':
+      return { status: 200, body: 'ok\n' }
+    case '/readyz':
+      return view.status().ready
+        ? { status: 200, body: 'ready\n' }
+        : { status: 503, body: 'not ready\n' }
+    case '/status':
+      return { status: 200, type: 'application/json', body: `${JSON.stringify(view.status())}\n` }
+    case '/metrics':
+      return { status: 200, body: metricsText(view.status(), view.counters) }
+    default:
+      return { status: 404, body: 'not found\n' }
+  }
+}
+
+/**
+ * A page of another site can make a browser send requests here under its own name (DNS
+ * rebinding, catalogue E1); under an address, `localhost` or our own name it cannot.
+ */
+function isOwnName(host: string, localName: string | undefined): boolean {
+  const name = host.replace(/:\d{1,5}$/, '').toLowerCase()
+  const address = name.replace(/^\[(.*)\]$/, '$1')
+  return name === 'localhost' || name === localName?.toLowerCase() || isIP(address) !== 0
+}
+
+function respond({ status, type = 'text/plain', body }: Answer, response: ServerResponse): void {
+  response.writeHead(status, {
+    'content-type': `${type}; charset=utf-8`,
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+    // Nothing of a body is read: a client that sends one is cut off behind the answer.
+    connection: 'close',
+  })
+  response.end(body)
+}
+
+async function listen(server: Server, { host, port }: AdminAddress): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(port, host, resolve)
+  try {
+    await promise
+  } catch (error) {
+    throw new RelayError('ERR_LISTEN', `Cannot serve the admin pages: ${reasonOf(error)}`, {
+      cause: error,
+      hint: 'Choose another port with --admin 127.0.0.1:PORT, or --admin off.',
+    })
+  } finally {
+    server.off('error', reject)
+  }
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? bound.port : port
+}

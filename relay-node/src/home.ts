@@ -1,0 +1,154 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, createCertificate, type HostCertificate, type Rng } from '@kithmesh/net'
+import { isRelayError, RelayError, reasonOf, systemCodeOf } from './errors.ts'
+import { generateKeyPem, identityFromPem, type RelayIdentity } from './identity.ts'
+
+/** What a relay keeps on disk, and nothing else (rule RLY-15). */
+export interface RelayHome {
+  readonly identity: RelayIdentity
+  readonly certificate: HostCertificate
+  /** What `limits.json` sets; empty without the file. */
+  readonly limits: Readonly<Record<string, unknown>>
+}
+
+const KEY_FILE = 'relay.key.pem'
+const CERTIFICATE_KEY_FILE = 'webrtc.key.pem'
+const CERTIFICATE_FILE = 'webrtc.crt.pem'
+const LIMITS_FILE = 'limits.json'
+
+/** None of these files is larger; whatever is, is not ours. */
+const MAX_FILE_BYTES = 64 * 1024
+
+/** Makes the folder of a relay, closed to others. @throws ERR_HOME_UNUSABLE */
+export async function makeHome(home: string): Promise<void> {
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw unusable(home, error)
+  }
+}
+
+/** Reads what a relay keeps in its folder, and makes what is missing. @throws ERR_HOME_UNUSABLE, ERR_KEY_MALFORMED, ERR_CERTIFICATE, ERR_LIMITS */
+export async function openHome(
+  home: string,
+  environment: { readonly clock: Clock; readonly rng: Rng },
+): Promise<RelayHome> {
+  try {
+    const keyPem = await readOrMake(join(home, KEY_FILE), generateKeyPem)
+    const certificate = await readOrMakeCertificate(home, environment)
+    return { identity: identityFromPem(keyPem), certificate, limits: await readLimits(home) }
+  } catch (error) {
+    if (isRelayError(error)) throw error
+    throw unusable(home, error)
+  }
+}
+
+/** Where a relay lives when nobody says: the data folder of the platform. */
+export function defaultHome(env: Readonly<Record<string, string | undefined>>): string {
+  const own = env['KITH_RELAY_HOME']
+  if (own !== undefined && own !== '') return own
+  return join(dataFolder(env), 'kith-relay')
+}
+
+function dataFolder(env: Readonly<Record<string, string | undefined>>): string {
+  if (process.platform === 'win32')
+    return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local')
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support')
+  const xdg = env['XDG_DATA_HOME']
+  return xdg === undefined || xdg === '' ? join(homedir(), '.local', 'share') : xdg
+}
+
+async function readOrMake(path: string, make: () => string): Promise<string> {
+  const found = await readSmall(path)
+  if (found !== undefined) {
+    await chmod(path, 0o600) // a copy put back from a backup may be readable by everybody
+    return found
+  }
+  const made = make()
+  await writeSecret(path, made)
+  return made
+}
+
+/** Its hash stands in the relay's addresses: made once, kept for its ten years. */
+async function readOrMakeCertificate(
+  home: string,
+  environment: { readonly clock: Clock; readonly rng: Rng },
+): Promise<HostCertificate> {
+  const pem = await readSmall(join(home, CERTIFICATE_FILE))
+  const privateKey = await readSmall(join(home, CERTIFICATE_KEY_FILE))
+  if (pem !== undefined && privateKey !== undefined) {
+    return { pem, privateKey, certhash: certhashOf(pem) }
+  }
+  const made = await createCertificate(environment)
+  await writeSecret(join(home, CERTIFICATE_KEY_FILE), made.privateKey)
+  await writeSecret(join(home, CERTIFICATE_FILE), made.pem)
+  return made
+}
+
+/** Multibase base64url of the SHA-256 multihash (0x12, 32 bytes) of the certificate. */
+function certhashOf(pem: string): string {
+  try {
+    const digest = createHash('sha256').update(new X509Certificate(pem).raw).digest()
+    return `u${Buffer.concat([Uint8Array.of(0x12, 0x20), digest]).toString('base64url')}`
+  } catch (error) {
+    throw new RelayError('ERR_CERTIFICATE', `${CERTIFICATE_FILE} holds no certificate`, {
+      cause: error,
+      hint: 'Put it back from your backup, or remove it: the webrtc-direct address then changes.',
+    })
+  }
+}
+
+async function readLimits(home: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readSmall(join(home, LIMITS_FILE))
+  if (text === undefined) return {}
+  const limits = parseJson(text)
+  if (isRecord(limits)) return limits
+  throw new RelayError('ERR_LIMITS', `${LIMITS_FILE} is no JSON object`, {
+    hint: 'Write it like {"maxReservations": 64}, or remove it.',
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+async function readSmall(path: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(path)
+    if (size > MAX_FILE_BYTES) throw new RelayError('ERR_HOME_UNUSABLE', `${path} is too large`)
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Whole or not at all, and on the disk before it is used: a lost key is a lost address. */
+async function writeSecret(path: string, text: string): Promise<void> {
+  const file = await open(`${path}.new`, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+}
+
+function unusable(home: string, error: unknown): RelayError {
+  return new RelayError('ERR_HOME_UNUSABLE', `Cannot use ${home}: ${reasonOf(error)}`, {
+    cause: error,
+    hint: 'Give a folder you may write to with --home.',
+  })
+}

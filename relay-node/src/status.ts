@@ -1,0 +1,39 @@
+import type { RelayLimits } from './limits.ts'
+
+/** What a relay says of itself: sums only, never who (rule RLY-16). Served at `/status`. */
+export interface RelayStatus {
+  /** Peer id of the relay. */
+  readonly relay: string
+  readonly version: string
+  /** False while starting and while draining. */
+  readonly ready: boolean
+  /** Who may use it. Until a relay can be claimed, everybody who knows its address. */
+  readonly access: 'open'
+  readonly addresses: readonly string[]
+  /** `stun:host:port` of its STUN responder; null when that is off. */
+  readonly stun: string | null
+  /** ms since it started. */
+  readonly uptime: number
+  /** Reservations standing now. */
+  readonly reservations: number
+  /** Circuits open now. */
+  readonly circuits: number
+  /** Connections open now. */
+  readonly connections: number
+  /** Bytes forwarded since it started. */
+  readonly bytes: number
+  /** Bytes on their way through it now, in memory. */
+  readonly bufferedBytes: number
+  /** A relay cannot store messages. */
+  readonly messagesHeld: 0
+  readonly limits: RelayLimits
+  /** What it could not do at the start, and what to do about it. */
+  readonly notices: readonly RelayNotice[]
+}
+
+/** Something an operator should know that does not stop the relay. */
+export interface RelayNotice {
+  readonly code: 'NO_WEBRTC' | 'NO_STUN'
+  readonly message: string
+  readonly hint: string
+}
