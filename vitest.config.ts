@@ -43,6 +43,7 @@ export default defineConfig({
           include: tests,
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       // Without a Chromium, test/chromium.test.ts fails and says how to install one.

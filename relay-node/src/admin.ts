@@ -26,8 +26,8 @@ export interface AdminAddress {
   readonly port: number
 }
 
-/** A request whose head takes longer is held open on purpose (rule RLY-12). */
-const HEADERS_TIMEOUT_MS = 5_000
+/** A request whose head takes longer is held open on purpose (rule RLY-14). */
+const HEADERS_TIMEOUT_MS = 3_000
 const REQUEST_TIMEOUT_MS = 10_000
 /** How often Node looks for such requests. */
 const CHECK_INTERVAL_MS = 1_000

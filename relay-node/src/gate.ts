@@ -6,11 +6,11 @@ export interface Gate {
   shut(): void
   /** The reader takes bytes again. */
   open(): void
-  /** Shut for so many ms, whatever the reader does. */
+  /** Shut for so many ms, whatever the reader does; a rate is kept that way. */
   shutFor(ms: number): void
   /** The reader took something: its patience starts again. */
   progress(): void
-  /** Clears all timers. */
+  /** The stream is closed: nobody is impatient any more, what it left behind still goes out. */
   stop(): void
 }
 
@@ -59,10 +59,6 @@ export function createGate(source: Stream, patience: { readonly ms: number; ende
       apply()
     },
     progress: () => void stall?.refresh(),
-    stop() {
-      clearStall()
-      clearTimeout(pacing)
-      pacing = undefined
-    },
+    stop: clearStall,
   }
 }

@@ -1,6 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, createCertificate, type HostCertificate, type Rng } from '@kithmesh/net'
 import { isRelayError, RelayError, reasonOf, systemCodeOf } from './errors.ts'
@@ -44,21 +43,6 @@ export async function openHome(
     if (isRelayError(error)) throw error
     throw unusable(home, error)
   }
-}
-
-/** Where a relay lives when nobody says: the data folder of the platform. */
-export function defaultHome(env: Readonly<Record<string, string | undefined>>): string {
-  const own = env['KITH_RELAY_HOME']
-  if (own !== undefined && own !== '') return own
-  return join(dataFolder(env), 'kith-relay')
-}
-
-function dataFolder(env: Readonly<Record<string, string | undefined>>): string {
-  if (process.platform === 'win32')
-    return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local')
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support')
-  const xdg = env['XDG_DATA_HOME']
-  return xdg === undefined || xdg === '' ? join(homedir(), '.local', 'share') : xdg
 }
 
 async function readOrMake(path: string, make: () => string): Promise<string> {

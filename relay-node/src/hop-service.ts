@@ -29,8 +29,10 @@ export interface HopServiceOptions {
   readonly clock: Clock
   /** Binary multiaddrs of the relay to hand to a client at this address. */
   addressesFor(connection: Connection): readonly Uint8Array[]
-  /** Marks a peer as one whose connection is worth keeping when there are too many. */
-  onReserved?(peer: PeerId): void
+  /** ms a request may take, answer included. Default 10 s (rule RLY-2). */
+  readonly timeout?: number
+  /** ms a reader may take nothing before its circuit is reset. */
+  readonly stallTimeout?: number
 }
 
 /** The relay's side of circuit relay v2. */
@@ -38,6 +40,8 @@ export interface HopService {
   /** Answers one stream of the hop protocol; settles when it is answered or spliced. */
   answer(stream: Stream, connection: Connection): Promise<void>
   reservations(): number
+  /** Whether the standing reservation of its peer was made over this connection. */
+  isReserved(connection: Connection): boolean
   circuits(): number
   bufferedBytes(): number
   /** Refuses everything new from now on. */
@@ -80,6 +84,8 @@ export function createHopService(options: HopServiceOptions): HopService {
   return {
     answer: (stream, connection) => answer(context, stream, connection),
     reservations: () => reservations.count(),
+    isReserved: (connection) =>
+      reservations.get(keyOf(connection.remotePeer))?.connection === connection,
     circuits: () => ledger.count(),
     bufferedBytes: () => [...context.splices].reduce((sum, one) => sum + one.bufferedBytes(), 0),
     drain: () => {
@@ -121,7 +127,7 @@ interface HopCall {
 }
 
 async function answer(context: HopContext, stream: Stream, connection: Connection): Promise<void> {
-  const signal = AbortSignal.timeout(HOP_TIMEOUT_MS)
+  const signal = AbortSignal.timeout(context.timeout ?? HOP_TIMEOUT_MS)
   const source = sourceOf(connection.remoteAddr)
   const read = await readRequest(stream, signal)
   if (read === undefined) return stream.abort(new Error('No request came'))
@@ -165,7 +171,7 @@ async function reserve(context: HopContext, call: HopCall): Promise<void> {
   if (context.draining) return refuse(context, call, 'draining')
   const { connection, source } = call
   const peer = keyOf(connection.remotePeer)
-  const isNew = context.reservations.get(peer)?.connection !== connection
+  const wasReserved = context.reservations.get(peer)?.connection === connection
   const outcome = context.reservations.reserve(peer, { connection, source })
   switch (outcome.kind) {
     case 'full':
@@ -173,9 +179,8 @@ async function reserve(context: HopContext, call: HopCall): Promise<void> {
     case 'address-full':
       return refuse(context, call, 'reservation_address_full')
     case 'granted':
-      if (isNew) releaseWithConnection(context, peer, connection)
+      if (!wasReserved) releaseWithConnection(context, peer, connection)
       context.counters.reservationsGranted += 1
-      context.onReserved?.(connection.remotePeer)
       return grant(context, call, outcome.expiresAt)
   }
 }
@@ -245,6 +250,7 @@ function join(
       context.counters.bytes += count
       return context.pacer.take(count)
     },
+    ...(context.stallTimeout === undefined ? {} : { stallTimeout: context.stallTimeout }),
   })
   context.splices.add(circuit)
   void circuit.done.then(() => {

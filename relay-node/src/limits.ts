@@ -12,6 +12,8 @@ export interface RelayLimits {
   readonly maxCircuitsPerPeer: number
   /** Of these, how many may have been dialled from one network address. */
   readonly maxCircuitsPerAddress: number
+  /** Connections one network address may have open, those in their handshake included. */
+  readonly maxConnectionsPerAddress: number
   /** Requests (reservations and circuits) one network address may make in a second. */
   readonly maxRequestsPerSecond: number
   /** Bytes per second forwarded over all circuits; 0 is no limit. */
@@ -28,6 +30,7 @@ export const DEFAULT_LIMITS: RelayLimits = {
   maxCircuits: 512,
   maxCircuitsPerPeer: 64,
   maxCircuitsPerAddress: 128,
+  maxConnectionsPerAddress: 128,
   maxRequestsPerSecond: 20,
   maxRate: 0,
 }

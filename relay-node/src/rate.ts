@@ -6,15 +6,19 @@ export interface Pacer {
   take(count: number): number
 }
 
-/** A pacer of `perSecond` bytes that lets an idle second burst; 0 never pauses. */
+/** What may pass at once after a quiet time, in seconds of the rate. */
+const BURST_SECONDS = 0.25
+
+/** A pacer of `perSecond` bytes; 0 never pauses. */
 export function createPacer(perSecond: number, clock: Clock): Pacer {
   if (perSecond === 0) return { take: () => 0 }
-  let credit = perSecond
+  const burst = perSecond * BURST_SECONDS
+  let credit = burst
   let at = clock.monotonic()
   return {
     take(count) {
       const now = clock.monotonic()
-      credit = Math.min(perSecond, credit + ((now - at) / 1000) * perSecond) - count
+      credit = Math.min(burst, credit + ((now - at) / 1000) * perSecond) - count
       at = now
       return credit >= 0 ? 0 : Math.ceil((-credit / perSecond) * 1000)
     },

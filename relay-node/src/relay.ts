@@ -3,6 +3,7 @@ import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AdminAddress, createAdminServer, startAdmin } from './admin.ts'
 import { type Counters, createCounters } from './counters.ts'
+import { createDoor, idleConnections } from './door.ts'
 import { systemClock, systemRng } from './environment.ts'
 import { RelayError, reasonOf } from './errors.ts'
 import { makeHome, openHome, type RelayHome } from './home.ts'
@@ -37,6 +38,8 @@ export interface RelayOptions {
   readonly stun?: { readonly port: number } | 'off'
   /** Go before those of `limits.json` in the home, and these before the defaults. */
   readonly limits?: Partial<RelayLimits>
+  /** ms a reader may take nothing before its circuit is reset. Default 60,000. */
+  readonly stallTimeout?: number
   /** ms that {@link Relay.stop} waits for open circuits to end by themselves. Default 0. */
   readonly drain?: number
   readonly clock?: Clock
@@ -94,6 +97,8 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
 type Closer = () => Promise<void>
 
+/** How often unused connections are closed. */
+const SWEEP_INTERVAL_MS = 15_000
 /** How long the network may take to say goodbye to everybody. */
 const STOP_TIMEOUT_MS = 1_500
 
@@ -155,14 +160,17 @@ class RunningRelay implements Relay {
 
   async #startHost({ identity, certificate }: RelayHome, listen: readonly ListenAddress[]) {
     const limits = this.#limits
+    const { stallTimeout } = this.#options
     const hop = createHopService({
       identity,
       limits,
       counters: this.#counters,
       clock: this.#clock,
       addressesFor: (connection) => this.#addressesFor(connection),
+      ...(stallTimeout === undefined ? {} : { stallTimeout }),
     })
     this.#closers.push(async () => hop.close())
+    const door = createDoor(limits)
     const host = await createHost({
       identity,
       certificate,
@@ -170,6 +178,7 @@ class RunningRelay implements Relay {
       circuit: false,
       webrtc: false,
       agent: 'kith-relay',
+      gate: { denyInboundConnection: (connection) => door.refuses(connection) },
       limits: { maxConnections: maxConnectionsOf(limits), maxStreams: maxHopStreams(limits) * 2 },
     })
     this.#closers.push(() => within(STOP_TIMEOUT_MS, host.stop()))
@@ -178,8 +187,18 @@ class RunningRelay implements Relay {
     })
     this.#host = host
     this.#hop = hop
+    const sweeping = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref()
+    this.#closers.push(async () => clearInterval(sweeping))
     this.#checkListening(host, listen)
     await this.#publish(host)
+  }
+
+  #sweep(): void {
+    const isReserved = (connection: Connection) => this.#hop?.isReserved(connection) === true
+    const at = { now: this.#clock.now(), isReserved }
+    for (const connection of idleConnections(this.#host?.getConnections() ?? [], at)) {
+      connection.close().catch((error: Error) => connection.abort(error))
+    }
   }
 
   /** A host skips what it cannot listen on; of a relay the operator should know. */
@@ -301,10 +320,7 @@ class RunningRelay implements Relay {
 /** What fits a 4 KiB answer beside the voucher, at about 90 bytes each. */
 const MAX_RESERVATION_ADDRESSES = 16
 
-/**
- * Everybody with a reservation, everybody dialling a circuit, and as many strangers again: the
- * least valued are closed above that.
- */
+/** Everybody with a reservation, everybody dialling a circuit, and as many who may come to. */
 function maxConnectionsOf({ maxReservations, maxCircuits }: RelayLimits): number {
   return 2 * (maxReservations + maxCircuits)
 }

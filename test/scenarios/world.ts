@@ -37,20 +37,20 @@ export interface World extends AsyncDisposable {
 /** Sets the stage: every person's devices started and linked. */
 export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'kith-world-'))
-  const hub = ground === 'memory' ? createMemoryHub() : undefined
+  const hub = ground === 'memory' ? createMemoryHub({ clock: systemClock }) : undefined
   const relay =
     ground === 'relay'
       ? await createRelay({
           home: join(folder, 'relay'),
           listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
-          admin: false,
+          admin: 'off',
         })
       : undefined
   const homes = new Map<KithNode, NodeOptions>()
   const devices = new Map<string, KithNode>()
 
   async function startAt(options: NodeOptions): Promise<KithNode> {
-    const node = await createNode({ ...options, ...groundOptions() })
+    const node = await createNode({ ...options, ...groundOptions(), ...logging(options.name) })
     homes.set(node, options)
     return node
   }
@@ -124,6 +124,16 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
     },
   }
 }
+
+/** `KITH_LOG=1` prints what the devices say, to find out why a scenario fails. */
+function logging(name = ''): Partial<NodeOptions> {
+  if (!process.env['KITH_LOG']) return {}
+  const line = (message: string, detail?: object): void =>
+    console.error(name, message, JSON.stringify(detail ?? {}))
+  return { logger: { debug: line, warn: line } }
+}
+
+const systemClock = { now: () => Date.now() }
 
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not part of this world')

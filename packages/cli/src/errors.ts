@@ -1,6 +1,7 @@
 /** Codes that `kith` adds to those of the device. Append, never rename. */
 export type CommandCode =
   | 'ERR_AMBIGUOUS'
+  | 'ERR_CODE_MALFORMED'
   | 'ERR_CONFIRMATION_NEEDED'
   | 'ERR_FAILED'
   | 'ERR_HOME_IN_USE'
@@ -13,8 +14,8 @@ export type CommandCode =
   | 'ERR_NOT_LINKED'
   | 'ERR_NOT_RUNNING'
   | 'ERR_SOCKET_OWNER'
+  | 'ERR_TEXT'
   | 'ERR_TIMEOUT'
-  | 'ERR_TOO_LARGE'
   | 'ERR_USAGE'
 
 /** An error as it is printed and as it crosses the local socket. */
@@ -64,6 +65,9 @@ export function failureOf(thrown: unknown): Failure {
   }
 }
 
+/** Names of the errors whose codes are a contract: of the mesh, of its network, of this package. */
+const NAMES: readonly string[] = ['KithError', 'NetError', 'CommandError']
+
 function isOwnCode(error: Error, code: string): boolean {
-  return code.startsWith('ERR_') && (error.name === 'KithError' || error instanceof CommandError)
+  return code.startsWith('ERR_') && NAMES.includes(error.name)
 }

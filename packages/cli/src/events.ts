@@ -12,7 +12,7 @@ interface DeviceFields {
   /** `cli`, `browser`, … as the device said when it was linked. */
   readonly kind: string
   readonly this: boolean
-  readonly state: 'active' | 'held' | 'unlinked'
+  readonly state: 'active' | 'held' | 'suspended' | 'unlinked'
   readonly lastSeen: string | null
 }
 
@@ -161,7 +161,7 @@ const deviceFields = {
   name,
   kind: word,
   this: flag(),
-  state: oneOf('active', 'held', 'unlinked'),
+  state: oneOf('active', 'held', 'suspended', 'unlinked'),
   lastSeen: nullable(time),
 } as const
 const delivery = { reached: count, of: count, read: flag() } as const

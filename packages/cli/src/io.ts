@@ -22,7 +22,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: {
     readonly isTTY: boolean
-    /** All of it, at most `maxBytes`. @throws ERR_TOO_LARGE */
+    /** All of it; of more than `maxBytes`, that many and one more. */
     read(options: { readonly maxBytes: number }): Promise<Uint8Array>
   }
   readonly stdout: TextSink

@@ -1,7 +1,6 @@
 /** The process of `kith`: its streams, signals, clock and exit. The composition root of the command. */
 
 import { createInterface } from 'node:readline/promises'
-import { CommandError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Io, StopSignal, TextSink } from './io.ts'
 import { main } from './main.ts'
@@ -55,13 +54,11 @@ async function readStdin(maxBytes: number): Promise<Uint8Array> {
   let size = 0
   for await (const chunk of process.stdin) {
     const bytes: Uint8Array = chunk
-    size += bytes.length
-    if (size > maxBytes) {
-      throw CommandError.of('ERR_TOO_LARGE', `There is more than ${maxBytes} bytes on stdin.`)
-    }
     chunks.push(bytes)
+    size += bytes.length
+    if (size > maxBytes) break
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat(chunks).subarray(0, maxBytes + 1)
 }
 
 /** Not in terminal mode: there Ctrl-C would be a key and no signal. */

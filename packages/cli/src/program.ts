@@ -320,14 +320,15 @@ function afterCommander(
   throw usageError(error)
 }
 
+/** Commander's sentence, and its suggestion where it has one. */
 function usageError({ code, message }: CommanderError): CommandError {
-  const [first = '', ...more] = message.replace(/^error: /, '').split('\n')
-  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`
-  if (more.length > 0)
-    return CommandError.of('ERR_USAGE', sentence, more.join(' ').replace(/^\(|\)$/g, ''))
-  if (code !== 'commander.unknownOption') return CommandError.of('ERR_USAGE', sentence)
+  const [, sentence = message, suggestion] =
+    /^(?:error: )?(.*?)(?:\n\((Did you mean .*)\))?$/s.exec(message) ?? []
+  const upper = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`
+  if (suggestion !== undefined) return CommandError.of('ERR_USAGE', upper, suggestion)
+  if (code !== 'commander.unknownOption') return CommandError.of('ERR_USAGE', upper)
   const hint = 'Run: kith --help. A text that begins with - goes after --.'
-  return CommandError.of('ERR_USAGE', sentence, hint)
+  return CommandError.of('ERR_USAGE', upper, hint)
 }
 
 /** The version in the package.json of this package: beside `src` and beside `dist`. */

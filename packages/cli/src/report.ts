@@ -47,12 +47,19 @@ export function createReport(io: Io, { json }: { readonly json: boolean }): Repo
     failure: ({ code, message, hint = hintOf(code) }) => {
       if (json) return write(io.stdout, [jsonLine({ event: 'error', code, message, hint })])
       write(io.stderr, [
-        `${paintOn(io.stderr, 'red', 'kith:')} ${oneLine(message)} ${paintOn(io.stderr, 'dim', `(${code})`)}`,
-        `      ${oneLine(hint)}`,
+        `${paintOn(io.stderr, 'red', 'kith:')} ${sentence(message)} ${paintOn(io.stderr, 'dim', `(${code})`)}`,
+        `      ${sentence(hint)}`,
       ])
     },
     paint: (look, text) => paintOn(io.stdout, look, text),
   }
+}
+
+/** A message as a sentence; a command at its end stays as it can be typed. */
+function sentence(text: string): string {
+  const line = oneLine(text)
+  const ended = /[.!?…)]$|: \S[^:]*$/.test(line) ? line : `${line}.`
+  return ended.charAt(0).toUpperCase() + ended.slice(1)
 }
 
 /** Colour only on a terminal, and never against NO_COLOR (no-color.org). */

@@ -19,6 +19,15 @@ export function parseAddress(text: string): Multiaddr {
   }
 }
 
+/** @throws ERR_ADDRESS on bytes that are no binary multiaddr */
+export function bytesToAddress(bytes: Uint8Array): Multiaddr {
+  try {
+    return parseAddress(multiaddr(bytes).toString())
+  } catch (cause) {
+    throw badAddress('its bytes cannot be read', cause)
+  }
+}
+
 /** The peer an address ends at: what `/p2p/…` at its very end says. */
 export function peerOf(address: Multiaddr): PeerIdText | undefined {
   const last = address.getComponents().at(-1)
@@ -67,7 +76,7 @@ export function pathOf(address: Multiaddr): Path {
   return isPrivateAddress(address) ? 'lan' : 'direct'
 }
 
-/** Host and port for a person: `192.168.1.4`, or the name. */
+/** The host for a person: `192.168.1.4`, or the name. */
 export function hostOf(address: Multiaddr): string {
   return hostComponent(address)?.value ?? 'an unknown address'
 }

@@ -26,6 +26,8 @@ export interface Connections {
   all(peer: PeerIdText): readonly Connection[]
   /** Peers with an open connection. */
   peers(): readonly PeerIdText[]
+  /** Closes every connection, politely but not for long. */
+  closeAll(): Promise<void>
   /** Closes what is redundant and idle; true when a redundant connection is left that is not. */
   prune(peer: PeerIdText): Promise<boolean>
 }
@@ -46,6 +48,9 @@ export function createConnections(host: Host): Connections {
     peers: () => {
       const open = host.getConnections().filter(({ status }) => status === 'open')
       return [...new Set(open.map(({ remotePeer }) => remotePeer.toString()))]
+    },
+    closeAll: async () => {
+      await Promise.all(host.getConnections().map((connection) => closeOrAbort(connection)))
     },
     prune: async (peer) => {
       // one of the two decides, or each might close the one the other keeps (rule NET-34)
@@ -84,6 +89,11 @@ function isInUse(connection: Connection): boolean {
   return connection.streams.some(({ protocol }) => !/^\/ipfs\/|^$|webrtc-signaling/.test(protocol))
 }
 
+/** To say goodbye a peer has to be there; two that leave at once would wait for each other. */
+const GOODBYE_MS = 200
+
 async function closeOrAbort(connection: Connection): Promise<void> {
-  await connection.close().catch((error: Error) => connection.abort(error))
+  await connection
+    .close({ signal: AbortSignal.timeout(GOODBYE_MS) })
+    .catch((error: Error) => connection.abort(error))
 }

@@ -75,14 +75,23 @@ function dialStages(
   })
 }
 
+/** A socket stays tied to the signal it was dialled with, so that one must end with the dial. */
 async function dialOne(
   host: Host,
   address: Multiaddr,
   { signal, timeout }: { signal: AbortSignal; timeout: number },
 ): Promise<Connection> {
   signal.throwIfAborted()
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
-  return host.services.transports.dial(address, { signal: limit })
+  const dial = new AbortController()
+  const onAbort = (): void => dial.abort(signal.reason)
+  const timer = setTimeout(() => dial.abort(new Error('it does not answer')), timeout)
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await host.services.transports.dial(address, { signal: dial.signal })
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  }
 }
 
 function byTransport(a: Multiaddr, b: Multiaddr): number {

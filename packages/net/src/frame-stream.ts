@@ -6,6 +6,7 @@ import { bytesToFrames, encodeFrame } from './framing.ts'
 import type { FrameStream, NetProtocol, PeerIdText } from './net.ts'
 import { asNetError } from './stream-errors.ts'
 import { writeBytes } from './stream-writer.ts'
+import { createTurns } from './turns.ts'
 
 /** What a frame stream is made from. */
 export interface FrameStreamParts {
@@ -16,12 +17,7 @@ export interface FrameStreamParts {
 }
 
 /** Frames over a libp2p stream, bounded in both directions. */
-export function createFrameStream({
-  stream,
-  peer,
-  path,
-  protocol,
-}: FrameStreamParts): FrameStream {
+export function createFrameStream({ stream, peer, path, protocol }: FrameStreamParts): FrameStream {
   const incoming = resetOnBadFrame(
     stream,
     pipe(new BoundedReader(stream), bytesToFrames(protocol.maxFrameBytes)),
@@ -78,20 +74,6 @@ async function closeWrite(stream: Stream, signal: AbortSignal | undefined): Prom
   } catch (error) {
     signal?.throwIfAborted()
     throw asNetError(error)
-  }
-}
-
-/** Runs tasks one after another, so that the chunks of two frames never mix. */
-function createTurns(): (task: () => Promise<void>, signal?: AbortSignal) => Promise<void> {
-  let last: Promise<void> = Promise.resolve()
-  return (task, signal) => {
-    const turn = last.then(() => {
-      signal?.throwIfAborted()
-      return task()
-    })
-    // the next turn comes whatever became of this one
-    last = turn.catch(() => {})
-    return turn
   }
 }
 

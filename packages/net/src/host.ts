@@ -41,6 +41,8 @@ export interface HostOptions {
   readonly limits?: Partial<HostLimits>
   /** Name and version told to peers by identify. Default `kithmesh`. */
   readonly agent?: string
+  /** Told of connections over which something came; circuits report the one to the relay. */
+  readonly onActivity?: (connection: Connection) => void
   readonly signal?: AbortSignal
 }
 
@@ -55,6 +57,8 @@ export interface HostLimits {
   readonly upgradeTimeout: number
   /** Streams a peer may have open on one connection at once, of all protocols. */
   readonly maxStreams: number
+  /** ms between two signs of life asked of every connection; 0 to ask none. */
+  readonly heartbeat: number
 }
 
 /** What every host carries. Protocols of one's own are added with `host.handle`. */
@@ -89,6 +93,7 @@ export const DEFAULT_HOST_LIMITS: HostLimits = {
   maxPending: 500,
   upgradeTimeout: 3_000,
   maxStreams: 256,
+  heartbeat: 10_000,
 }
 
 /** Starts a libp2p node set up for this mesh on a platform; entries export it bound to theirs. */
@@ -105,6 +110,7 @@ export async function createHostOn(platform: Platform, options: HostOptions): Pr
     streamMuxers: [muxerOf(limits)],
     connectionGater: { ...OPEN_GATE, ...options.gate },
     connectionManager: connectionManagerOf(limits),
+    connectionMonitor: heartbeatOf(limits),
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     services: servicesOf(transports.circuit),
     logger: silentComponentLogger,
@@ -130,7 +136,7 @@ async function transportsOf(
   })
   if (circuit === undefined) return { factories: [...factories], circuit }
   const create: TransportFactory = (components) => {
-    circuit.client = new CircuitTransport(components)
+    circuit.client = new CircuitTransport(components, options.onActivity)
     return circuit.client
   }
   return { factories: [...factories, create], circuit }
@@ -144,10 +150,16 @@ interface CircuitSlot {
 function addressesOf(options: HostOptions): NonNullable<Libp2pOptions['addresses']> {
   const { listen, appendAnnounce, announceFilter } = options
   return {
-    listen: [...(listen ?? []), ...(options.circuit === false ? [] : ['/p2p-circuit'])],
+    listen: [...(listen ?? []), ...circuitListen(options)],
     ...(appendAnnounce === undefined ? {} : { appendAnnounce: [...appendAnnounce] }),
     ...(announceFilter === undefined ? {} : { announceFilter }),
   }
+}
+
+/** Relayed addresses come and go with reservations; these say only that we want any. */
+function circuitListen({ circuit, webrtc }: HostOptions): readonly string[] {
+  if (circuit === false) return []
+  return webrtc === false ? ['/p2p-circuit'] : ['/p2p-circuit', '/webrtc']
 }
 
 /**
@@ -177,6 +189,14 @@ function connectionManagerOf(limits: HostLimits): NonNullable<Libp2pOptions['con
     // our keepers redial without end; the stock queue gives up after a minute
     reconnectRetries: 0,
   }
+}
+
+/** On a slow, busy line an answer waits behind megabytes: the stock 2 s would drop living peers. */
+const HEARTBEAT_ANSWER_MS = 10_000
+
+function heartbeatOf({ heartbeat }: HostLimits): NonNullable<Libp2pOptions['connectionMonitor']> {
+  if (heartbeat === 0) return { enabled: false }
+  return { pingInterval: heartbeat, pingTimeout: { minTimeout: HEARTBEAT_ANSWER_MS } }
 }
 
 function servicesOf(

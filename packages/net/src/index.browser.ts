@@ -1,1 +1,52 @@
-export {}
+import { createNetOn, type NetOptions } from './create-net.ts'
+import { createHostOn, type Host, type HostOptions } from './host.ts'
+import type { Net } from './net.ts'
+import { browserPlatform } from './platform.browser.ts'
+
+export { createCertificate, type HostCertificate } from './certificate.ts'
+export {
+  CIRCUIT_STATUS,
+  type CircuitLimit,
+  HOP_PROTOCOL,
+  type HopMessage,
+  hopMessageCodec,
+  MAX_CIRCUIT_MESSAGE_BYTES,
+  type Reservation,
+  STOP_PROTOCOL,
+  type StopMessage,
+  stopMessageCodec,
+} from './circuit/messages.ts'
+export { type NetComplianceCase, type NetWorld, netCompliance } from './compliance.ts'
+export type { NetOptions } from './create-net.ts'
+export type { Clock, NetLogger, Rng } from './environment.ts'
+export { isNetError, NetError, type NetErrorCode } from './errors.ts'
+export {
+  DEFAULT_HOST_LIMITS,
+  type Host,
+  type HostLimits,
+  type HostOptions,
+  type HostServices,
+} from './host.ts'
+export { parsePeer, peerOfPublicKey, privateKeyOf } from './identity.ts'
+export type { MemoryHub } from './memory/hub.ts'
+export { createMemoryHub, createMemoryNet } from './memory/net.ts'
+export type {
+  FrameStream,
+  Net,
+  NetEvents,
+  NetIdentity,
+  NetProtocol,
+  PeerIdText,
+  Reachability,
+  RelayState,
+} from './net.ts'
+
+/** Starts a libp2p node set up for this mesh; a device's net and the relay both stand on it. */
+export function createHost(options: HostOptions): Promise<Host> {
+  return createHostOn(browserPlatform, options)
+}
+
+/** Starts the network of a device. @throws ERR_ADDRESS when a relay's address cannot be used */
+export function createNet(options: NetOptions): Promise<Net> {
+  return createNetOn(browserPlatform, options)
+}

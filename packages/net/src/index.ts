@@ -1,4 +1,6 @@
+import { createNetOn, type NetOptions } from './create-net.ts'
 import { createHostOn, type Host, type HostOptions } from './host.ts'
+import type { Net } from './net.ts'
 import { nodePlatform } from './platform.node.ts'
 
 export { createCertificate, type HostCertificate } from './certificate.ts'
@@ -14,6 +16,8 @@ export {
   type StopMessage,
   stopMessageCodec,
 } from './circuit/messages.ts'
+export { type NetComplianceCase, type NetWorld, netCompliance } from './compliance.ts'
+export type { NetOptions } from './create-net.ts'
 export type { Clock, NetLogger, Rng } from './environment.ts'
 export { isNetError, NetError, type NetErrorCode } from './errors.ts'
 export {
@@ -24,6 +28,8 @@ export {
   type HostServices,
 } from './host.ts'
 export { parsePeer, peerOfPublicKey, privateKeyOf } from './identity.ts'
+export type { MemoryHub } from './memory/hub.ts'
+export { createMemoryHub, createMemoryNet } from './memory/net.ts'
 export type {
   FrameStream,
   Net,
@@ -38,4 +44,9 @@ export type {
 /** Starts a libp2p node set up for this mesh; a device's net and the relay both stand on it. */
 export function createHost(options: HostOptions): Promise<Host> {
   return createHostOn(nodePlatform, options)
+}
+
+/** Starts the network of a device. @throws ERR_ADDRESS when a relay's address cannot be used */
+export function createNet(options: NetOptions): Promise<Net> {
+  return createNetOn(nodePlatform, options)
 }

@@ -3,8 +3,8 @@ import type { Connection } from '@libp2p/interface'
 /** libp2p's ping (https://github.com/libp2p/specs/blob/master/ping/ping.md); every host answers it. */
 const PING_PROTOCOL = '/ipfs/ping/1.0.0'
 
-/** Longer than any living path takes; a dead one would otherwise be noticed by the next heartbeat. */
-const ANSWER_MS = 2_500
+/** Longer than any living path takes that is not busy; over three relays on two continents it is 2 s. */
+const ANSWER_MS = 3_500
 
 /**
  * Asks a connection for a sign of life and drops it when none comes (rule NET-26). For the moments
@@ -32,8 +32,10 @@ export async function dropWhenDead(
 function isRefusal(error: unknown): boolean {
   return (
     error instanceof Error &&
-    ['UnsupportedProtocolError', 'TooManyOutboundProtocolStreamsError', 'StreamResetError'].includes(
-      error.name,
-    )
+    [
+      'UnsupportedProtocolError',
+      'TooManyOutboundProtocolStreamsError',
+      'StreamResetError',
+    ].includes(error.name)
   )
 }

@@ -1,6 +1,6 @@
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
-import { webSockets } from '@libp2p/websockets'
 import type { Platform } from './platform.ts'
+import { webSocketTransport } from './websocket-transport.ts'
 
 /** A page: WebSocket and WebRTC, both only to dial. */
 export const browserPlatform: Platform = {
@@ -9,9 +9,22 @@ export const browserPlatform: Platform = {
       iceServers: iceServers().map((urls) => ({ urls })),
     })
     return [
-      webSockets(),
+      webSocketTransport(),
       webRTCDirect({ rtcConfiguration }),
       ...(webrtc ? [webRTC({ rtcConfiguration })] : []),
     ]
   },
+  defaultListen: () => [],
+  watchNetwork: (changed, { signal }) => {
+    // back online, or back in sight: timers and connections of a hidden page may have stood still
+    globalThis.addEventListener('online', changed, { signal })
+    globalThis.document?.addEventListener(
+      'visibilitychange',
+      () => {
+        if (globalThis.document.visibilityState === 'visible') changed()
+      },
+      { signal },
+    )
+  },
+  discoverLan: undefined,
 }

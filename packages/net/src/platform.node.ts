@@ -1,10 +1,47 @@
+import { networkInterfaces } from 'node:os'
 import { tcp } from '@libp2p/tcp'
-import { webSockets } from '@libp2p/websockets'
+import { startLanDiscovery } from './lan-discovery.node.ts'
 import type { Platform, TransportFactory, TransportOptions } from './platform.ts'
+import { webSocketTransport } from './websocket-transport.ts'
 
 /** Node: TCP and WebSocket always, WebRTC where its native add-on can be loaded. */
 export const nodePlatform: Platform = {
-  transports: async (options) => [tcp(), webSockets(), ...(await webRtcTransports(options))],
+  transports: async (options) => [
+    tcp(),
+    webSocketTransport(),
+    ...(await webRtcTransports(options)),
+  ],
+  defaultListen: ({ certificate }) =>
+    ['/ip4/0.0.0.0', '/ip6/::'].flatMap((host) => [
+      `${host}/tcp/0`,
+      `${host}/tcp/0/ws`,
+      ...(certificate ? [`${host}/udp/0/webrtc-direct`] : []),
+    ]),
+  watchNetwork,
+  discoverLan: startLanDiscovery,
+}
+
+/** Node tells of no change, so we look: addresses of the interfaces, and whether time was lost. */
+const LOOK_MS = 2_000
+const SLEPT_MS = 6_000
+
+function watchNetwork(changed: () => void, { signal }: { readonly signal: AbortSignal }): void {
+  let before = interfacesText()
+  let looked = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    const text = interfacesText()
+    const isChanged = text !== before || now - looked > SLEPT_MS
+    before = text
+    looked = now
+    if (isChanged) changed()
+  }, LOOK_MS)
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+}
+
+function interfacesText(): string {
+  const all = Object.entries(networkInterfaces())
+  return JSON.stringify(all.map(([name, one]) => [name, one?.map(({ cidr }) => cidr)]))
 }
 
 /** A missing or unfit native add-on makes the import itself throw; the rest goes on without. */

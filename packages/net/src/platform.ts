@@ -1,5 +1,6 @@
 import type { Libp2pOptions } from 'libp2p'
 import type { HostCertificate } from './certificate.ts'
+import type { LanDiscovery, LanDiscoveryOptions } from './lan-discovery.ts'
 
 /** What makes one libp2p transport. */
 export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
@@ -16,4 +17,10 @@ export interface TransportOptions {
 /** What differs between Node and a browser page. One file per platform, chosen by `exports`. */
 export interface Platform {
   transports(options: TransportOptions): Promise<readonly TransportFactory[]>
+  /** Where a device listens unless told. */
+  defaultListen(options: { readonly certificate: boolean }): readonly string[]
+  /** Calls back when addresses of this machine change, it comes back online, or it slept. */
+  watchNetwork(changed: () => void, options: { readonly signal: AbortSignal }): void
+  /** Undefined where there are no datagrams. */
+  readonly discoverLan: ((options: LanDiscoveryOptions) => LanDiscovery) | undefined
 }

@@ -129,6 +129,8 @@ class KeptRelay {
         backoff.reset()
         await this.#stand(renewAfter, signal)
       } catch (error) {
+        // a connection on which nothing is answered would be taken for a standing one again
+        if (!isNetError(error)) this.#connection?.abort(new Error('The relay does not answer'))
         this.#lose(sentenceOf(error))
         const why = await this.#waker.sleep(backoff.next(this.#patience()), { signal })
         if (why === 'woken') backoff.reset()
@@ -153,21 +155,25 @@ class KeptRelay {
     const standing = connections.all(this.relay).find(({ direct }) => direct)
     if (standing !== undefined) return standing
     const { addresses } = this.#given
-    const connection = await dialPeer(host, addresses, { peer: this.relay, signal })
-    connection.addEventListener('close', () => this.wake())
-    return connection
+    return dialPeer(host, addresses, { peer: this.relay, signal })
   }
 
   /** Returns when it is time to renew, and also when the connection has gone. */
   async #stand(renewAfter: number, signal: AbortSignal): Promise<void> {
     const due = this.#parts.clock.monotonic() + renewAfter
-    for (;;) {
-      const left = due - this.#parts.clock.monotonic()
-      if (left <= 0 || signal.aborted) return
-      const why = await this.#waker.sleep(left, { signal })
-      if (why !== 'woken') return
-      if (this.#connection?.status === 'open') await dropWhenDead(this.#connection, { signal })
-      if (this.#connection?.status !== 'open') return this.#lose('The connection to it was lost')
+    const over = new AbortController()
+    const connection = this.#connection
+    // only while it stands: a relay that hangs up on us at once must not be redialled at once
+    connection?.addEventListener('close', () => this.wake(), { signal: over.signal })
+    try {
+      while (this.#connection?.status === 'open') {
+        const why = await this.#waker.sleep(due - this.#parts.clock.monotonic(), { signal })
+        if (why !== 'woken') return
+        if (this.#connection.status === 'open') await dropWhenDead(this.#connection, { signal })
+      }
+      this.#lose('The connection to it was lost')
+    } finally {
+      over.abort()
     }
   }
 

@@ -13,7 +13,13 @@ import {
   record,
   type SignedEntry,
 } from '@kithmesh/protocol'
-import { createEpoch, createEpochRing, type EpochRing, epochRingCodec } from '@kithmesh/sync'
+import {
+  createEpoch,
+  createEpochRing,
+  type EpochKey,
+  type EpochRing,
+  epochKeysCodec,
+} from '@kithmesh/sync'
 import type { DeviceContext } from './context.ts'
 import type { Op } from './store/store-types.ts'
 
@@ -39,9 +45,9 @@ export async function readAccount({ tables }: DeviceContext): Promise<AccountId 
 }
 
 /** The epoch keys this device holds. */
-export async function readEpochs({ tables }: DeviceContext): Promise<EpochRing> {
+export async function readEpochs({ tables, primitives }: DeviceContext): Promise<EpochRing> {
   const stored = await tables.device.get(EPOCHS)
-  return stored ? epochRingCodec.decode(stored) : createEpochRing([])
+  return createEpochRing(stored ? epochKeysCodec.decode(stored) : [], primitives)
 }
 
 /** A new account with this device as its first (protocol: identity). One batch: all of it or none. */
@@ -56,7 +62,7 @@ export async function writeNewAccount(context: DeviceContext): Promise<AccountId
     at: clock.now(),
   })
   const account = accountIdOfGenesis(genesis)
-  const epochs = createEpochRing([createEpoch(rng, 1)])
+  const epochs = [createEpoch(rng, 1)]
   await store.commit([
     ...membershipOps(context, { account, entries: [genesis], epochs }),
     context.tables.device.put(ACCOUNT, accountRecordCodec.encode({ account, entropy })),
@@ -70,13 +76,13 @@ export function membershipOps(
   membership: {
     readonly account: AccountId
     readonly entries: readonly SignedEntry[]
-    readonly epochs: EpochRing
+    readonly epochs: readonly EpochKey[]
   },
 ): readonly Op[] {
   const { account, entries, epochs } = membership
   return [
     ...entries.map((entry) => tables.logEntries.put([account, entryIdOfBody(entry.body)], entry)),
     tables.device.put(ACCOUNT, accountRecordCodec.encode({ account })),
-    tables.device.put(EPOCHS, epochRingCodec.encode(epochs)),
+    tables.device.put(EPOCHS, epochKeysCodec.encode(epochs)),
   ]
 }

@@ -1,6 +1,6 @@
 import type { DeviceId } from '@kithmesh/protocol'
 import type { DeviceContext } from './context.ts'
-import { type Staged, stagedOps } from './staged.ts'
+import type { Staged } from './staged.ts'
 
 /** Addresses kept of one device; more would only cost dials (NET limits say the same). */
 export const MAX_ADDRESSES = 16
@@ -30,7 +30,7 @@ export async function openAddresses(context: DeviceContext): Promise<Addresses> 
       const same = kept.join('\n') === (addressesByDevice.get(device) ?? []).join('\n')
       if (kept.length === 0 || same) return undefined
       return {
-        ...stagedOps([tables.addresses.put(device, kept)]),
+        ops: () => [tables.addresses.put(device, kept)],
         publish: () => {
           addressesByDevice.set(device, kept)
           net.setAddresses(device, kept)

@@ -43,7 +43,7 @@ export interface Device {
   /** `cli`, `browser`, … as the device said when it was linked. */
   readonly kind: string
   readonly this: boolean
-  readonly state: 'active' | 'held' | 'unlinked'
+  readonly state: 'active' | 'held' | 'suspended' | 'unlinked'
   /** ms since 1970 UTC */
   readonly addedAt: number
   readonly lastSeen?: number

@@ -86,7 +86,7 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
     if (theirs?.device !== device) return undefined
     const known = await tables.cards.get(device)
     if (known && deviceCardCodec.decode(known).number >= theirs.number) return undefined
-    return stagedOps([tables.cards.put(device, bytes)])
+    return stagedOps(tables.cards.put(device, bytes))
   }
 
   function genuine(bytes: Uint8Array): DeviceCard | undefined {

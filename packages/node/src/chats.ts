@@ -81,16 +81,15 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
 
   async function stage({ message, content, bytes }: StoredContent): Promise<Staged> {
     const before = await stateOf(content.chat)
-    const after = stateWith(before, message, content, context.device)
-    states.set(content.chat, after)
+    states.set(content.chat, stateWith(before, message, content, context.device))
     staging.add(message)
     return {
-      ops: [
+      ops: () => [
         tables.contents.put([content.chat, content.at, message], bytes),
         tables.contentPlaces.put(message, { chat: content.chat, at: content.at }),
-        tables.chats.put(content.chat, after),
+        tables.chats.put(content.chat, states.get(content.chat) ?? before),
       ],
-      publish: () => staging.delete(message),
+      publish: () => void staging.delete(message),
       discard: () => {
         staging.delete(message)
         states.delete(content.chat)
@@ -109,7 +108,7 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     { limit, signal }: { readonly limit?: number; readonly signal?: AbortSignal },
   ): Promise<readonly StoredContent[]> {
     const newestFirst: StoredContent[] = []
-    const range = { prefix: [chat], reverse: true, ...(limit === undefined ? {} : { limit }) }
+    const range = { prefix: [chat], reverse: true, ...(limit === undefined ? {} : { limit }) } as const
     for await (const [[, , message], bytes] of tables.contents.entries(range, signal ? { signal } : {})) {
       newestFirst.push({ message, content: contentCodec.decode(bytes), bytes })
     }

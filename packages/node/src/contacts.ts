@@ -24,6 +24,9 @@ export interface Contacts {
   ofChat(chat: ChatId): AccountId | undefined
 }
 
+/** Setting under which the account's own name stands: what contacts are told. */
+export const ACCOUNT_NAME = 'account.name'
+
 /** Contacts of one account; local and remote changes come out of the same observer. */
 export function createContacts(
   context: DeviceContext,
@@ -91,7 +94,9 @@ export function createContacts(
     isContact: (other) => contacts.get(other) !== undefined,
     require,
     nameOf: (other) =>
-      other === account ? (settings.get('name') ?? context.name) : (contacts.get(other)?.name ?? ''),
+      other === account
+        ? String(settings.get(ACCOUNT_NAME) ?? context.name)
+        : (contacts.get(other)?.name ?? 'unknown'),
     ofChat: (chat) => accountsByChat.get(chat),
   }
 }

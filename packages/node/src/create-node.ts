@@ -12,12 +12,12 @@ import { platformScheduler } from './scheduler.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store-types.ts'
 import { openTables, type Tables } from './tables.ts'
-import type { NetFactory } from './transports.ts'
+import { type NetPackage, openNet } from './transports.ts'
 
 /** What a platform brings: its machine, and libp2p as it runs there. */
 export interface NodePlatform {
   readonly platform: Platform
-  readonly createNet: NetFactory
+  readonly net: NetPackage
 }
 
 /**
@@ -35,12 +35,14 @@ export async function openNode(options: NodeOptions, made: NodePlatform): Promis
     const tables = openTables(store)
     const signer = await platform.openIdentity(options.home)
     const settings = await keepSettings(store, tables, { options, platform })
-    const net = await made.createNet({ options, platform, signer, clock, rng, ...settings })
+    const logger = options.logger ?? SILENT
+    const parts = { options, platform, identity: signer, clock, rng, logger, ...settings }
+    const net = await openNet(parts, made.net)
     const context: DeviceContext = {
       clock,
       rng,
       scheduler: options.scheduler ?? platformScheduler,
-      logger: options.logger ?? SILENT,
+      logger,
       primitives: platform.primitives,
       platform,
       store,

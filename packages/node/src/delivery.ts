@@ -39,7 +39,7 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
 
   function stage(reached: readonly Reached[]): Staged {
     return {
-      ops: reached.map(({ message, device }) => tables.reached.put([message, device], true)),
+      ops: () => reached.map(({ message, device }) => tables.reached.put([message, device], true)),
       publish: () => {
         for (const message of new Set(reached.map((one) => one.message))) {
           events.emit('delivery:changed', { message })

@@ -65,9 +65,8 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
     const known = new Set(before?.entries.map(({ body }) => entryIdOfBody(body)))
     const fresh = after.entries.filter(({ body }) => !known.has(entryIdOfBody(body)))
     return {
-      ops: fresh.map((entry) =>
-        tables.logEntries.put([account, entryIdOfBody(entry.body)], entry),
-      ),
+      ops: () =>
+        fresh.map((entry) => tables.logEntries.put([account, entryIdOfBody(entry.body)], entry)),
       publish: () => {
         // Another merge may have been published since this one was staged: take both.
         const now = states.get(account)

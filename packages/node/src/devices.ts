@@ -22,6 +22,8 @@ export function createDevices(
     readonly state: AccountState
     readonly logs: DeviceLogs
     readonly events: EventSource<NodeEvents>
+    /** Records a sibling is not known to have. */
+    readonly pendingFor: (device: DeviceId) => number
   },
 ): Devices {
   const { account, state, logs, events } = parts
@@ -65,7 +67,7 @@ export function createDevices(
       addedAt: standing.addedAt,
       path: self ? 'this' : path,
       reason: self ? 'this device' : reason,
-      pending: self ? 0 : state.pendingFor(device),
+      pending: self ? 0 : parts.pendingFor(device),
       ...(lastSeen === undefined || self ? {} : { lastSeen }),
     }
   }
@@ -95,4 +97,4 @@ export function createDevices(
   }
 }
 
-const STATES = { in: 'active', held: 'held', revoked: 'unlinked' } as const
+const STATES = { in: 'active', held: 'held', suspended: 'suspended', revoked: 'unlinked' } as const

@@ -17,8 +17,8 @@ import { HELLO } from './protocols.ts'
 
 /** Accounts one hello may compare: this one and its contacts. More contacts are compared in rotation. */
 export const MAX_COMPARED = 512
-/** Devices of an account that are in, at most (LOG rule 7). */
-export const MAX_DEVICES = 8
+/** Devices one hello may place: one's own, and to siblings also those of contacts. */
+export const MAX_PLACES = 256
 
 /** Addresses of one device, as text multiaddrs. */
 export const placeShape: Shape<Place> = record({
@@ -38,7 +38,7 @@ const helloShape = variants('kind', {
     account: accountId,
     logs: list(record({ account: accountId, head: bytes({ length: 32 }) }), { max: MAX_COMPARED }),
     card: bytes({ max: 8192 }),
-    places: list(placeShape, { max: MAX_DEVICES }),
+    places: list(placeShape, { max: MAX_PLACES }),
   }),
   /** One device log the other holds differently; sent for each, then `done`. */
   log: record({ account: accountId, entries: bytes({ max: MAX_LOG_BYTES }) }),

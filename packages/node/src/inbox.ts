@@ -45,8 +45,8 @@ export function createInbox(
     readonly account: AccountId
     readonly chats: Chats
     readonly sessions: Sessions
-    /** What else belongs into the batch: the record for the siblings, and the event. */
-    readonly stageArrival: (stored: StoredContent) => Promise<readonly Staged[]>
+    /** Writes a content that arrived, for the siblings too, and what belongs to it, in one batch. */
+    readonly keep: (stored: StoredContent, alongside: readonly Staged[]) => Promise<void>
   },
 ): Inbox {
   const { chats, sessions } = parts
@@ -85,8 +85,7 @@ export function createInbox(
       return settled(refused(`content-${fault ?? 'id'}`), commitStaged(context.store, [session]))
     }
     const stored = { message, content, bytes: plaintext }
-    const staged = [session, await chats.stage(stored), ...(await parts.stageArrival(stored))]
-    return settled({ kind: 'accepted' }, commitStaged(context.store, staged))
+    return settled({ kind: 'accepted' }, parts.keep(stored, [session, await chats.stage(stored)]))
   }
 
   return { has: chats.has, take }

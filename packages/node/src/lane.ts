@@ -15,8 +15,6 @@ import { commitStaged, type Staged } from './staged.ts'
 const WINDOW = 64
 /** Entries read from the disk at once. */
 const PAGE = 64
-/** An answer to an offer may wait behind the recipient's disk. */
-const ANSWER_MS = 30_000
 
 /** What a lane needs of the other rooms. */
 export interface LaneParts {
@@ -24,8 +22,11 @@ export interface LaneParts {
   readonly chats: Chats
   readonly sessions: Sessions
   readonly delivery: Delivery
-  /** Tells the siblings which devices were reached; in the batch that removes the entries. */
-  readonly stageReached: (reached: readonly Reached[]) => Promise<Staged>
+  /** Tells the siblings which devices were reached, in the batch that removes the entries. */
+  readonly recordReached: (
+    reached: readonly Reached[],
+    alongside: readonly Staged[],
+  ) => Promise<void>
 }
 
 /** The sending end of one `/kith/message/1` stream. */
@@ -44,11 +45,8 @@ export function createLane(
 ): Lane {
   const { outbox, sessions, chats, delivery } = parts
   const { stream, recipient } = end
-  const typed = typedStream(
-    stream,
-    { incoming: toSenderCodec, outgoing: toRecipientCodec },
-    { readMs: ANSWER_MS, scheduler: context.scheduler },
-  )
+  const codecs = { incoming: toSenderCodec, outgoing: toRecipientCodec }
+  const typed = typedStream(stream, codecs, context.scheduler)
   const underWay = new Map<MessageId, OutboxEntry>()
   /** Refused once and sealed anew; a second refusal leaves the entry where it is. */
   const resealed = new Set<MessageId>()
@@ -140,11 +138,7 @@ export function createLane(
   async function reached(entries: readonly OutboxEntry[]): Promise<void> {
     if (entries.length === 0) return
     const by = entries.map(({ message }) => ({ message, device: recipient.device }))
-    await commitStaged(context.store, [
-      outbox.stageRemove(entries),
-      delivery.stage(by),
-      await parts.stageReached(by),
-    ])
+    await parts.recordReached(by, [outbox.stageRemove(entries), delivery.stage(by)])
   }
 
   /** What the recipient cannot open is sealed anew over a fresh session, once; the rest waits (SES). */

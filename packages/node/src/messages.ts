@@ -5,7 +5,7 @@ import type { Contacts } from './contacts.ts'
 import type { DeviceContext } from './context.ts'
 import type { Delivery } from './delivery.ts'
 import type { FanOut } from './fan-out.ts'
-import { commitStaged, type Staged } from './staged.ts'
+import type { Staged } from './staged.ts'
 import type { Starred } from './starred.ts'
 import type { EventSource } from '@kithmesh/sync'
 
@@ -32,8 +32,8 @@ export interface MessagesParts {
   readonly delivery: Delivery
   readonly fanOut: FanOut
   readonly starred: Starred
-  /** The record by which siblings learn of a content. */
-  readonly stageRecord: (stored: StoredContent) => Promise<Staged>
+  /** Writes the record by which siblings learn of a content, and what belongs to it, in one batch. */
+  readonly record: (stored: StoredContent, alongside: readonly Staged[]) => Promise<void>
   readonly events: EventSource<NodeEvents>
 }
 
@@ -55,10 +55,9 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
       const staged = [
         await chats.stage(stored),
         ...(await parts.fanOut(contact, stored)),
-        await parts.stageRecord(stored),
         stageEvent(stored),
       ]
-      return { stored, durable: commitStaged(context.store, staged) }
+      return { stored, durable: parts.record(stored, staged) }
     })
     await durable
     return {
@@ -102,8 +101,10 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     }
   }
 
-  async function toMessage({ message, content }: StoredContent): Promise<Message> {
+  /** Undefined for contents that are no message of their own, such as receipts. */
+  async function toMessage({ message, content }: StoredContent): Promise<Message | undefined> {
     const { author, chat, at, body } = content
+    if (body.kind !== 'text') return undefined
     const self = author.account === account
     const other = self ? contacts.ofChat(chat) : undefined
     return {
@@ -122,11 +123,13 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     const self = stored.content.author.account === account
     const publish = (): void => {
       void toMessage(stored).then(
-        (message) => parts.events.emit(self ? 'message:sent' : 'message:received', message),
+        (message) => {
+          if (message) parts.events.emit(self ? 'message:sent' : 'message:received', message)
+        },
         () => context.logger.warn('a message could not be shown'),
       )
     }
-    return { ops: [], publish }
+    return { ops: () => [], publish }
   }
 
   delivery.events.addEventListener(
@@ -152,7 +155,8 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     list: async (contact, options = {}) => {
       contacts.require(contact)
       const stored = await chats.list(directChatId(account, contact), options)
-      return Promise.all(stored.map(toMessage))
+      const messages = await Promise.all(stored.map(toMessage))
+      return messages.filter((message) => message !== undefined)
     },
     stageEvent,
   }

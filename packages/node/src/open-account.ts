@@ -1,14 +1,14 @@
 import type { AccountId } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
-import { openAccountState } from './account-state.ts'
+import { type AccountState, type MessageRecord, openAccountState } from './account-state.ts'
 import { openAddresses } from './addresses.ts'
 import type { CallOptions, Device, LinkOptions, Message, NodeEvents, Status } from './api.ts'
 import { openCards } from './cards.ts'
-import { openChats } from './chats.ts'
-import { type Contacts, createContacts } from './contacts.ts'
+import { openChats, type StoredContent } from './chats.ts'
+import { ACCOUNT_NAME, type Contacts, createContacts } from './contacts.ts'
 import type { DeviceContext } from './context.ts'
 import { openDelivery } from './delivery.ts'
-import { openDeviceLogs } from './device-logs.ts'
+import { type DeviceLogs, openDeviceLogs } from './device-logs.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { startDrain } from './drain.ts'
 import { createFanOut } from './fan-out.ts'
@@ -21,6 +21,7 @@ import { openOutbox } from './outbox.ts'
 import { startPeers } from './peers.ts'
 import { startReceiving } from './receive.ts'
 import { openSessions } from './sessions.ts'
+import { startSiblings } from './siblings.ts'
 import { createStarred, type Starred } from './starred.ts'
 
 /** An account as this device lives in it: the rooms, wired. */
@@ -53,7 +54,6 @@ export async function openAccount(
   const sessions = openSessions(context, { account, logs, cards })
 
   const contacts = createContacts(context, { account, state, logs, events })
-  const devices = createDevices(context, { account, state, logs, events })
   const starred = createStarred(context, { state, chats, events })
   const fanOut = createFanOut({ logs, sessions, outbox })
   const messages = createMessages(context, {
@@ -63,33 +63,38 @@ export async function openAccount(
     delivery,
     fanOut,
     starred,
-    stageRecord: (stored) => state.stageMessage(stored.bytes),
+    record: (stored, alongside) => state.record([contentRecord(stored)], alongside),
     events,
   })
   const inbox = createInbox(context, {
     account,
     chats,
     sessions,
-    stageArrival: async (stored) => [
-      await state.stageMessage(stored.bytes),
-      messages.stageEvent(stored),
-    ],
+    keep: (stored, alongside) =>
+      state.record([contentRecord(stored)], [...alongside, messages.stageEvent(stored)]),
   })
   const isContact = contacts.isContact
   const peers = startPeers(context, { account, logs, cards, addresses, isContact })
-  startReceiving(context, { inbox, peers, account })
+  startReceiving(context, { inbox, logs, isContact })
   startDrain(context, {
     outbox,
     peers,
     chats,
     sessions,
     delivery,
-    stageReached: state.stageReached,
+    recordReached: (reached, alongside) => state.record([{ kind: 'reached', reached }], alongside),
   })
-  startHistory(context, { account, state, chats, contacts, delivery, messages })
-  state.startExchange(peers)
-  const invites = createInvites(context, { account, state, logs, cards, addresses, contacts, peers })
-  const linkDevice = createDeviceLinker(context, { account, state, logs, cards, addresses, devices, peers })
+  startHistory({ account, state, chats, delivery, messages })
+  const siblings = startSiblings(context, { account, state, logs, peers })
+  const { pendingFor } = siblings
+  const devices = createDevices(context, { account, state, logs, events, pendingFor })
+  const invites = createInvites(context, { account, state, logs, cards, addresses, contacts })
+  await introduceDevice(context, { account, state, logs })
+  state.data.events.addEventListener('contact:changed', ({ detail: { contact } }) => {
+    // A sibling made this contact: its device log is with the sibling.
+    if (!logs.get(contact)) peers.announce()
+  })
+  const linkDevice = createDeviceLinker(context, { account, state, logs, cards, devices })
 
   async function starredMessages(): Promise<readonly Message[]> {
     const found = await Promise.all(starred.ids().map((id) => messages.get(id)))
@@ -118,4 +123,21 @@ export async function openAccount(
     status,
     close: state.close,
   }
+}
+
+function contentRecord({ bytes }: StoredContent): MessageRecord {
+  return { kind: 'content', content: bytes }
+}
+
+/** A device names itself to its siblings when nobody has; the first one also names the account. */
+async function introduceDevice(
+  { device, name, kind }: DeviceContext,
+  { account, state, logs }: { account: AccountId; state: AccountState; logs: DeviceLogs },
+): Promise<void> {
+  const { devices, settings } = state.data
+  const isFirst = logs.get(account)?.first === device
+  await state.edit(() => {
+    if (!devices.get(device)) devices.set(device, { name, kind })
+    if (isFirst && settings.get(ACCOUNT_NAME) === undefined) settings.set(ACCOUNT_NAME, name)
+  })
 }

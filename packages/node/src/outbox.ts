@@ -62,7 +62,7 @@ export async function openOutbox(context: DeviceContext): Promise<Outbox> {
     stageAdd: ({ recipient, ...entry }) => {
       const order = ++lastOrder
       return {
-        ops: [tables.outbox.put([recipient, order], entry)],
+        ops: () => [tables.outbox.put([recipient, order], entry)],
         publish: () => {
           size++
           events.emit('outbox:added', { recipient })
@@ -70,11 +70,12 @@ export async function openOutbox(context: DeviceContext): Promise<Outbox> {
       }
     },
     stageSealed: ({ recipient, order, message }, envelope) =>
-      stagedOps([
+      stagedOps(
         tables.outbox.put([recipient, order], { message, ...(envelope ? { envelope } : {}) }),
-      ]),
+      ),
     stageRemove: (entries) => ({
-      ops: entries.map(({ recipient, order }) => tables.outbox.delete([recipient, order])),
+      ops: () =>
+        entries.map(({ recipient, order }) => tables.outbox.delete([recipient, order])),
       publish: () => {
         size -= entries.length
       },

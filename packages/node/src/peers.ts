@@ -12,14 +12,12 @@ import type { Addresses } from './addresses.ts'
 import type { Cards } from './cards.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
-import { codeOf, toError } from './faults.ts'
+import { toError } from './faults.ts'
 import { type TypedStream, typedStream } from './frames.ts'
-import { type Hello, type HelloFrame, helloCodec, MAX_COMPARED, type Place } from './hello-wire.ts'
+import { type Hello, type HelloFrame, helloCodec, MAX_COMPARED, MAX_PLACES, type Place } from './hello-wire.ts'
 import { HELLO } from './protocols.ts'
+import { retry } from './retry.ts'
 import { commitStaged, type Staged } from './staged.ts'
-
-/** How long one frame of a hello may take; a device log may be 1 MiB over a slow relay. */
-const HELLO_READ_MS = 15_000
 
 /** A connected device whose account and standing are verified. */
 export interface KnownPeer {
@@ -57,10 +55,11 @@ export interface PeersParts {
 
 /** Starts greeting: answers hellos, greets every device we know as soon as it is connected. */
 export function startPeers(context: DeviceContext, parts: PeersParts): Peers {
-  const { net, logger, signal } = context
+  const { net, signal } = context
   const { logs } = parts
   const events = createEvents<PeerEvents>()
   const accountsByPeer = new Map<DeviceId, AccountId>()
+  const greetings = new Map<DeviceId, { again: boolean }>()
 
   net.handle(HELLO, (stream) => greet(stream))
   net.addEventListener('peer:connected', ({ detail }) => void reach(detail.peer), { signal })
@@ -91,31 +90,43 @@ export function startPeers(context: DeviceContext, parts: PeersParts): Peers {
     for (const device of accountsByPeer.keys()) void reach(device)
   }
 
-  /** Opens a hello with a connected peer, when we know it or just met it. */
+  /** Greets a connected peer that we know, until it worked; once more when asked meanwhile. */
   async function reach(peer: string): Promise<void> {
+    const device = parseDeviceId(peer)
+    const running = greetings.get(device)
+    if (running) {
+      running.again = true
+      return
+    }
+    const greeting = { again: true }
+    greetings.set(device, greeting)
+    while (greeting.again) {
+      greeting.again = false
+      await retry(context, {
+        what: 'a hello',
+        attempt: () => openHello(device),
+        wanted: () => accountNow(device) !== undefined && net.connected().includes(device),
+      })
+    }
+    greetings.delete(device)
+  }
+
+  async function openHello(device: DeviceId): Promise<void> {
+    const stream = await net.open(device, HELLO, { signal })
     try {
-      if (!accountNow(parseDeviceId(peer))) return
-      const stream = await net.open(peer, HELLO, { signal })
-      try {
-        await greet(stream)
-        await stream.close({ signal })
-      } catch (error) {
-        stream.abort(toError(error))
-        throw error
-      }
+      await greet(stream)
+      await stream.close({ signal })
     } catch (error) {
-      if (!signal.aborted) logger.debug('hello failed', { code: codeOf(error) })
+      stream.abort(toError(error))
+      throw error
     }
   }
 
   /** Both sides run the same steps: hello, the logs the other lacks, then who the other is. */
   async function greet(stream: FrameStream): Promise<void> {
     const device = parseDeviceId(stream.peer)
-    const typed = typedStream<HelloFrame, HelloFrame>(
-      stream,
-      { incoming: helloCodec, outgoing: helloCodec },
-      { readMs: HELLO_READ_MS, scheduler: context.scheduler },
-    )
+    const codecs = { incoming: helloCodec, outgoing: helloCodec }
+    const typed = typedStream<HelloFrame, HelloFrame>(stream, codecs, context.scheduler)
     await typed.send(ourHello(logs.accountOf(device)))
     const hello = await typed.read()
     if (hello.kind !== 'hello') throw new KithError('ERR_MALFORMED', 'a hello comes first')
@@ -143,15 +154,23 @@ export function startPeers(context: DeviceContext, parts: PeersParts): Peers {
         return state ? [{ account, head: state.head }] : []
       }),
       card: parts.cards.own(),
-      places: theirs && isWelcome(theirs) ? ourPlaces() : [],
+      places: placesFor(theirs).slice(0, MAX_PLACES),
     }
   }
 
-  function ourPlaces(): readonly Place[] {
-    return logs.devicesOf(parts.account).map((device) => ({
-      device,
-      addresses: device === context.device ? parts.addresses.own() : parts.addresses.get(device),
-    }))
+  /** Contacts learn where our devices are; siblings also where those of contacts are. */
+  function placesFor(theirs: AccountId | undefined): readonly Place[] {
+    if (!theirs || !isWelcome(theirs)) return []
+    const accounts =
+      theirs === parts.account
+        ? [parts.account, ...logs.accounts().filter(parts.isContact)]
+        : [parts.account]
+    return accounts
+      .flatMap((account) => logs.devicesOf(account))
+      .map((device) => ({
+        device,
+        addresses: device === context.device ? parts.addresses.own() : parts.addresses.get(device),
+      }))
   }
 
   async function sendLogs(typed: TypedStream<HelloFrame, HelloFrame>, hello: Hello): Promise<void> {
@@ -187,10 +206,11 @@ export function startPeers(context: DeviceContext, parts: PeersParts): Peers {
   async function learn(device: DeviceId, hello: Hello): Promise<void> {
     const staged: (Staged | undefined)[] = [await parts.cards.stage(device, hello.card)]
     for (const place of hello.places) {
-      const theirs = logs.accountOf(place.device) === hello.account
-      if (theirs && place.device !== context.device) {
-        staged.push(parts.addresses.stage(place.device, place.addresses))
-      }
+      const placed = logs.accountOf(place.device)
+      if (!placed || place.device === context.device || !mayTell(hello.account, placed)) continue
+      // Of a device we are connected to we know better than others do.
+      const told = place.device === device || !accountsByPeer.has(place.device)
+      if (told) staged.push(parts.addresses.stage(place.device, place.addresses))
     }
     await commitStaged(context.store, staged.filter((one) => one !== undefined))
   }

@@ -1,10 +1,10 @@
-import type { Anchor, DeviceIdentity, Platform, StoreKey } from './platform.ts'
-import { MEMORY_HOME } from './platform.ts'
+import type { Signer } from '@kithmesh/protocol'
+import { type Anchor, MEMORY_HOME, type Platform, type StoreKey } from './platform.ts'
 import { createMemoryBackend } from './store/memory-backend.ts'
 
 /** Keys that are kept nowhere. */
 export interface FreshKeys {
-  createIdentity(): Promise<DeviceIdentity>
+  createIdentity(): Promise<Signer>
   createStoreKey(): Promise<StoreKey>
 }
 
@@ -18,8 +18,8 @@ export function withMemoryHomes(platform: Platform, fresh: FreshKeys): Platform 
     openStoreKey: (home) =>
       home === MEMORY_HOME ? fresh.createStoreKey() : platform.openStoreKey(home),
     openAnchor: async (home) => (home === MEMORY_HOME ? NO_ANCHOR : platform.openAnchor(home)),
-    openBackend: async (home) =>
-      home === MEMORY_HOME ? createMemoryBackend() : platform.openBackend(home),
+    openBackend: async (home, care) =>
+      home === MEMORY_HOME ? createMemoryBackend() : platform.openBackend(home, care),
     loadOrCreate: async (home, name, create) =>
       home === MEMORY_HOME ? create() : platform.loadOrCreate(home, name, create),
   }

@@ -9,9 +9,9 @@ import {
   verify,
 } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Rng } from '@kithmesh/protocol'
+import type { Rng, Signer } from '@kithmesh/protocol'
 import { withMemoryHomes } from './platform.memory.ts'
-import type { DeviceIdentity, Platform, SignedBytes } from './platform.ts'
+import type { Platform, SignedBytes } from './platform.ts'
 import { nodePrimitives } from './primitives.node.ts'
 import { openNodeAnchor } from './store/anchor.node.ts'
 import { lockHome } from './store/home-lock.node.ts'
@@ -34,7 +34,7 @@ const diskPlatform: Platform = {
   rng: systemRng,
   primitives: nodePrimitives,
   defaultName: () => hostname().split('.')[0] || 'computer',
-  limitations: () => [
+  limitations: async () => [
     'The key of the store lies beside it: whoever can read this home can read what it holds.',
   ],
   lock: async (home) => {
@@ -59,7 +59,7 @@ export const nodePlatform: Platform = withMemoryHomes(diskPlatform, {
   createStoreKey: () => storeKeyOf(systemRng.bytes(KEY_BYTES), nodePrimitives),
 })
 
-function identityOf(seed: Uint8Array): DeviceIdentity {
+function identityOf(seed: Uint8Array): Signer {
   const key = createPrivateKey({
     key: Buffer.concat([PKCS8_PREFIX, seed]),
     format: 'der',

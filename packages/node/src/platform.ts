@@ -4,16 +4,8 @@
  * `exports` condition, never by a question at run time.
  */
 
-import type { Clock, MaybePromise, Primitives, Rng } from '@kithmesh/protocol'
+import type { Clock, MaybePromise, Primitives, Rng, Signer } from '@kithmesh/protocol'
 import type { Backend } from './store/backend.ts'
-
-/** The device's own Ed25519 key; in a page its private half never leaves WebCrypto. */
-export interface DeviceIdentity {
-  /** Raw Ed25519 public key, 32 bytes. */
-  readonly publicKey: Uint8Array
-  /** Ed25519 signature (RFC 8032), 64 bytes, over `bytes`. */
-  sign(bytes: Uint8Array): Promise<Uint8Array>
-}
 
 /** One process, or one tab, has a home at a time (STO-12). */
 export interface HomeLock {
@@ -46,6 +38,9 @@ export interface Anchor {
   close(): Promise<void>
 }
 
+/** `repaired` keeps what is readable; `anew` sets everything aside and begins empty (STO-35). */
+export type OpenCare = 'as-is' | 'repaired' | 'anew'
+
 /** The machine, as one device sees it. */
 export interface Platform {
   readonly kind: 'node' | 'browser'
@@ -58,16 +53,19 @@ export interface Platform {
   /** Name of a device nobody has named: the host's name, or the browser's and its system's. */
   defaultName(): string
   /** What this machine cannot protect, one sentence each, for a person; empty when all is well. */
-  limitations(): readonly string[]
+  limitations(): Promise<readonly string[]>
   /** Takes the home for this process or tab. @throws ERR_HOME_IN_USE */
   lock(home: string): Promise<HomeLock>
-  /** The identity key of the home, made when there is none. @throws ERR_STORE_CORRUPT */
-  openIdentity(home: string): Promise<DeviceIdentity>
+  /**
+   * The identity key of the home, made when there is none. In a page its private half never leaves
+   * WebCrypto. @throws ERR_STORE_CORRUPT
+   */
+  openIdentity(home: string): Promise<Signer>
   /** The key of the home's store, made when there is none. @throws ERR_STORE_CORRUPT */
   openStoreKey(home: string): Promise<StoreKey>
   openAnchor(home: string): Promise<Anchor>
-  /** Opens the ordered bytes of the home; repairs or sets aside what cannot be opened. @throws ERR_STORE_OPEN */
-  openBackend(home: string): Promise<Backend>
+  /** Opens the ordered bytes of the home. @throws ERR_STORE_CORRUPT, ERR_STORE_OPEN */
+  openBackend(home: string, care: OpenCare): Promise<Backend>
   /**
    * A small secret of the home, such as a certificate; `create` makes it the first time. `name` is
    * a file name: lower case, digits, dots and hyphens. @throws ERR_STORE_CORRUPT

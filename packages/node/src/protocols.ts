@@ -1,4 +1,5 @@
 import type { NetProtocol } from '@kithmesh/net'
+import { MAX_LINK_FRAME_BYTES } from '@kithmesh/protocol'
 
 const KIB = 1024
 
@@ -6,10 +7,18 @@ const KIB = 1024
 export const HELLO: NetProtocol = { id: '/kith/hello/1', maxFrameBytes: 1280 * KIB, maxStreamsPerPeer: 4 }
 
 /** Linking a device; its largest frame carries the sealed account data. */
-export const LINK: NetProtocol = { id: '/kith/link/1', maxFrameBytes: 8192 * KIB, maxStreamsPerPeer: 2 }
+export const LINK: NetProtocol = {
+  id: '/kith/link/1',
+  maxFrameBytes: MAX_LINK_FRAME_BYTES,
+  maxStreamsPerPeer: 2,
+}
 
 /** Adding a contact by invite code; carries a device log and up to 8 cards. */
-export const CONTACT: NetProtocol = { id: '/kith/contact/1', maxFrameBytes: 1280 * KIB, maxStreamsPerPeer: 2 }
+export const CONTACT: NetProtocol = {
+  id: '/kith/contact/1',
+  maxFrameBytes: MAX_LINK_FRAME_BYTES,
+  maxStreamsPerPeer: 2,
+}
 
 /** Envelopes between two accounts; one frame is one envelope or a list of ids. */
 export const MESSAGE: NetProtocol = { id: '/kith/message/1', maxFrameBytes: 320 * KIB, maxStreamsPerPeer: 4 }

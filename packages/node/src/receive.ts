@@ -1,29 +1,31 @@
 import type { FrameStream } from '@kithmesh/net'
 import { type AccountId, KithError, type MessageId, parseDeviceId } from '@kithmesh/protocol'
 import type { DeviceContext } from './context.ts'
+import type { DeviceLogs } from './device-logs.ts'
 import { typedStream } from './frames.ts'
 import type { Inbox } from './inbox.ts'
 import { type ToRecipient, toRecipientCodec, toSenderCodec } from './message-wire.ts'
-import type { Peers } from './peers.ts'
 import { MESSAGE } from './protocols.ts'
 
 /** Envelopes opened and not yet on disk, per stream; a sender that ignores the window is cut off. */
 const MAX_UNSETTLED = 128
-/** A lane may be silent for as long as its connection stands. */
-const NEVER_MS = 2 ** 31 - 1
 
 /** Answers `/kith/message/1`: offers with what is missing, envelopes with an ack behind the disk. */
 export function startReceiving(
   context: DeviceContext,
-  parts: { readonly account: AccountId; readonly inbox: Inbox; readonly peers: Peers },
+  parts: {
+    readonly inbox: Inbox
+    readonly logs: DeviceLogs
+    readonly isContact: (account: AccountId) => boolean
+  },
 ): void {
-  const { inbox, peers } = parts
+  const { inbox, logs, isContact } = parts
 
   context.net.handle(MESSAGE, async (stream) => {
     const device = parseDeviceId(stream.peer)
-    const account = peers.accountOf(device)
-    // Strangers, and devices that were not greeted yet, create no state and learn nothing (ABU-1).
-    if (!account || account === parts.account) throw new KithError('ERR_STRANGER', 'not a contact')
+    const account = logs.accountOf(device)
+    // Strangers create no state and learn nothing (DEL-9).
+    if (!account || !isContact(account)) throw new KithError('ERR_STRANGER', 'not a contact')
     await receive(stream, { account, device })
   })
 
@@ -31,11 +33,8 @@ export function startReceiving(
     stream: FrameStream,
     from: { readonly account: AccountId; readonly device: ReturnType<typeof parseDeviceId> },
   ): Promise<void> {
-    const typed = typedStream(
-      stream,
-      { incoming: toRecipientCodec, outgoing: toSenderCodec },
-      { readMs: NEVER_MS, scheduler: context.scheduler },
-    )
+    const codecs = { incoming: toRecipientCodec, outgoing: toSenderCodec }
+    const typed = typedStream(stream, codecs, context.scheduler)
     const unsettled = new Set<Promise<void>>()
     for await (const frame of typed.frames()) {
       if (unsettled.size >= MAX_UNSETTLED) throw new KithError('ERR_WINDOW', 'too many unacknowledged')

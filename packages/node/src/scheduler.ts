@@ -22,3 +22,20 @@ export function deadline(
   const signals = options.signal ? [controller.signal, options.signal] : [controller.signal]
   return { signal: AbortSignal.any(signals), end: cancel }
 }
+
+/** Resolves after `ms`, or as soon as the signal aborts. */
+export function pause(
+  scheduler: Scheduler,
+  ms: number,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = scheduler.schedule(ms, done)
+    signal.addEventListener('abort', done, { once: true })
+    function done(): void {
+      cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}

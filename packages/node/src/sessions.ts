@@ -66,14 +66,15 @@ export function openSessions(
     return stored ? sessionSetCodec.decode(stored) : createSessionSet({ self, peer })
   }
 
-  /** The set as it will stand on disk; used from now on, forgotten if the write fails. */
+  /** Used from now on; forgotten if the write fails, so that the disk decides. */
   function stage(set: SessionSet): Staged {
     const { device } = set.peer
     setsByDevice.set(device, set)
     return {
-      ops: [tables.sessions.put(device, sessionSetCodec.encode(set))],
-      publish: () => undefined,
-      discard: () => setsByDevice.delete(device),
+      ops: () => [
+        tables.sessions.put(device, sessionSetCodec.encode(setsByDevice.get(device) ?? set)),
+      ],
+      discard: () => void setsByDevice.delete(device),
     }
   }
 

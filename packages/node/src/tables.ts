@@ -24,6 +24,7 @@ import {
   text,
   uint,
 } from '@kithmesh/protocol'
+import { type Lane, type LogRecord, recordCodec } from '@kithmesh/sync'
 import { MAX_ADDRESSES } from './addresses.ts'
 import type { ChatState } from './chats.ts'
 import { MAX_ENVELOPE_BYTES } from './message-wire.ts'
@@ -50,7 +51,9 @@ export interface Tables {
   readonly outbox: Table<readonly [DeviceId, number], OutboxValue>
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
   /** Records of the account log, by author device, lane and number. */
-  readonly records: Table<readonly [DeviceId, string, number], Uint8Array>
+  readonly records: Table<readonly [DeviceId, Lane, number], LogRecord>
+  /** Places of the account log that need not be stored: the last of a run, by its first. */
+  readonly covered: Table<readonly [DeviceId, Lane, number], number>
   /** The account data as one snapshot and the records it covers. */
   readonly document: Table<string, Uint8Array>
 }
@@ -75,11 +78,11 @@ export interface OutboxValue {
 
 /** A sealed snapshot of the account data may be this large; the bound is that of the link frame. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
-const MAX_RECORD_BYTES = 1024 * 1024
 const MAX_VALUE_BYTES = 64 * 1024
 const MAX_CONTENT_BYTES = 32 * 1024
 
 const deviceKey = singleKey(idPart<DeviceId>(parseDeviceId))
+const laneKeyCodec = tupleKey(idPart<DeviceId>(parseDeviceId), textPart<Lane>(), uintPart())
 const messageKey = singleKey(idPart<MessageId>(parseMessageId))
 
 /** Opens every table of a store. */
@@ -129,9 +132,10 @@ export function openTables(store: Store): Tables {
       value: shaped(bool(), 8),
     }),
     records: store.table('records', {
-      key: tupleKey(idPart<DeviceId>(parseDeviceId), textPart(), uintPart()),
-      value: bytesCodec(MAX_RECORD_BYTES),
+      key: laneKeyCodec,
+      value: recordCodec,
     }),
+    covered: store.table('covered', { key: laneKeyCodec, value: shaped(uint(), 16) }),
     document: store.table('document', {
       key: singleKey(textPart()),
       value: bytesCodec(MAX_DOCUMENT_BYTES),

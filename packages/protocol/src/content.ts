@@ -3,7 +3,17 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Codec, codec } from './codec/codec.ts'
 import { chatId, messageId } from './codec/id-shapes.ts'
-import { bytes, list, record, type Shape, text, uint, variants } from './codec/shape.ts'
+import {
+  bytes,
+  list,
+  mapped,
+  record,
+  refuse,
+  type Shape,
+  text,
+  uint,
+  variants,
+} from './codec/shape.ts'
 import { domainBytes } from './identity/domain.ts'
 import { type ChatId, type MessageId, messageIdFromBytes } from './ids.ts'
 import { type Party, partyShape } from './session/party.ts'
@@ -13,7 +23,7 @@ export const MAX_TEXT_BYTES: number = 16 * 1024
 /** Contents one content may name as its parents; a chat with more heads joins them over several. */
 export const MAX_PARENTS = 16
 /** Contents one receipt may name. */
-export const MAX_RECEIPT_MESSAGES = 256
+const MAX_RECEIPT_MESSAGES = 256
 
 /** What a content holds, told apart by `kind`. */
 export type ContentBody =
@@ -42,6 +52,14 @@ const bodyShape: Shape<ContentBody> = variants('kind', {
   read: record({ messages: list(messageId, { max: MAX_RECEIPT_MESSAGES }) }),
 })
 
+/** Counts from 1, so that "none yet" can be told by 0. */
+const countShape: Shape<number> = mapped(uint(), counted, counted)
+
+function counted(value: number): number {
+  if (value < 1) throw refuse('a count from 1 expected')
+  return value
+}
+
 /**
  * Contents as bytes.
  *
@@ -55,7 +73,7 @@ export const contentCodec: Codec<Content> = codec(
   record({
     chat: chatId,
     author: partyShape,
-    seq: uint(),
+    seq: countShape,
     parents: list(messageId, { max: MAX_PARENTS }),
     at: uint(),
     salt: bytes({ length: 16 }),

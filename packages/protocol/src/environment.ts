@@ -7,7 +7,7 @@
 export interface Clock {
   /** Milliseconds since 1970 UTC, as the device believes. Goes into records, never decides expiry alone. */
   now(): number
-  /** Milliseconds since some fixed moment of this process; never goes back (LNK-5). */
+  /** Milliseconds since some fixed moment of this process; never goes back (LNK-3). */
   monotonic(): number
 }
 

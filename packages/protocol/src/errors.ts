@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'ERR_LINK_FAR'
   | 'ERR_LINK_LIMIT'
   | 'ERR_LINK_ORDER'
+  | 'ERR_LINK_REVOKED'
   | 'ERR_LINK_SEAL'
   // sessions
   | 'ERR_CARD_EXPIRED'
@@ -55,6 +56,19 @@ export type ErrorCode =
   | 'ERR_STORE_OPEN'
   | 'ERR_STORE_READ'
   | 'ERR_STORE_WRITE'
+  // device
+  | 'ERR_LINK_CLOSED'
+  | 'ERR_NAME'
+  | 'ERR_NO_ACCOUNT'
+  | 'ERR_NOT_FOUND'
+  | 'ERR_RELAYS'
+  | 'ERR_STOPPED'
+  | 'ERR_TEXT'
+  // streams
+  | 'ERR_STRANGER'
+  | 'ERR_STREAM_ENDED'
+  | 'ERR_TIMEOUT'
+  | 'ERR_WINDOW'
   // network
   | 'ERR_ADDRESS'
   | 'ERR_PROTOCOL_UNSUPPORTED'

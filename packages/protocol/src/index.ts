@@ -73,6 +73,7 @@ export {
   entryBodyCodec,
   entryIdOfBody,
   type GenesisBody,
+  MAX_LOG_BYTES,
   type RevokeBody,
   type SignedEntry,
   signedEntryCodec,
@@ -102,6 +103,73 @@ export {
   parseMessageId,
   publicKeyOfDevice,
 } from './ids.ts'
+export {
+  CODE_LIFE_MS,
+  type CodeEnd,
+  type CodeLife,
+  codeExpiresInMs,
+  currentCodeLife,
+  MAX_BAD_PROOFS,
+  openCodeLife,
+} from './link/code-life.ts'
+export { MAX_LINK_FRAME_BYTES } from './link/frame.ts'
+export {
+  type IntroducedPeer,
+  type Introduction,
+  introductionCodec,
+  MAX_ACCOUNT_NAME_BYTES,
+} from './link/introduction.ts'
+export { createInvite, INVITE_LIFE_MS, type InviteRecord } from './link/invite.ts'
+export { createInviteCode, type InviteCode, parseInviteCode } from './link/invite-code.ts'
+export {
+  answerInvite,
+  dialInvite,
+  type Introduced,
+  type InviteAnswered,
+  type InviteAnswering,
+  type InviteDialled,
+  type InviteDialling,
+  type Invited,
+  type InviteIntroduced,
+  type KnownInvite,
+  readInviteAnswer,
+  readInvitedIntroduction,
+  readInviterIntroduction,
+} from './link/inviting.ts'
+export { createLinkCode, type LinkCode, parseLinkCode } from './link/link-code.ts'
+export {
+  type DeviceDescription,
+  type LinkGrant,
+  MAX_DEVICE_NAME_BYTES,
+  MAX_SNAPSHOT_BYTES,
+} from './link/link-messages.ts'
+export {
+  type Agreeing,
+  agreeToLink,
+  answerLink,
+  type LinkAnswered,
+  type LinkAnswering,
+  type LinkCountersigned,
+  type Linked,
+  readLinkGrant,
+} from './link/linking-answerer.ts'
+export {
+  type Agreed,
+  confirmLink,
+  declineLink,
+  dialLink,
+  grantLink,
+  type LinkAgreed,
+  type LinkDialled,
+  type LinkGranted,
+  type LinkProposed,
+  type LinkSeen,
+  type LinkTerms,
+  readLinkAgreement,
+  readLinkAnswer,
+  readLinkDone,
+} from './link/linking-dialler.ts'
+export type { RefusalCode, Refused } from './link/refusal.ts'
 export type { Agreement, OwnIdentity } from './session/agreement.ts'
 export {
   CARD_LIFE_MS,

@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Libp2p } from '@libp2p/interface'
 import { createRelay, type Relay, type RelayOptions } from '../relay.ts'
-import { createStockPeer } from './stock-peer.ts'
+import { createStockPeer, type StockPeerOptions } from './stock-peer.ts'
+
+/** The address of a relay over plain TCP. */
+export function tcpAddressOf(relay: { readonly addresses: readonly string[] }): string {
+  return relay.addresses.find((address) => !address.includes('/ws/')) ?? ''
+}
 
 /** What a test started; stopped and removed, last first, by {@link World.stop}. */
 export interface World {
   home(): Promise<string>
   relay(options?: Partial<RelayOptions>): Promise<Relay>
-  peer(options?: { readonly listen?: readonly string[] }): Promise<Libp2p>
+  peer(options?: StockPeerOptions): Promise<Libp2p>
   stop(): Promise<void>
 }
 

@@ -1,25 +1,39 @@
+// biome-ignore-all lint/style/noRestrictedImports: a stock peer is libp2p without anything of ours
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { FaultTolerance, type Libp2p } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
+import { webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 
+/** How a stock peer differs from the simplest. */
+export interface StockPeerOptions {
+  /** Circuit addresses (`…/p2p-circuit`) to reserve on. */
+  readonly listen?: readonly string[]
+  /** False: it knows nothing of circuits, so a test can speak the protocol by hand. */
+  readonly circuit?: boolean
+  /** True: it dials webrtc-direct too, and nothing else. */
+  readonly webrtc?: boolean
+}
+
 /**
  * A peer as the libp2p packages make it, nothing of ours: what must work with the relay unchanged.
- * `listen` takes circuit addresses (`…/p2p-circuit`) to reserve on.
  */
 export function createStockPeer({
   listen = [],
-}: {
-  readonly listen?: readonly string[]
-} = {}): Promise<Libp2p> {
+  circuit = true,
+  webrtc = false,
+}: StockPeerOptions = {}): Promise<Libp2p> {
   return createLibp2p({
     addresses: { listen: [...listen] },
-    transports: [tcp(), webSockets(), circuitRelayTransport()],
+    transports: [
+      ...(webrtc ? [webRTCDirect()] : [tcp(), webSockets()]),
+      ...(circuit ? [circuitRelayTransport()] : []),
+    ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false },

@@ -3,7 +3,7 @@ import { oneLine, table } from '../terminal-text.ts'
 import { argumentOrStdin, type CommandContext, collect } from './context.ts'
 
 /** Longer than any code with its spaces and line breaks. */
-const CODE_MAX_BYTES = 8192
+const CODE = { maxBytes: 8192, tooLong: 'ERR_CODE_MALFORMED' } as const
 
 /** The people of this account. */
 export async function showContacts(context: CommandContext): Promise<void> {
@@ -41,7 +41,7 @@ export async function addContact(
   context: CommandContext,
   { code, name }: { readonly code: string; readonly name: string | undefined },
 ): Promise<void> {
-  const input = { code: await argumentOrStdin(code, context, { maxBytes: CODE_MAX_BYTES }), name }
+  const input = { code: await argumentOrStdin(code, context, CODE), name }
   const [contact] = await collect(context, { call: 'contacts add', input, event: 'contact' })
   if (contact !== undefined) context.report.print(`"${oneLine(contact.name)}" is now a contact.`)
 }

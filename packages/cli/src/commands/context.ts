@@ -58,24 +58,34 @@ export async function collect<N extends CallName, E extends AnswerEvent['event']
   return collected
 }
 
-/** The one value that is too long, or too secret, for the command line: `-` means stdin. */
+/** A value of the command line that may be too long, or too secret, for it. */
+interface Given {
+  readonly maxBytes: number
+  /** The error when it is longer. */
+  readonly tooLong: 'ERR_TEXT' | 'ERR_CODE_MALFORMED'
+}
+
+/** The value; `-` means all of stdin, less the line break the shell put at its end. */
 export async function argumentOrStdin(
   given: string,
   { io }: CommandContext,
-  { maxBytes }: { readonly maxBytes: number },
+  { maxBytes, tooLong }: Given,
 ): Promise<string> {
-  const text = given === '-' ? decode(await io.stdin.read({ maxBytes: maxBytes + 2 })) : given
+  const text = given === '-' ? decode(await io.stdin.read({ maxBytes: maxBytes + BREAK })) : given
   if (new TextEncoder().encode(text).length > maxBytes) {
-    throw CommandError.of('ERR_TOO_LARGE', `The text is longer than ${maxBytes} bytes.`)
+    throw CommandError.of(tooLong, `That is longer than ${maxBytes} bytes.`)
   }
   if (text.trim() === '') throw CommandError.of('ERR_USAGE', 'The text is empty.')
   return text
 }
 
-/** One line break at the end belongs to the shell and not to the text. */
+/** Bytes of the longest line break; what is longer with it is longer without. */
+const BREAK = 2
+
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    return text.replace(/\r?\n$/, '')
   } catch {
     throw CommandError.of('ERR_USAGE', 'The text on stdin is no UTF-8.')
   }

@@ -14,7 +14,7 @@ export interface LinkChoice {
 }
 
 /** Longer than any code with its spaces and line breaks. */
-const CODE_MAX_BYTES = 8192
+const CODE = { maxBytes: 8192, tooLong: 'ERR_CODE_MALFORMED' } as const
 
 /** Links the device that shows the code to this account (CLI-18). */
 export async function linkDevice(context: CommandContext, choice: LinkChoice): Promise<void> {
@@ -24,7 +24,7 @@ export async function linkDevice(context: CommandContext, choice: LinkChoice): P
       'A new device must be confirmed, and there is no terminal to ask on.',
     )
   }
-  const code = await argumentOrStdin(choice.code, context, { maxBytes: CODE_MAX_BYTES })
+  const code = await argumentOrStdin(choice.code, context, CODE)
   await ask(
     context,
     { call: 'link', input: { code, far: choice.far } },

@@ -12,9 +12,11 @@ export interface SendChoice {
   readonly timeoutMs: number
 }
 
+const TEXT = { maxBytes: TEXT_MAX_BYTES, tooLong: 'ERR_TEXT' } as const
+
 /** Sends a text to a contact (CLI-17). */
 export async function sendText(context: CommandContext, choice: SendChoice): Promise<void> {
-  const text = await argumentOrStdin(choice.text, context, { maxBytes: TEXT_MAX_BYTES })
+  const text = await argumentOrStdin(choice.text, context, TEXT)
   const { report } = context
   const onEvent = (event: AnswerEvent): void => {
     if (event.event === 'sent') report.print(`Sent ${event.message}`)

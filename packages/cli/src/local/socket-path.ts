@@ -46,15 +46,15 @@ export async function findSocketPath(home: string): Promise<string | undefined> 
 }
 
 /**
- * Whether what lies at `path` is a socket of this account of the computer. A socket outside the home
- * could be another account's that waits for somebody's texts.
+ * Whether a socket lies at `path`. One of another account than `account`, a number of the computer,
+ * could be there to wait for somebody's texts.
  *
  * @throws ERR_SOCKET_OWNER
  */
-export async function isOwnSocket(path: string): Promise<boolean> {
+export async function isOwnSocket(path: string, account: number = uid()): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined)
   if (found === undefined || !found.isSocket()) return false
-  if (found.uid === uid()) return true
+  if (found.uid === account) return true
   throw CommandError.of('ERR_SOCKET_OWNER', 'The device is of another account of this computer.')
 }
 

@@ -60,10 +60,12 @@ export class CircuitTransport implements Transport {
   readonly #components: Components
   readonly #listener: CircuitListener
   readonly #chosenRelays = new Set<string>()
+  readonly #onActivity: (connection: Connection) => void
   #stopped = new AbortController()
 
-  constructor(components: Components) {
+  constructor(components: Components, onActivity: (connection: Connection) => void = () => {}) {
     this.#components = components
+    this.#onActivity = onActivity
     this.#listener = new CircuitListener(components.addressManager)
   }
 
@@ -118,7 +120,9 @@ export class CircuitTransport implements Transport {
       throw new NetError('ERR_UNREACHABLE', `The relay says: ${statusText(message.status)}`)
     }
     try {
-      return await options.upgrader.upgradeOutbound(new StreamConnection(stream, address), {
+      const circuit = new StreamConnection(stream, address)
+      this.#watch(stream, connection)
+      return await options.upgrader.upgradeOutbound(circuit, {
         ...options,
         ...limitsOf(message.limit),
       })
@@ -185,7 +189,9 @@ export class CircuitTransport implements Transport {
       })
       if (verdict.peer === undefined) return await stream.close({ signal })
       const address = relay.remoteAddr.encapsulate(`/p2p-circuit/p2p/${verdict.peer}`)
-      await this.#components.upgrader.upgradeInbound(new StreamConnection(lp.unwrap(), address), {
+      const circuit = new StreamConnection(lp.unwrap(), address)
+      this.#watch(stream, relay)
+      await this.#components.upgrader.upgradeInbound(circuit, {
         signal,
         ...limitsOf(verdict.limit),
       })
@@ -193,6 +199,13 @@ export class CircuitTransport implements Transport {
       stream.abort(error instanceof Error ? error : new Error(String(error)))
     } finally {
       signal.clear()
+    }
+  }
+
+  /** What comes over a circuit came over the connection to the relay. */
+  #watch(stream: Stream, relay: Connection): void {
+    for (const sign of ['message', 'drain'] as const) {
+      stream.addEventListener(sign, () => this.#onActivity(relay))
     }
   }
 

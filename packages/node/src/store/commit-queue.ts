@@ -31,7 +31,11 @@ export function createCommitQueue(
   const run = async (): Promise<void> => {
     // One turn later, so that commits made in the same turn go together.
     await undefined
-    while (waiting.length > 0) await writeGroup(takeGroup(waiting), write)
+    while (waiting.length > 0) {
+      const failed = await writeGroup(takeGroup(waiting), write)
+      // Those that wait were called in the belief that the failed ones would be there (STO-8).
+      if (failed !== undefined) rejectAll(waiting.splice(0), failed.error)
+    }
     running = undefined
   }
 
@@ -65,12 +69,18 @@ function takeGroup(waiting: Waiting[]): readonly Waiting[] {
 async function writeGroup(
   group: readonly Waiting[],
   write: (commits: readonly (readonly Op[])[]) => Promise<void>,
-): Promise<void> {
-  if (group.length === 0) return
+): Promise<{ readonly error: unknown } | undefined> {
+  if (group.length === 0) return undefined
   try {
     await write(group.map(({ ops }) => ops))
-    for (const { settle } of group) settle.resolve()
   } catch (error) {
-    for (const { settle } of group) settle.reject(error)
+    rejectAll(group, error)
+    return { error }
   }
+  for (const { settle } of group) settle.resolve()
+  return undefined
+}
+
+function rejectAll(waiting: readonly Waiting[], error: unknown): void {
+  for (const { settle } of waiting) settle.reject(error)
 }

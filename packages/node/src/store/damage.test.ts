@@ -71,15 +71,15 @@ beforeAll(async () => {
 })
 
 describe('E2 bit rot', () => {
-  for (const [kind, home, pattern] of [
-    ['log', logHome, /\.log$/],
-    ['table', tableHome, /\.ldb$/],
-    ['manifest', tableHome, /^MANIFEST/],
-    ['CURRENT', tableHome, /^CURRENT$/],
+  for (const [kind, home, pattern, flips] of [
+    ['log', logHome, /\.log$/, FLIPS],
+    ['table', tableHome, /\.ldb$/, FLIPS],
+    ['manifest', tableHome, /^MANIFEST/, Math.ceil(FLIPS / 3)],
+    ['CURRENT', tableHome, /^CURRENT$/, Math.ceil(FLIPS / 3)],
   ] as const) {
-    test(`STO-30 E2 a flipped bit in the ${kind} file is harmless or noticed, ${FLIPS} times`, async () => {
+    test(`STO-30 E2 a flipped bit in the ${kind} file is harmless or noticed, ${flips} times`, async () => {
       let noticed = 0
-      for (let flip = 0; flip < FLIPS; flip++) {
+      for (let flip = 0; flip < flips; flip++) {
         const copy = join(root, `${kind}-${flip}`)
         await cp(home, copy, { recursive: true })
         await flipBit(join(copy, 'data'), pattern)
@@ -89,6 +89,21 @@ describe('E2 bit rot', () => {
       if (kind === 'log') expect(noticed).toBeGreaterThan(0)
     })
   }
+
+  test('STO-35 E2 files full of nonsense do not stop the device', async () => {
+    const copy = join(root, 'nonsense')
+    await cp(tableHome, copy, { recursive: true })
+    const data = join(copy, 'data')
+    for (const name of await readdir(data)) await writeFile(join(data, name), rng.bytes(1_000))
+    {
+      await using store = await open(copy)
+      expect(store.damage).toEqual([expect.objectContaining({ kind: 'commits', lost: COMMITS })])
+      expect(await contents(store)).toEqual(new Map())
+      await store.commit([notesOf(store).put(['chat', 1], 'new')])
+    }
+    await using store = await open(copy)
+    expect(await notesOf(store).get(['chat', 1])).toBe('new')
+  })
 
   test('STO-31 E2 a lost end of the log is noticed by the anchor', async () => {
     const copy = join(root, 'short')

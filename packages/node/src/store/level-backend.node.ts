@@ -1,12 +1,14 @@
-/** The store on a disk: classic-level in the home's folder `data`, repaired when it does not open. */
+/** The store on a disk: classic-level in the home's folder `data`. */
 
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KithError } from '@kithmesh/protocol'
 import { Level } from 'level'
+import type { OpenCare } from '../platform.ts'
 import type { Backend } from './backend.ts'
 import { BYTE_LEVEL, type ByteLevel, createLevelBackend } from './level-backend.ts'
+import { mendTables } from './table-folder.node.ts'
 
 /** Values are sealed, and sealed bytes do not compress. */
 const OPTIONS = { ...BYTE_LEVEL, compression: false } as const
@@ -14,45 +16,33 @@ const OPTIONS = { ...BYTE_LEVEL, compression: false } as const
 const FREE_BYTES = 8 * 1024 * 1024
 /** Enough to need a block of its own, whatever the file system keeps in its inodes. */
 const PROBE_BYTES = 64 * 1024
+/** Below and above every key of the store. */
+const LOWEST = Uint8Array.of(0x00, 0x00)
+const HIGHEST = Uint8Array.of(0xff)
 
-/** Opens the home's data. @throws ERR_STORE_OPEN */
-export async function openNodeBackend(home: string): Promise<Backend> {
+/** Opens the home's data. @throws ERR_STORE_CORRUPT, ERR_STORE_OPEN */
+export async function openNodeBackend(home: string, care: OpenCare): Promise<Backend> {
   const location = join(home, 'data')
-  const level = await openLevel(location)
-  return createLevelBackend(level, {
-    isWritable: () => isWritable(home),
-    compact: () => compact(level),
-  })
-}
-
-async function openLevel(location: string): Promise<ByteLevel> {
   try {
-    return await openOnce(location)
+    await PREPARE[care](location)
+    const level = new Level<Uint8Array, Uint8Array>(location, OPTIONS)
+    await level.open()
+    // LevelDB's repair compresses, which the next check of its tables could not read.
+    if (care === 'repaired') await compact(level)
+    return createLevelBackend(level, {
+      isWritable: () => isWritable(home),
+      compact: () => compact(level),
+    })
   } catch (error) {
-    if (!isCorruption(error)) throw cannotOpen(error)
-    return await openRepaired(location)
+    throw openError(error)
   }
 }
 
-/**
- * Repair keeps what is readable. What it loses, the store's own count notices (STO-30); what not
- * even it can read is set aside rather than deleted, and the count notices that everything is gone.
- */
-async function openRepaired(location: string): Promise<ByteLevel> {
-  try {
-    await repair(location)
-    return await openOnce(location)
-  } catch (error) {
-    if (!isCorruption(error)) throw cannotOpen(error)
-    await rename(location, `${location}.damaged-${randomUUID()}`)
-    return await openOnce(location)
-  }
-}
-
-async function openOnce(location: string): Promise<ByteLevel> {
-  const level = new Level<Uint8Array, Uint8Array>(location, OPTIONS)
-  await level.open()
-  return level
+const PREPARE: Readonly<Record<OpenCare, (location: string) => Promise<void>>> = {
+  'as-is': mendTables,
+  repaired: repair,
+  // Not deleted: a person may still want to have a look at it.
+  anew: (location) => rename(location, `${location}.damaged-${randomUUID()}`),
 }
 
 /** `repair` is classic-level's alone, so the types of `level`, which are for both, leave it out. */
@@ -62,10 +52,20 @@ async function repair(location: string): Promise<void> {
   await method.call(Level, location)
 }
 
+/**
+ * LevelDB leaves a file alone that no other overlaps, with the old versions in it. So twice over:
+ * two deletions that span everything, and a compaction that has to merge them with all there is.
+ */
 async function compact(level: ByteLevel): Promise<void> {
   const method: unknown = Reflect.get(level, 'compactRange')
   if (typeof method !== 'function') throw new TypeError('level has no compactRange')
-  await method.call(level, Uint8Array.of(0x00), Uint8Array.of(0xff), BYTE_LEVEL)
+  for (let round = 0; round < 2; round++) {
+    await level.batch(
+      [LOWEST, HIGHEST].map((key) => ({ type: 'del', key })),
+      { sync: true },
+    )
+    await method.call(level, LOWEST, HIGHEST, BYTE_LEVEL)
+  }
 }
 
 async function isWritable(home: string): Promise<boolean> {
@@ -88,14 +88,23 @@ async function isWritable(home: string): Promise<boolean> {
   }
 }
 
-function isCorruption(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return ('code' in error && error.code === 'LEVEL_CORRUPTION') || isCorruption(error.cause)
-}
+/** What LevelDB says of files that a damaged CURRENT or MANIFEST names wrongly. */
+const WRONG_NAME = /No such file|Not a directory|Is a directory|Invalid argument|name too long/i
 
-function cannotOpen(cause: unknown): KithError {
+function openError(error: unknown): KithError {
+  if (isCorruption(error)) {
+    return new KithError('ERR_STORE_CORRUPT', 'the store is damaged', { cause: error })
+  }
   return new KithError('ERR_STORE_OPEN', 'the store cannot be opened', {
-    cause,
+    cause: error,
     hint: 'Check that the disk has space and that the home belongs to this account.',
   })
+}
+
+function isCorruption(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'LEVEL_CORRUPTION') return true
+  if (code === 'LEVEL_IO_ERROR') return WRONG_NAME.test(error.message)
+  return isCorruption(error.cause)
 }

@@ -1,3 +1,4 @@
+import { KithError } from '@kithmesh/protocol'
 import type { Level } from 'level'
 import type { Backend, ByteEntry, ByteRange, ByteWrite } from './backend.ts'
 
@@ -17,9 +18,9 @@ const PAGE_BYTES = 1024 * 1024
 export function createLevelBackend(level: ByteLevel, extras: LevelExtras): Backend {
   return {
     ...extras,
-    get: async (key) => ownView(await level.get(key)),
-    getMany: async (keys) => (await level.getMany([...keys])).map(ownView),
-    page: (range, limit) => readPage(level, range, limit),
+    get: (key) => reading(async () => ownView(await level.get(key))),
+    getMany: (keys) => reading(async () => (await level.getMany([...keys])).map(ownView)),
+    page: (range, limit) => reading(() => readPage(level, range, limit)),
     write: (batch) => level.batch(batch.map(operation), { sync: true }),
     close: () => level.close(),
   }
@@ -50,6 +51,20 @@ async function readPage(
     return page.map(([key, value]) => [viewOf(key), viewOf(value)])
   } finally {
     await iterator.close()
+  }
+}
+
+/** A block that is damaged is said so: the store repairs it when it is opened next. */
+async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_CORRUPTION'))
+      throw cause
+    throw new KithError('ERR_STORE_CORRUPT', 'a part of the store is damaged', {
+      cause,
+      hint: 'Restart the device: the store repairs itself when it is opened.',
+    })
   }
 }
 

@@ -146,6 +146,29 @@ export const storeCases: readonly StoreCase[] = [
       }),
   },
   {
+    name: 'STO-11 entries read while commits go on come at most once each, in order',
+    run: (place) =>
+      inStore(place, async (store) => {
+        const notes = notesOf(store)
+        const even = Array.from({ length: 200 }, (_, at) => notes.put(['a', at * 2], 'before'))
+        await store.commit(even)
+        const seen: number[] = []
+        for await (const [[, number]] of notes.entries()) {
+          seen.push(number)
+          // One in front of the reader, one behind it, and one that it has not come to is taken away.
+          const [ahead, behind] = [number + 201, Math.max(0, number - 1)]
+          const [put, back] = [notes.put(['a', ahead], 'new'), notes.put(['a', behind], 'new')]
+          if (number < 300) await store.commit([put, back, notes.delete(['a', 398])])
+        }
+        same(
+          seen,
+          [...new Set(seen)].sort((a, b) => a - b),
+        )
+        const missed = even.map((_, at) => at * 2).filter((number) => !seen.includes(number))
+        same(missed, [398])
+      }),
+  },
+  {
     name: 'STO-23 entries are found by an id that does not stand on the disk',
     run: (place) =>
       inStore(place, async (store) => {

@@ -4,8 +4,8 @@
  * noticed. Rules STO-1 … in docs/spec/sto.md.
  */
 
-import { type Clock, type Codec, KithError, type Rng } from '@kithmesh/protocol'
-import type { Anchor, HomeLock, Platform, StoreKey } from '../platform.ts'
+import { type Clock, type Codec, isKithError, KithError, type Rng } from '@kithmesh/protocol'
+import type { Anchor, HomeLock, OpenCare, Platform, StoreKey } from '../platform.ts'
 import { type AuditParts, auditStore } from './audit.ts'
 import type { Backend } from './backend.ts'
 import { stageCommits } from './commit.ts'
@@ -53,7 +53,7 @@ export async function openStore(
     const storeKey = await platform.openStoreKey(home)
     const anchor = await platform.openAnchor(home)
     const parts = { storeKey, anchor, clock, rng, lock }
-    const store = new LockedStore(parts, () => platform.openBackend(home))
+    const store = new LockedStore(parts, (care) => platform.openBackend(home, care))
     await store.open(signal)
     return store
   } catch (error) {
@@ -79,13 +79,13 @@ interface OpenState {
 
 class LockedStore implements Store {
   readonly #parts: StoreParts
-  readonly #openBackend: () => Promise<Backend>
+  readonly #openBackend: (care: OpenCare) => Promise<Backend>
   readonly #queue: CommitQueue
   #state: Promise<OpenState> | undefined
   #damage: readonly Damage[] = []
   #closed: Promise<void> | undefined
 
-  constructor(parts: StoreParts, openBackend: () => Promise<Backend>) {
+  constructor(parts: StoreParts, openBackend: (care: OpenCare) => Promise<Backend>) {
     this.#parts = parts
     this.#openBackend = openBackend
     this.#queue = createCommitQueue((commits) => this.#write(commits))
@@ -96,8 +96,13 @@ class LockedStore implements Store {
   }
 
   async open(signal?: AbortSignal): Promise<void> {
-    this.#state = this.#openState(signal)
-    await this.#state
+    try {
+      this.#state = this.#openState(signal)
+      await this.#state
+    } catch (error) {
+      await this.#parts.anchor.close()
+      throw error
+    }
   }
 
   table<K, V>(
@@ -143,21 +148,29 @@ class LockedStore implements Store {
 
   /** One write for all of `commits`, then the anchor, which may lag but never leads (STO-31). */
   async #write(commits: readonly (readonly Op[])[]): Promise<void> {
-    const state = await this.#writable()
-    const parts = { ...this.#parts, backend: state.backend }
-    const ledger = { ...state.ledger, damage: this.#damage }
     try {
-      const staged = await stageCommits(commits, { ledger, parts })
-      await state.backend.write(staged.batch)
-      state.ledger = staged.ledger
+      const state = await this.#writable()
+      await this.#writeTo(state, commits)
+      await this.#moveAnchor(state.ledger)
     } catch (cause) {
-      state.failed = true
       throw new KithError('ERR_STORE_WRITE', 'the store could not be written', {
         cause,
         hint: 'Free some space on the disk, or check it.',
       })
     }
-    await this.#moveAnchor(state.ledger)
+  }
+
+  async #writeTo(state: OpenState, commits: readonly (readonly Op[])[]): Promise<void> {
+    const parts = { ...this.#parts, backend: state.backend }
+    try {
+      const ledger = { ...state.ledger, damage: this.#damage }
+      const staged = await stageCommits(commits, { ledger, parts })
+      await state.backend.write(staged.batch)
+      state.ledger = staged.ledger
+    } catch (error) {
+      state.failed = true
+      throw error
+    }
   }
 
   async #moveAnchor({ commits }: Ledger): Promise<void> {
@@ -179,7 +192,7 @@ class LockedStore implements Store {
     this.#state ??= this.#openState()
     const state = await this.#state
     if (!state.failed) return state
-    if (!(await state.backend.isWritable())) throw stillFull()
+    if (!(await state.backend.isWritable())) throw new Error('the disk takes no data')
     this.#state = this.#reopen(state)
     return this.#state
   }
@@ -191,8 +204,7 @@ class LockedStore implements Store {
 
   async #openState(signal?: AbortSignal): Promise<OpenState> {
     try {
-      const backend = await this.#openBackend()
-      return await this.#audited(backend, signal)
+      return await this.#openWith('as-is', signal)
     } catch (error) {
       // The next read or commit tries again.
       this.#state = undefined
@@ -200,12 +212,23 @@ class LockedStore implements Store {
     }
   }
 
+  /** Each care loses more than the one before, and the audit tells what (STO-35). */
+  async #openWith(care: OpenCare, signal: AbortSignal | undefined): Promise<OpenState> {
+    try {
+      return await this.#audited(await this.#openBackend(care), signal)
+    } catch (error) {
+      const next = NEXT_CARE[care]
+      if (next === undefined || !isKithError(error, 'ERR_STORE_CORRUPT')) throw error
+      return this.#openWith(next, signal)
+    }
+  }
+
   async #audited(backend: Backend, signal: AbortSignal | undefined): Promise<OpenState> {
     try {
       const parts: AuditParts = { ...this.#parts, backend }
       const { ledger, isNew } = await auditStore(parts, { signal })
-      this.#damage = ledger.damage
       const state = { backend, ledger, failed: false }
+      this.#damage = ledger.damage
       if (isNew) await this.#keepLedger(state)
       return state
     } catch (error) {
@@ -216,16 +239,13 @@ class LockedStore implements Store {
 
   /** What was found is kept at once: a crash must not make a loss forgotten (STO-34). */
   async #keepLedger(state: OpenState): Promise<void> {
-    const parts = { ...this.#parts, backend: state.backend }
-    const staged = await stageCommits([[]], { ledger: state.ledger, parts })
-    await state.backend.write(staged.batch)
-    state.ledger = staged.ledger
+    await this.#writeTo(state, [[]])
     await this.#moveAnchor(state.ledger)
   }
 }
 
-function stillFull(): KithError {
-  return new KithError('ERR_STORE_WRITE', 'the disk takes no data', {
-    hint: 'Free some space on the disk, or check it.',
-  })
+const NEXT_CARE: Readonly<Record<OpenCare, OpenCare | undefined>> = {
+  'as-is': 'repaired',
+  repaired: 'anew',
+  anew: undefined,
 }

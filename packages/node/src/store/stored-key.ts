@@ -7,7 +7,7 @@ import type { KeyCodec, KeySegment } from './key-codec.ts'
 import type { Range } from './store-types.ts'
 
 /** What a table's name may be; it stands on disk as it is. */
-const TABLE_NAME = /^[a-z][a-z0-9-]{0,31}$/
+const TABLE_NAME = /^[a-z][a-z0-9 -]{0,31}$/
 /** First byte of a stored key. The ledger sorts before every entry. */
 const LEDGER = 0x00
 const ENTRY = 0x01

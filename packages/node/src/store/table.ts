@@ -1,4 +1,4 @@
-import { type Codec, KithError } from '@kithmesh/protocol'
+import { type Codec, isKithError, KithError } from '@kithmesh/protocol'
 import type { StoreKey } from '../platform.ts'
 import type { Backend, ByteEntry } from './backend.ts'
 import type { KeyCodec } from './key-codec.ts'
@@ -100,17 +100,23 @@ function dropOp(table: string, storedKey: Uint8Array): Op {
   return { table, target: { kind: 'stored', storedKey } }
 }
 
+/** Reads, once more when the store was opened anew below the first attempt. */
 async function reading<T>(
   parts: { backend(): Promise<Backend> },
   read: (backend: Backend) => Promise<T>,
 ): Promise<T> {
-  const backend = await parts.backend()
   try {
-    return await read(backend)
+    const backend = await parts.backend()
+    try {
+      return await read(backend)
+    } catch (error) {
+      const now = await parts.backend()
+      if (now === backend) throw error
+      return await read(now)
+    }
   } catch (cause) {
-    // The store may have been reopened below us: once more, on the backend that stands now.
-    const now = await parts.backend()
-    if (now !== backend) return read(now)
+    if (isKithError(cause, 'ERR_STORE_CORRUPT') || isKithError(cause, 'ERR_STORE_CLOSED'))
+      throw cause
     throw new KithError('ERR_STORE_READ', 'the store could not be read', { cause })
   }
 }

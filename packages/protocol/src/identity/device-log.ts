@@ -11,8 +11,9 @@ import { type AccountId, type DeviceId, type EntryId, entryIdToBytes } from '../
 import { domainBytes } from './domain.ts'
 import type { ForkProof } from './fork-proof.ts'
 import type { GenesisEntry, ReadEntry } from './log-check.ts'
-import { MAX_LOG_BYTES, MAX_LOG_ENTRIES, type SignedEntry } from './log-entry.ts'
-import { leftoverFaults } from './log-leftover.ts'
+import type { SignedEntry } from './log-entry.ts'
+import { sortLeftover } from './log-leftover.ts'
+import { entriesBeyondLimits } from './log-limits.ts'
 import { type EntryPool, entryPool, type KnownEntries } from './log-pool.ts'
 import { type DeviceStanding, standingsOf } from './log-standing.ts'
 import { type Fork, growTree, type LogTree, type Place } from './log-tree.ts'
@@ -37,8 +38,10 @@ export interface DeviceLogState {
   readonly devices: ReadonlyMap<DeviceId, DeviceStanding>
   /** 32 bytes: equal heads mean equal states (LOG-9). */
   readonly head: Uint8Array
-  /** Each entry once, parents first; those whose predecessor has not arrived stand last. */
+  /** Each genuine entry of a device that stands, once, parents first: what is kept and passed on. */
   readonly entries: readonly SignedEntry[]
+  /** Entries whose predecessor has not arrived, so that nothing is known of them; at most 256. */
+  readonly waiting: readonly SignedEntry[]
   /** Devices that wrote two entries in one place: each is an alert for people (LOG-6). */
   readonly forks: readonly ForkProof[]
   /** What does not count of what was given. */
@@ -77,7 +80,7 @@ export function mergeDeviceLogs(
   state: DeviceLogState,
   entries: readonly SignedEntry[],
 ): DeviceLogState {
-  const merged = reduceWith(state, [...state.entries, ...entries])
+  const merged = reduceWith(state, [...state.entries, ...state.waiting, ...entries])
   return isSameState(state, merged) ? state : merged
 }
 
@@ -86,6 +89,7 @@ function isSameState(before: DeviceLogState, after: DeviceLogState): boolean {
   return (
     equalBytes(before.head, after.head) &&
     before.entries.length === after.entries.length &&
+    before.waiting.length === after.waiting.length &&
     after.refused.every(({ id }) => refusedBefore.has(id))
   )
 }
@@ -118,50 +122,11 @@ export function reduceWith(known: KnownEntries, given: readonly SignedEntry[]): 
   const pool = entryPool(known, given)
   const genesis = pool.genesis()
   const grown = growTree(genesis, pool)
-  dropForGood(pool, grown)
-  const tree = dropBeyondLimits(pool, grown) ? growTree(genesis, pool) : grown
+  const beyond = entriesBeyondLimits(genesis, grown)
+  for (const id of beyond) pool.drop(id, 'ERR_LOG_LIMIT')
+  const tree = beyond.length > 0 ? growTree(genesis, pool) : grown
   return stateOf(known.account, { pool, genesis, tree })
 }
-
-function dropForGood(pool: EntryPool, tree: LogTree): void {
-  for (const [id, fault] of leftoverFaults(tree, pool.entries())) pool.drop(id, fault)
-}
-
-/**
- * Keeps the log within its limits (LOG-12): what decides the state before what does not, then elders
- * before their descendants, so that a hostile device cannot fill the log against its own revocation.
- */
-function dropBeyondLimits(pool: EntryPool, tree: LogTree): boolean {
-  let [count, size] = [0, 0]
-  const beyond = entriesByWeight(pool, tree).filter(({ signed }) => {
-    count += 1
-    size += sizeOf(signed)
-    return count > MAX_LOG_ENTRIES || size > MAX_LOG_BYTES
-  })
-  for (const { id } of beyond) pool.drop(id, 'ERR_LOG_LIMIT')
-  return beyond.length > 0
-}
-
-function entriesByWeight(pool: EntryPool, tree: LogTree): readonly ReadEntry[] {
-  const placed = tree.placed.toSorted(
-    (a, b) =>
-      Number(tree.decisive.has(b.entry.id)) - Number(tree.decisive.has(a.entry.id)) ||
-      a.author.ancestors.length - b.author.ancestors.length ||
-      a.position - b.position ||
-      (a.entry.id < b.entry.id ? -1 : 1),
-  )
-  const inTree = [pool.genesis(), ...placed.map(({ entry }) => entry)]
-  const ids = new Set(inTree.map(({ id }) => id))
-  return [...inTree, ...pool.entries().filter(({ id }) => !ids.has(id))]
-}
-
-/** A little above the size of an entry in the encoded log. */
-function sizeOf({ body, signature, countersignature }: SignedEntry): number {
-  return body.length + signature.length + (countersignature?.length ?? 0) + CBOR_HEADS_BYTES
-}
-
-/** Heads of an entry's array and of its three byte strings; also covers the head of the list. */
-const CBOR_HEADS_BYTES = 12
 
 interface Reduced {
   readonly pool: EntryPool
@@ -171,10 +136,9 @@ interface Reduced {
 
 function stateOf(account: AccountId, { pool, genesis, tree }: Reduced): DeviceLogState {
   const { root, recoveryKey, device } = genesis.body
-  const placed = tree.placed.map(({ entry }) => entry)
-  const inTree = new Set([genesis, ...placed])
-  const kept = [...inTree, ...pool.entries().filter((entry) => !inTree.has(entry))]
-  const faults = [...pool.faults, ...tree.faults].sort(([a], [b]) => (a < b ? -1 : 1))
+  const entries = [genesis, ...tree.placed.map(({ entry }) => entry)]
+  const { waiting, faults } = sortLeftover(tree, pool.entries())
+  const refused = new Map([...pool.faults, ...tree.faults, ...faults])
   return {
     account,
     root,
@@ -182,10 +146,11 @@ function stateOf(account: AccountId, { pool, genesis, tree }: Reduced): DeviceLo
     first: device,
     devices: standingsOf(tree, (place) => endOfChain(pool, place)),
     head: headOf(tree),
-    entries: kept.map(({ signed }) => signed),
+    entries: entries.map(({ signed }) => signed),
+    waiting: waiting.map(({ signed }) => signed),
     forks: tree.forks.map((fork) => forkProofOf(account, fork)),
-    refused: faults.map(([id, reason]) => ({ id, reason })),
-    genuine: new Map([...inTree].map((entry) => [entry.id, entry])),
+    refused: [...refused].map(([id, reason]) => ({ id, reason })),
+    genuine: new Map(entries.map((entry) => [entry.id, entry])),
   }
 }
 

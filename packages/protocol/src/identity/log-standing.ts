@@ -85,7 +85,7 @@ interface Suspension {
   readonly author: Place
 }
 
-/** LOG-5: whoever revokes a place also suspends the other places of its key. */
+/** LOG-7: whoever revokes a place also suspends the other places of its key. */
 function suspensions(tree: LogTree): readonly Suspension[] {
   return tree.revoked.flatMap((gone) => {
     const others = tree.standing.filter(({ device }) => device === gone.device)

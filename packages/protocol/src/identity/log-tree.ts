@@ -1,7 +1,7 @@
 /**
  * The delegation tree of a device log, grown top down from its genesis: whether a device stands depends
  * on its ancestors only, and all of an ancestor's entries are read before any of its descendants'. So
- * the tree is the same for the same set of entries, in whatever order they came (LOG-3 … LOG-7).
+ * the tree is the same for the same set of entries, in whatever order they came (LOG-3 … LOG-6).
  */
 
 import type { ErrorCode } from '../errors.ts'

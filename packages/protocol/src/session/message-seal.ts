@@ -21,7 +21,7 @@ export interface SealedMessage {
 }
 
 /** The longest plaintext of a message; an envelope around it stays under 256 KiB. */
-export const MAX_PLAINTEXT_BYTES = 192 * 1024
+export const MAX_PLAINTEXT_BYTES: number = 192 * 1024
 
 /** Seals `plaintext` under a message key. */
 export async function sealMessage(

@@ -65,7 +65,7 @@ export function initiatorRatchet(sharedKey: Uint8Array, theirPrekey: Uint8Array)
   return { ...FRESH, rootKey: sharedKey, theirs: theirPrekey }
 }
 
-/** RatchetInitBob (§3.3): his signed prekey is his first ratchet key (§5.1). */
+/** RatchetInitBob (§3.3): his signed prekey is his first ratchet key ("Integration with X3DH"). */
 export function responderRatchet(sharedKey: Uint8Array, ourPrekey: KeyPair): Ratchet {
   return { ...FRESH, rootKey: sharedKey, ours: ourPrekey }
 }

@@ -21,7 +21,7 @@ export type ReplayCache = readonly AcceptedAgreement[]
  * Agreements per pair of devices and prekey life: one reset an hour (protocol.md §4) for 37 days is 888.
  * A peer that starts more is refused till old prekeys are erased.
  */
-export const MAX_ACCEPTED_AGREEMENTS = 1024
+const MAX_ACCEPTED_AGREEMENTS = 1024
 
 /** Whether an agreement with this ephemeral key was accepted before. */
 export function isReplayed(cache: ReplayCache, ephemeralKey: Uint8Array): boolean {

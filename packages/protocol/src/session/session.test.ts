@@ -119,30 +119,55 @@ describe('a conversation', () => {
 })
 
 describe('work', () => {
-  test('SES-14 a burst costs no agreement: X25519 runs at turns only', async () => {
-    let agreements = 0
+  /** The pure primitives, counting key pairs and agreements. */
+  function countAgreements(): { readonly primitives: Primitives; count: number } {
     const { x25519 } = noblePrimitives
-    const counting: Primitives = {
-      ...noblePrimitives,
-      x25519: {
-        keyPair: (secretKey) => {
-          agreements++
-          return x25519.keyPair(secretKey)
-        },
-        agree: (secretKey, publicKey) => {
-          agreements++
-          return x25519.agree(secretKey, publicKey)
+    const counter = {
+      count: 0,
+      primitives: {
+        ...noblePrimitives,
+        x25519: {
+          keyPair: (secretKey: Uint8Array) => {
+            counter.count++
+            return x25519.keyPair(secretKey)
+          },
+          agree: (secretKey: Uint8Array, publicKey: Uint8Array) => {
+            counter.count++
+            return x25519.agree(secretKey, publicKey)
+          },
         },
       },
     }
-    const { ada, ben } = createSides(await createCast(createEnvironment('burst', counting)))
+    return counter
+  }
+
+  test('SES-14 a burst costs no agreement: X25519 runs at turns only', async () => {
+    const counter = countAgreements()
+    const { ada, ben } = createSides(
+      await createCast(createEnvironment('burst', counter.primitives)),
+    )
     await talk(ada, ben, 1)
-    agreements = 0
+    counter.count = 0
     const burst: Envelope[] = []
     for (let count = 0; count < 20; count++) burst.push(await ada.say(`${count}`))
-    expect(agreements).toBe(2) // Ada's turn: one key pair, one agreement.
+    expect(counter.count).toBe(2) // Ada's turn: one key pair, one agreement.
     for (const envelope of burst) await ben.hear(envelope)
-    expect(agreements).toBe(3) // Ben follows it with one agreement, and makes no key before he sends.
+    expect(counter.count).toBe(3) // Ben follows it with one agreement, and makes no key before he sends.
+  })
+
+  test('SES-14 an unknown ratchet key is refused without any, while its answer is still owed', async () => {
+    const counter = countAgreements()
+    const { ada, ben } = createSides(
+      await createCast(createEnvironment('owed', counter.primitives)),
+    )
+    await talk(ada, ben, 1)
+    const last = await ada.say('your turn')
+    await ben.hear(last)
+    counter.count = 0
+    const header = { ...last.header, ratchetKey: new Uint8Array(32).fill(9), number: 0 }
+    const forged = await ben.hear({ ...last, header })
+    expect(forged).toEqual({ kind: 'refused', code: 'ERR_SESSION_OPEN' })
+    expect(counter.count).toBe(0)
   })
 })
 

@@ -1,0 +1,202 @@
+/** A failure as a person reads it: what happened, and what it means for them (WEB-9). */
+export interface Fault {
+  readonly happened: string
+  readonly means: string
+}
+
+/** The stable code of an error of the device. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** What to show for an error; what is not known here is shown in the device's own words. */
+export function faultOf(error: unknown): Fault {
+  return faultOfCode(codeOf(error) ?? '', wordsOf(error))
+}
+
+/** The same for a failure that arrived as a state. */
+export function faultOfCode(code: string, words: Fault): Fault {
+  return FAULTS.get(code) ?? words
+}
+
+function wordsOf(error: unknown): Fault {
+  if (!(error instanceof Error)) return { happened: 'Something failed here.', means: UNCHANGED }
+  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : UNCHANGED
+  return { happened: sentence(error.message), means: hint }
+}
+
+/** The device writes its messages for programs: lower case, no full stop. */
+export function sentence(text: string): string {
+  const [first] = text
+  if (first === undefined) return ''
+  return `${first.toUpperCase()}${text.slice(first.length)}${/[.!?]$/.test(text) ? '' : '.'}`
+}
+
+const UNCHANGED = 'What was stored before is still there.'
+const LINK_NOTHING = 'Nothing was linked. The other device shows a new code.'
+
+const FAULTS: ReadonlyMap<string, Fault> = new Map([
+  [
+    'ERR_CODE_MALFORMED',
+    {
+      happened: 'This is not a whole code.',
+      means: 'A part is missing or mistyped. Copy it again, from WEB+KITH to its last character.',
+    },
+  ],
+  [
+    'ERR_CODE_VERSION',
+    {
+      happened: 'This code comes from another version of Kithmesh.',
+      means: 'Bring both devices to the same version, then make a new code.',
+    },
+  ],
+  [
+    'ERR_CODE_KIND',
+    {
+      happened: 'This is another kind of code.',
+      means: 'Link codes link your own devices; invite codes add people. Each has its own place.',
+    },
+  ],
+  [
+    'ERR_CODE_EXPIRED',
+    {
+      happened: 'This code is too old.',
+      means: 'Nothing was changed. Take the code that is shown there now.',
+    },
+  ],
+  [
+    'ERR_CODE_USED',
+    {
+      happened: 'This code was used before.',
+      means: 'Each code works once. If it was not you who used it, look at your list of devices.',
+    },
+  ],
+  [
+    'ERR_CODE_WRONG_SECRET',
+    {
+      happened: 'The other device does not know this code.',
+      means: 'It may be an old one. Take the code that is shown there now.',
+    },
+  ],
+  [
+    'ERR_LINK_ATTEMPTS',
+    { happened: 'There were too many wrong tries with this code.', means: LINK_NOTHING },
+  ],
+  [
+    'ERR_LINK_DECLINED',
+    { happened: 'The link was not confirmed.', means: LINK_NOTHING },
+  ],
+  [
+    'ERR_LINK_FAR',
+    {
+      happened: 'The other device is not nearby, and far links were not allowed.',
+      means: LINK_NOTHING,
+    },
+  ],
+  [
+    'ERR_LINK_ALREADY',
+    {
+      happened: 'This device belongs to an account already.',
+      means: 'A device has one account. Nothing was changed.',
+    },
+  ],
+  [
+    'ERR_LINK_ACCOUNT',
+    {
+      happened: 'That device belongs to another account.',
+      means: 'A device has one account. Nothing was changed.',
+    },
+  ],
+  [
+    'ERR_LINK_REVOKED',
+    {
+      happened: 'That device was unlinked from this account.',
+      means: 'It cannot come back with its old key. Start it anew, then link it.',
+    },
+  ],
+  [
+    'ERR_LINK_LIMIT',
+    {
+      happened: 'This account has as many devices as it may have.',
+      means: 'Unlink one that you no longer use, then link this one.',
+    },
+  ],
+  [
+    'ERR_LINK_CLOSED',
+    {
+      happened: 'The other device shows no link code now.',
+      means: 'Open the link screen there, and take the code it shows.',
+    },
+  ],
+  [
+    'ERR_UNREACHABLE',
+    {
+      happened: 'The other device cannot be reached.',
+      means: 'It may be off, or no relay joins the two of you. Nothing is lost.',
+    },
+  ],
+  [
+    'ERR_TIMEOUT',
+    {
+      happened: 'The other device did not answer in time.',
+      means: 'It may be asleep or its network slow. Nothing is lost.',
+    },
+  ],
+  [
+    'ERR_STREAM_ENDED',
+    {
+      happened: 'The other device went away in the middle.',
+      means: 'Nothing is lost. It can be tried again.',
+    },
+  ],
+  [
+    'ERR_NAME',
+    {
+      happened: 'This name cannot be used.',
+      means: 'A name has 1 to 128 characters, all of them visible.',
+    },
+  ],
+  [
+    'ERR_TEXT',
+    {
+      happened: 'This message is too long, or empty.',
+      means: 'A message holds 16 KiB of text. It was not sent; you can shorten or split it.',
+    },
+  ],
+  [
+    'ERR_NOT_FOUND',
+    {
+      happened: 'This is no longer here.',
+      means: 'It may have been removed on another device of yours.',
+    },
+  ],
+  [
+    'ERR_STORE_OPEN',
+    {
+      happened: 'The browser gives this page no storage.',
+      means: 'A device must keep its keys. Leave the private window, or allow this site to store data.',
+    },
+  ],
+  [
+    'ERR_STORE_WRITE',
+    {
+      happened: 'The browser could not store this.',
+      means: 'Its disk may be full. What was not stored was not sent either; free some space first.',
+    },
+  ],
+  [
+    'ERR_STORE_CORRUPT',
+    {
+      happened: 'A part of what this browser stored is damaged.',
+      means: 'Your other devices hold a copy. If it stays so, clear this site’s data and link it anew.',
+    },
+  ],
+  [
+    'ERR_STOPPED',
+    {
+      happened: 'This device has stopped.',
+      means: 'The tab was put aside. Messages wait on the other devices meanwhile.',
+    },
+  ],
+])

@@ -1,0 +1,41 @@
+import { type ReactNode, useSyncExternalStore } from 'react'
+import { createRoot } from 'react-dom/client'
+import type { Opening } from './opening.ts'
+import { FailedScreen, InUseScreen, OpeningScreen } from './screens/before-screens.tsx'
+import { MainScreen } from './screens/main-screen.tsx'
+import { StartScreen } from './screens/start-screen.tsx'
+import { KithContext } from './views/hooks.ts'
+
+const DEFAULT_HOME = 'kithmesh'
+
+/** The database a page keeps its device in: `?home=`, so that one browser can be several devices (WEB-1). */
+export function homeOf(search: string): string {
+  return new URLSearchParams(search).get('home')?.trim() || DEFAULT_HOME
+}
+
+/** Shows the device; returns how to take it off the page. */
+export function mountPage(place: Element, opening: Opening): () => void {
+  const root = createRoot(place)
+  root.render(<Page opening={opening} />)
+  return () => root.unmount()
+}
+
+function Page({ opening }: { readonly opening: Opening }): ReactNode {
+  const stage = useSyncExternalStore(opening.subscribe, opening.get)
+  switch (stage.stage) {
+    case 'opening':
+      return <OpeningScreen />
+    case 'in-use':
+      return <InUseScreen onRetry={opening.open} />
+    case 'failed':
+      return <FailedScreen error={stage.error} onRetry={opening.open} />
+    case 'unlinked':
+      return <StartScreen node={stage.node} onCreate={opening.createAccount} />
+    case 'ready':
+      return (
+        <KithContext value={stage}>
+          <MainScreen />
+        </KithContext>
+      )
+  }
+}

@@ -1,0 +1,138 @@
+import type { Contact, Message } from '@kithmesh/node'
+import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
+import { ErrorNotice, FaultNotice } from '../parts/error-notice.tsx'
+import { InlineName } from '../parts/inline-name.tsx'
+import { dayOf } from '../parts/moment.tsx'
+import { Pane } from '../parts/pane.tsx'
+import { ViewedContent } from '../parts/viewed.tsx'
+import { routeHref } from '../route.ts'
+import type { ChatPage } from '../views/chat-view.ts'
+import { useChat, useContacts, useKith } from '../views/hooks.ts'
+import { Composer } from './composer.tsx'
+import { MessageItem } from './message-item.tsx'
+
+/** The chat the route names; anybody can type a route, so the contact is looked up first. */
+export function ChatPane({ contact: id }: { readonly contact: string }): ReactNode {
+  const { views } = useKith()
+  const contacts = useContacts()
+  const contact =
+    contacts.state === 'ready' ? contacts.value.find((one) => one.contact === id) : undefined
+  if (contact) return <Chat contact={contact} />
+  return (
+    <Pane title="Chat">
+      {contacts.state === 'failed' && (
+        <ErrorNotice error={contacts.error} action="Try again" onAction={views.contacts.reload} />
+      )}
+      {contacts.state === 'loading' && <p className="quiet loading">Loading…</p>}
+      {contacts.state === 'ready' && (
+        <FaultNotice
+          fault={{ happened: 'There is no such contact.', means: 'It may have been removed.' }}
+          action="Back to contacts"
+          onAction={() => {
+            location.hash = routeHref({ pane: 'home' })
+          }}
+        />
+      )}
+    </Pane>
+  )
+}
+
+function Chat({ contact }: { readonly contact: Contact }): ReactNode {
+  const { node, views } = useKith()
+  const view = views.chat(contact.contact)
+  const { news } = views
+  useEffect(() => {
+    news.open(contact.contact)
+    return () => news.open(undefined)
+  }, [news, contact.contact])
+  return (
+    <Pane
+      title={
+        <InlineName
+          name={contact.name}
+          onRename={(name, options) => node.contacts.rename(contact.contact, name, options)}
+        />
+      }
+      tools={<span className="quiet">{devicesWords(contact.devices)}</span>}
+    >
+      <ViewedContent viewed={useChat(contact.contact)} view={view}>
+        {(page) => <Messages page={page} contact={contact} onEarlier={view.showEarlier} />}
+      </ViewedContent>
+      <Composer contact={contact} />
+    </Pane>
+  )
+}
+
+function devicesWords(count: number): string {
+  return count === 1 ? '1 device' : `${count} devices`
+}
+
+function Messages({
+  page,
+  contact,
+  onEarlier,
+}: {
+  readonly page: ChatPage
+  readonly contact: Contact
+  readonly onEarlier: () => void
+}): ReactNode {
+  const { messages, hasEarlier } = page
+  const scroller = useStickToEnd(messages.at(-1)?.message)
+  if (messages.length === 0) {
+    return (
+      <p className="messages empty quiet">
+        No messages yet. What you write to <bdi>{contact.name}</bdi> is sealed for each of their
+        devices.
+      </p>
+    )
+  }
+  return (
+    // Focusable, so that the keyboard can scroll it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable
+    <section ref={scroller} className="messages" aria-label="Messages" tabIndex={0}>
+      {hasEarlier && (
+        <button type="button" onClick={onEarlier}>
+          Earlier messages
+        </button>
+      )}
+      <ol className="message-list">
+        {messages.map((message, index) => (
+          <Fragment key={message.message}>
+            {startsDay(message, messages[index - 1]) && (
+              <li className="day">{dayOf(message.at)}</li>
+            )}
+            <MessageItem message={message} />
+          </Fragment>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function startsDay(message: Message, before: Message | undefined): boolean {
+  return before === undefined || dayOf(before.at) !== dayOf(message.at)
+}
+
+/** Within this many px of its end a chat counts as read to the end. */
+const NEAR_END_PX = 80
+
+/** Stays at the newest message, unless the person has scrolled back to read. */
+function useStickToEnd(newest: string | undefined): React.RefObject<HTMLElement | null> {
+  const scroller = useRef<HTMLElement>(null)
+  const isAtEnd = useRef(true)
+  useEffect(() => {
+    const element = scroller.current
+    const onScroll = (): void => {
+      if (!element) return
+      const left = element.scrollHeight - element.scrollTop - element.clientHeight
+      isAtEnd.current = left < NEAR_END_PX
+    }
+    element?.addEventListener('scroll', onScroll, { passive: true })
+    return () => element?.removeEventListener('scroll', onScroll)
+  }, [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer message is what moves the end
+  useLayoutEffect(() => {
+    if (isAtEnd.current) scroller.current?.scrollTo({ top: scroller.current.scrollHeight })
+  }, [newest])
+  return scroller
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react'
+import { type Route, useRoute } from '../route.ts'
+import { useNews } from '../views/hooks.ts'
+import { ChatPane } from './chat-pane.tsx'
+import { ConnectionPane } from './connection-pane.tsx'
+import { DevicesPane } from './devices-pane.tsx'
+import { Sidebar } from './sidebar.tsx'
+import { StarredPane } from './starred-pane.tsx'
+
+/** Sidebar and pane side by side; where there is room for one only, the route says which. */
+export function MainScreen(): ReactNode {
+  const route = useRoute()
+  return (
+    <main className="mesh" data-shows={route.pane === 'home' ? 'sidebar' : 'pane'}>
+      <Sidebar route={route} />
+      <OpenPane route={route} />
+      <Heard />
+    </main>
+  )
+}
+
+function OpenPane({ route }: { readonly route: Route }): ReactNode {
+  switch (route.pane) {
+    case 'home':
+      return <p className="pane pane-empty quiet">Choose a contact to read and write.</p>
+    case 'chat':
+      return <ChatPane key={route.contact} contact={route.contact} />
+    case 'starred':
+      return <StarredPane />
+    case 'devices':
+      return <DevicesPane />
+    case 'connection':
+      return <ConnectionPane />
+  }
+}
+
+/** What a person who does not look at the screen hears when a message comes. */
+function Heard(): ReactNode {
+  const { latest } = useNews()
+  return (
+    <p role="status" className="heard">
+      {latest && `${latest.from.name}: ${latest.text}`}
+    </p>
+  )
+}

@@ -1,0 +1,72 @@
+import type { Contact, KithNode, Message } from '@kithmesh/node'
+import { createView, type View } from './view.ts'
+
+/** The newest messages with one contact, oldest first. */
+export interface ChatPage {
+  readonly messages: readonly Message[]
+  readonly hasEarlier: boolean
+}
+
+/** A chat that can be read further back. */
+export interface ChatView extends View<ChatPage> {
+  readonly showEarlier: () => void
+}
+
+/** Messages read at once: a few screens full. */
+const PAGE_LENGTH = 100
+
+/** The chat with one contact, newest page first. */
+export function createChatView(node: KithNode, contact: Contact['contact']): ChatView {
+  let limit = PAGE_LENGTH
+  const view = createView<ChatPage>({
+    load: async ({ signal }) => {
+      // One more than is shown tells whether there is more.
+      const found = await node.messages.list(contact, { limit: limit + 1, signal })
+      return { messages: found.slice(-limit), hasEarlier: found.length > limit }
+    },
+    watch: ({ reload, edit }, options) => {
+      const onMessage = ({ detail }: CustomEvent<Message>): void => {
+        if (belongs(detail, view)) reload()
+      }
+      node.addEventListener('message:received', onMessage, options)
+      node.addEventListener('message:sent', onMessage, options)
+      node.addEventListener(
+        'message:delivery',
+        ({ detail: { message, delivery } }) => edit((page) => withChange(page, message, { delivery })),
+        options,
+      )
+      node.addEventListener(
+        'starred:changed',
+        ({ detail: { message, starred } }) => edit((page) => withChange(page, message, { starred })),
+        options,
+      )
+      node.addEventListener('contact:changed', reload, options)
+    },
+  })
+  return {
+    ...view,
+    showEarlier: () => {
+      limit += PAGE_LENGTH
+      view.reload()
+    },
+  }
+}
+
+/** A chat without messages does not know its id yet: every message may be its first. */
+function belongs({ chat }: Message, view: View<ChatPage>): boolean {
+  const viewed = view.get()
+  const known = viewed.state === 'ready' ? viewed.value.messages[0]?.chat : undefined
+  return known === undefined || known === chat
+}
+
+function withChange(
+  page: ChatPage,
+  message: Message['message'],
+  change: Partial<Pick<Message, 'delivery' | 'starred'>>,
+): ChatPage | undefined {
+  if (!page.messages.some((one) => one.message === message)) return undefined
+  const messages = page.messages.map((one) =>
+    one.message === message ? { ...one, ...change } : one,
+  )
+  return { ...page, messages }
+}

@@ -1,0 +1,113 @@
+/** A computer to run commands on: streams that remember, a keyboard, signals, a home. */
+
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Io, NodeLibrary, StopSignal } from '../src/io.ts'
+import { main } from '../src/main.ts'
+import { NOW } from './fake-node.ts'
+
+/** What is typed, and what kind of place it is typed in. */
+export interface Seat {
+  readonly tty?: boolean
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string | Uint8Array
+  /** Answers to the questions, in order; then the keyboard is closed. */
+  readonly answers?: readonly string[]
+  readonly library?: NodeLibrary
+}
+
+/** A command that runs, or has run. */
+export interface Run {
+  /** Its exit code. */
+  readonly ended: Promise<number>
+  readonly out: () => string
+  readonly err: () => string
+  /** stdout as JSON, one value per line. */
+  readonly events: () => readonly unknown[]
+  signal(signal: StopSignal): void
+}
+
+/** A folder that is there for one test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'kith-')))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Starts a command. */
+export function start(argv: readonly string[], seat: Seat = {}): Run {
+  const text = { out: '', err: '' }
+  const listeners = new Set<(signal: StopSignal) => void>()
+  const ended = main(argv, ioOf(seat, text, listeners))
+  return {
+    ended,
+    out: () => text.out,
+    err: () => text.err,
+    events: () => {
+      return text.out
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line))
+    },
+    signal: (signal) => {
+      for (const listener of listeners) listener(signal)
+    },
+  }
+}
+
+/** Runs a command to its end. */
+export async function run(
+  argv: readonly string[],
+  seat: Seat = {},
+): Promise<Run & { code: number }> {
+  const running = start(argv, seat)
+  return { ...running, code: await running.ended }
+}
+
+function ioOf(
+  seat: Seat,
+  text: { out: string; err: string },
+  listeners: Set<(signal: StopSignal) => void>,
+): Io {
+  const isTTY = seat.tty === true
+  const answers = [...(seat.answers ?? [])]
+  const columns = isTTY ? 80 : undefined
+  const { stdin = '' } = seat
+  return {
+    env: { HOME: '/nowhere', ...seat.env },
+    stdin: {
+      isTTY,
+      read: async () => (typeof stdin === 'string' ? new TextEncoder().encode(stdin) : stdin),
+    },
+    stdout: {
+      isTTY,
+      columns,
+      write: (written) => {
+        text.out += written
+      },
+    },
+    stderr: {
+      isTTY,
+      columns,
+      write: (written) => {
+        text.err += written
+      },
+    },
+    ask: async (question) => {
+      text.err += question
+      return answers.shift()
+    },
+    now: () => NOW,
+    onSignal: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    loadNode: async () => {
+      // CLI-26: every test without one proves that its command does not need it.
+      if (seat.library === undefined) throw new Error('this command must not load the device')
+      return seat.library
+    },
+  }
+}

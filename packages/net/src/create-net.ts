@@ -1,0 +1,67 @@
+import { createActivity } from './activity.ts'
+import { parseRelay } from './addresses.ts'
+import type { HostCertificate } from './certificate.ts'
+import { DeviceNet } from './device-net.ts'
+import type { Clock, NetLogger, Rng } from './environment.ts'
+import { createHostOn } from './host.ts'
+import { createNetRules } from './lan-rule.ts'
+import type { Net, NetIdentity, PeerIdText } from './net.ts'
+import type { Platform } from './platform.ts'
+import { stunServersOf } from './stun.ts'
+
+/** What {@link createNet} is given. */
+export interface NetOptions {
+  readonly identity: NetIdentity
+  /** Multiaddrs to listen on. Default: TCP, WebSocket and webrtc-direct on every interface. */
+  readonly listen?: readonly string[]
+  /** Multiaddrs of relays, each with `/p2p/…`, to hold a reservation on. */
+  readonly relays?: readonly string[]
+  /**
+   * Whether this device is found on, dials, announces and answers the local network. Default true.
+   * Without it, peers reach each other through relays and public addresses only.
+   */
+  readonly lan?: boolean
+  readonly clock: Clock
+  readonly rng: Rng
+  /** For webrtc-direct, so that pages on this network can dial this device. */
+  readonly certificate?: HostCertificate
+  readonly logger?: NetLogger
+  /** UDP port of LAN announcements; tests keep apart by it. */
+  readonly lanPort?: number
+  /** Aborts the start; a net that has started is ended by `stop`. */
+  readonly signal?: AbortSignal
+}
+
+/** Starts the network of a device. @throws ERR_ADDRESS when a relay's address cannot be used */
+export async function createNetOn(platform: Platform, options: NetOptions): Promise<Net> {
+  const relays = (options.relays ?? []).map(parseRelay)
+  const refused = new Set<PeerIdText>()
+  const lan = options.lan ?? true
+  const rules = createNetRules({
+    lan,
+    refused,
+    relays: new Set(relays.map(({ relay }) => relay)),
+  })
+  const activity = createActivity(options.clock)
+  const host = await createHostOn(platform, {
+    identity: options.identity,
+    listen: options.listen ?? (lan ? platform.defaultListen(listenKinds(options)) : []),
+    announceFilter: rules.announced,
+    iceServers: () => stunServersOf(relays.map(({ address }) => address)),
+    // ICE offers private addresses by itself, which `lan: false` rules out
+    webrtc: lan,
+    gate: rules.gate,
+    // our own heartbeat spares busy connections
+    limits: { heartbeat: 0 },
+    onActivity: activity.mark,
+    ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
+  const net = new DeviceNet({ platform, options, host, rules, refused, lan, activity })
+  net.start()
+  return net
+}
+
+function listenKinds({ certificate }: NetOptions): { readonly certificate: boolean } {
+  return { certificate: certificate !== undefined }
+}

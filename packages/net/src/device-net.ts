@@ -1,0 +1,374 @@
+import type { Connection, IdentifyResult } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Activity } from './activity.ts'
+import { type AddressBook, createAddressBook } from './address-book.ts'
+import { bytesToAddress, isWebRtc, parseAddress, pathOf, relayOf } from './addresses.ts'
+import { type Connections, comparePaths, createConnections } from './connections.ts'
+import type { NetOptions } from './create-net.ts'
+import { dialPeer } from './dialer.ts'
+import { silentLogger } from './environment.ts'
+import { NetError } from './errors.ts'
+import { createEvents, type TypedEvents } from './events.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import type { Host } from './host.ts'
+import { parsePeer } from './identity.ts'
+import type { LanDiscovery } from './lan-discovery.ts'
+import type { NetRules } from './lan-rule.ts'
+import type {
+  FrameStream,
+  Net,
+  NetEvents,
+  NetProtocol,
+  PeerIdText,
+  Reachability,
+  RelayState,
+} from './net.ts'
+import { type PeerKeeper, startPeerKeeper } from './peer-keeper.ts'
+import type { Platform } from './platform.ts'
+import { createReachabilities, type Reachabilities } from './reachability.ts'
+import { type RelayKeeper, startRelayKeeper } from './relay-keeper.ts'
+import { createStreams, type Streams } from './streams.ts'
+
+/** What a {@link DeviceNet} is made from. */
+export interface DeviceNetParts {
+  readonly platform: Platform
+  readonly options: NetOptions
+  readonly host: Host
+  readonly rules: NetRules
+  readonly refused: Set<PeerIdText>
+  readonly lan: boolean
+  readonly activity: Activity
+}
+
+/** Redundant connections are looked at this long after one was opened: both ends have seen it then. */
+const PRUNE_AFTER_MS = 2_000
+const PRUNE_AGAIN_MS = 30_000
+
+/** LAN addresses seen of one peer that are kept; a peer has a few interfaces at most. */
+const MAX_SEEN_ADDRESSES = 4
+
+/** The network of one device over libp2p: keepers, streams and what they tell each other. */
+export class DeviceNet implements Net {
+  readonly peer: PeerIdText
+  readonly #parts: DeviceNetParts
+  readonly #events: TypedEvents<NetEvents> = createEvents<NetEvents>()
+  readonly #book: AddressBook = createAddressBook()
+  readonly #connections: Connections
+  readonly #reachabilities: Reachabilities
+  readonly #streams: Streams
+  readonly #relayKeeper: RelayKeeper
+  readonly #peerKeeper: PeerKeeper
+  readonly #heartbeat: { stop(): void }
+  readonly #dials = new Map<PeerIdText, Promise<Connection>>()
+  readonly #pruning = new Map<PeerIdText, ReturnType<typeof setTimeout>>()
+  readonly #stopped = new AbortController()
+  #discovery: LanDiscovery | undefined
+  #announced = ''
+  #stopping: Promise<void> | undefined
+
+  constructor(parts: DeviceNetParts) {
+    const { host, options, activity } = parts
+    const { clock, rng } = options
+    this.#parts = parts
+    this.peer = host.peerId.toString()
+    this.#connections = createConnections(host)
+    const connections = this.#connections
+    this.#reachabilities = createReachabilities({
+      best: connections.best,
+      now: () => clock.now(),
+      changed: (peer, reachability) =>
+        this.#events.emit('reachability:changed', { peer, reachability }),
+    })
+    this.#streams = createStreams({
+      host,
+      logger: options.logger ?? silentLogger,
+      onActivity: activity.mark,
+      connect: (peer, signal) => this.#connect(peer, signal),
+    })
+    this.#heartbeat = startHeartbeat(host, activity)
+    this.#relayKeeper = startRelayKeeper({
+      host,
+      connections,
+      relays: options.relays ?? [],
+      clock,
+      rng,
+      onChange: (state) => this.#onRelayChange(state),
+    })
+    this.#peerKeeper = startPeerKeeper({
+      connections,
+      clock,
+      rng,
+      addresses: (peer) => this.#dialable(peer),
+      dial: (peer, addresses, signal) => this.#dial(peer, addresses, signal),
+      explain: (peer, absence) => this.#reachabilities.explain(peer, absence),
+    })
+  }
+
+  start(): void {
+    const { host, platform, lan, options } = this.#parts
+    host.addEventListener('connection:open', ({ detail }) => this.#onOpen(detail))
+    host.addEventListener('connection:close', ({ detail }) => this.#onClose(detail))
+    host.addEventListener('peer:identify', ({ detail }) => this.#onIdentify(detail))
+    host.addEventListener('self:peer:update', () => this.#tellAddresses())
+    platform.watchNetwork(() => this.#onNetworkChange(), { signal: this.#stopped.signal })
+    if (lan) {
+      this.#discovery = platform.discoverLan?.({
+        peer: this.peer,
+        clock: options.clock,
+        logger: options.logger ?? silentLogger,
+        kept: () => this.#peerKeeper.kept(),
+        ports: (ip) => portsAt(ip, host.getMultiaddrs()),
+        found: (peer, addresses) => this.#onFound(peer, addresses),
+        ...(options.lanPort === undefined ? {} : { port: options.lanPort }),
+      })
+    }
+  }
+
+  addresses(): readonly string[] {
+    return this.#parts.host
+      .getMultiaddrs()
+      .sort((a, b) => comparePaths(wayOf(a), wayOf(b)) || Number(isWebRtc(a)) - Number(isWebRtc(b)))
+      .map(String)
+  }
+
+  relays(): readonly RelayState[] {
+    return this.#relayKeeper.states()
+  }
+
+  handle(protocol: NetProtocol, answer: (stream: FrameStream) => Promise<void>): void {
+    this.#streams.serve(protocol, answer)
+  }
+
+  async open(
+    peer: PeerIdText,
+    protocol: NetProtocol,
+    { signal = this.#stopped.signal }: { signal?: AbortSignal } = {},
+  ): Promise<FrameStream> {
+    signal.throwIfAborted()
+    parsePeer(peer)
+    return this.#streams.open(peer, protocol, { signal })
+  }
+
+  setAddresses(peer: PeerIdText, addresses: readonly string[]): void {
+    parsePeer(peer)
+    if (this.#book.set(peer, 'given', addresses)) this.#peerKeeper.wake(peer)
+  }
+
+  keep(peers: readonly PeerIdText[]): void {
+    const others = peers.filter((peer) => peer !== this.peer)
+    for (const peer of others) {
+      parsePeer(peer)
+      this.#parts.refused.delete(peer)
+    }
+    this.#peerKeeper.keep(others)
+    const known = new Set([...this.#peerKeeper.kept(), ...this.connected()])
+    this.#book.retain(known)
+    this.#reachabilities.retain(known)
+    this.#discovery?.announce()
+  }
+
+  connected(): readonly PeerIdText[] {
+    return this.#connections.peers().filter((peer) => !this.#relayKeeper.isRelay(peer))
+  }
+
+  reachability(peer: PeerIdText): Reachability {
+    return this.#reachabilities.get(peer)
+  }
+
+  refuse(peer: PeerIdText): void {
+    const refusal = new NetError('ERR_PEER_REFUSED', 'This device refuses connections with it')
+    this.#parts.refused.add(peer)
+    this.#peerKeeper.keep([...this.#peerKeeper.kept()].filter((one) => one !== peer))
+    for (const connection of this.#connections.all(peer)) connection.abort(refusal)
+    this.#reachabilities.explain(peer, { kind: 'refused' })
+  }
+
+  addressToBytes(address: string): Uint8Array {
+    return Uint8Array.from(parseAddress(address).bytes)
+  }
+
+  addressFromBytes(bytes: Uint8Array): string {
+    return bytesToAddress(bytes).toString()
+  }
+
+  addEventListener<K extends keyof NetEvents>(
+    type: K,
+    listener: (event: CustomEvent<NetEvents[K]>) => void,
+    options?: { signal?: AbortSignal },
+  ): void {
+    this.#events.addEventListener(type, listener, options)
+  }
+
+  removeEventListener<K extends keyof NetEvents>(
+    type: K,
+    listener: (event: CustomEvent<NetEvents[K]>) => void,
+  ): void {
+    this.#events.removeEventListener(type, listener)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopped.abort(new NetError('ERR_NET_STOPPED', 'The network of this device was stopped'))
+    this.#streams.stop()
+    this.#heartbeat.stop()
+    for (const timer of this.#pruning.values()) clearTimeout(timer)
+    await Promise.all([this.#relayKeeper.stop(), this.#peerKeeper.stop(), this.#discovery?.stop()])
+    await this.#connections.closeAll()
+    await this.#parts.host.stop()
+  }
+
+  async #connect(peer: PeerIdText, signal: AbortSignal): Promise<Connection> {
+    if (this.#parts.rules.isRefused(peer)) {
+      throw new NetError('ERR_PEER_REFUSED', 'This device refuses connections with it')
+    }
+    const standing = this.#connections.best(peer)
+    if (standing !== undefined) return standing
+    const addresses = this.#dialable(peer).filter((address) => !isWebRtc(address))
+    return this.#dial(peer, addresses, signal)
+  }
+
+  /** One dial of a peer at a time: whoever else wants it waits for the same one. */
+  async #dial(
+    peer: PeerIdText,
+    addresses: readonly Multiaddr[],
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    const ongoing = this.#dials.get(peer)
+    if (ongoing !== undefined) return this.#joinDial(ongoing, peer, { addresses, signal })
+    const dial = dialPeer(this.#parts.host, addresses, { peer, signal: this.#stopped.signal })
+    this.#dials.set(peer, dial)
+    const forget = (): boolean => this.#dials.delete(peer)
+    dial.then(forget, forget)
+    return abortable(dial, signal)
+  }
+
+  /** The dial under way may know fewer addresses than we: when it fails, ours are dialled. */
+  async #joinDial(
+    ongoing: Promise<Connection>,
+    peer: PeerIdText,
+    { addresses, signal }: { addresses: readonly Multiaddr[]; signal: AbortSignal },
+  ): Promise<Connection> {
+    const joined = await abortable(ongoing, signal).catch(() => undefined)
+    signal.throwIfAborted()
+    return joined ?? this.#connections.best(peer) ?? this.#dial(peer, addresses, signal)
+  }
+
+  /** Everything a peer may be dialled at now: what is known of it, and each of our own relays. */
+  #dialable(peer: PeerIdText): readonly Multiaddr[] {
+    const { rules } = this.#parts
+    const known = this.#book.get(peer).filter(rules.mayDial)
+    const overOurs = this.#relayKeeper
+      .ready()
+      .map((relay) => relay.encapsulate(`/p2p-circuit/p2p/${peer}`))
+      .filter((address) => !known.some((one) => relayOf(one) === relayOf(address)))
+    return [...known, ...overOurs]
+  }
+
+  #onOpen(connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    if (this.#relayKeeper.isRelay(peer)) return
+    if (this.#connections.all(peer).length <= 1) {
+      this.#events.emit('peer:connected', { peer, path: pathOf(connection.remoteAddr) })
+    } else {
+      this.#pruneLater(peer, PRUNE_AFTER_MS)
+    }
+    this.#reachabilities.refresh(peer)
+    this.#peerKeeper.notice(peer)
+  }
+
+  #onClose(connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    if (this.#relayKeeper.isRelay(peer)) return
+    if (this.#connections.best(peer) === undefined) {
+      if (!this.#parts.rules.isRefused(peer)) {
+        this.#reachabilities.explain(peer, { kind: 'lost' })
+      }
+      this.#events.emit('peer:disconnected', { peer })
+    }
+    this.#reachabilities.refresh(peer)
+    this.#peerKeeper.notice(peer)
+  }
+
+  #pruneLater(peer: PeerIdText, ms: number): void {
+    if (this.#pruning.has(peer) || this.#stopped.signal.aborted) return
+    const timer = setTimeout(async () => {
+      this.#pruning.delete(peer)
+      if (await this.#connections.prune(peer)) this.#pruneLater(peer, PRUNE_AGAIN_MS)
+    }, ms)
+    this.#pruning.set(peer, timer)
+  }
+
+  /** What a kept peer says of its own addresses, which a connection has just proved to be it. */
+  #onIdentify({ peerId, listenAddrs, signedPeerRecord }: IdentifyResult): void {
+    const peer = peerId.toString()
+    if (!this.#peerKeeper.isKept(peer)) return
+    const told = signedPeerRecord?.addresses ?? listenAddrs
+    if (this.#book.set(peer, 'told', told)) this.#peerKeeper.wake(peer)
+  }
+
+  #onFound(peer: PeerIdText, addresses: readonly Multiaddr[]): void {
+    const isNew = addresses.map((one) => this.#book.add(peer, 'seen', one, MAX_SEEN_ADDRESSES))
+    if (isNew.some(Boolean) || this.#connections.path(peer) === undefined) {
+      this.#peerKeeper.wake(peer)
+    }
+  }
+
+  #onRelayChange(state: RelayState): void {
+    this.#events.emit('relay:changed', state)
+    this.#tellAddresses()
+    if (state.state === 'ready') this.#peerKeeper.wake()
+  }
+
+  #onNetworkChange(): void {
+    this.#relayKeeper.wake()
+    this.#peerKeeper.check()
+    this.#discovery?.announce()
+    this.#tellAddresses()
+  }
+
+  #tellAddresses(): void {
+    const addresses = this.addresses()
+    const text = addresses.join()
+    if (text === this.#announced) return
+    this.#announced = text
+    this.#events.emit('addresses:changed', { addresses })
+  }
+}
+
+/** An own address for ordering: one over a relay comes last, whatever it becomes when dialled. */
+function wayOf(address: Multiaddr): FrameStream['path'] {
+  return relayOf(address) === undefined ? pathOf(address) : 'relayed'
+}
+
+/** Ports we answer at on one of our own IP addresses. */
+function portsAt(
+  ip: string,
+  addresses: readonly Multiaddr[],
+): { readonly tcp: number; readonly ws: number } {
+  const parts = addresses
+    .filter((address) => relayOf(address) === undefined)
+    .map((address) => address.getComponents())
+    .filter(([host]) => host?.value === ip)
+  const portOf = (isWs: boolean): number => {
+    const found = parts.find(
+      (all) => all[1]?.name === 'tcp' && all.some(({ name }) => name === 'ws') === isWs,
+    )
+    return Number(found?.[1]?.value ?? 0)
+  }
+  return { tcp: portOf(false), ws: portOf(true) }
+}
+
+/** The promise, or the signal's reason when that comes first; the work itself goes on. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  return Promise.race([promise, aborted]).finally(() => {
+    signal.removeEventListener('abort', onAbort)
+  })
+}

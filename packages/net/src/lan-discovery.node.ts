@@ -1,0 +1,114 @@
+import type { RemoteInfo } from 'node:dgram'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { isPrivateIp4 } from './addresses.ts'
+import { createWaker } from './backoff.ts'
+import { createBudget } from './budget.ts'
+import { isNetError } from './errors.ts'
+import { decodeAnnouncement, encodeAnnouncement, type LanAnnouncement } from './lan-announcement.ts'
+import { LAN_PORT, type LanDiscovery, type LanDiscoveryOptions } from './lan-discovery.ts'
+import { createLanSockets, type LanSockets } from './lan-sockets.node.ts'
+import { createLanTags, type LanTags } from './lan-tags.node.ts'
+
+/** After something changed an announcement is repeated: datagrams get lost, links take a moment. */
+const BURST_MS = [700, 2_000, 6_000]
+/** Then this often: a peer that missed all is found within it. */
+const PERIOD_MS = 20_000
+/** Changes may come many at a time. */
+const SPACING_MS = 300
+
+/**
+ * Budgets of what strangers can make us do (rule NET-44, catalogue A10): datagrams looked at per
+ * source and in all, and times a recognised peer is dialled because of an announcement.
+ */
+const FROM_SOURCE = { burst: 40, every: 50, maxKeys: 512 }
+const FROM_ALL = { burst: 400, every: 5, maxKeys: 1 }
+const DIALS = { burst: 3, every: 10_000, maxKeys: 4_096 }
+
+/** Starts announcing and listening on every interface, loopback too. */
+export function startLanDiscovery(options: LanDiscoveryOptions): LanDiscovery {
+  const stopped = new AbortController()
+  const waker = createWaker()
+  const tags = createLanTags(options.peer, options.kept, options.clock)
+  const sockets = createLanSockets(options.port ?? LAN_PORT, createEar(options, tags))
+  const loop = announceForEver(options, { sockets, tags, waker, signal: stopped.signal })
+  return {
+    announce: () => {
+      tags.renew()
+      waker.wake()
+    },
+    stop: async () => {
+      stopped.abort()
+      await loop
+      await sockets.close()
+    },
+  }
+}
+
+interface Announcing {
+  readonly sockets: LanSockets
+  readonly tags: LanTags
+  readonly waker: ReturnType<typeof createWaker>
+  readonly signal: AbortSignal
+}
+
+async function announceForEver(
+  options: LanDiscoveryOptions,
+  { sockets, tags, waker, signal }: Announcing,
+): Promise<void> {
+  let sent = 0
+  while (!signal.aborted) {
+    await sockets.refresh()
+    sockets.send((ip) => announcementFor(options, tags, ip))
+    const why = await waker.sleep(BURST_MS[sent] ?? PERIOD_MS, { signal })
+    sent = why === 'woken' ? 0 : sent + 1
+    if (why === 'woken') await waker.sleep(SPACING_MS, { signal })
+  }
+}
+
+/** Where nobody could dial us there is nothing to announce. */
+function announcementFor(
+  { ports }: LanDiscoveryOptions,
+  tags: LanTags,
+  ip: string,
+): Uint8Array | undefined {
+  const { tcp, ws } = ports(ip)
+  return tcp === 0 && ws === 0 ? undefined : encodeAnnouncement({ tag: tags.own(), tcp, ws })
+}
+
+/** What is done with a datagram: as little as can be, until it is recognised. */
+function createEar(
+  { clock, found, peer: self, logger }: LanDiscoveryOptions,
+  tags: LanTags,
+): (bytes: Uint8Array, from: RemoteInfo) => void {
+  const fromSource = createBudget(FROM_SOURCE, clock)
+  const fromAll = createBudget(FROM_ALL, clock)
+  const dials = createBudget(DIALS, clock)
+
+  return (bytes, from) => {
+    if (!isPrivateIp4(from.address)) return
+    if (!fromAll.take('') || !fromSource.take(from.address)) return
+    const announcement = tryDecode(bytes)
+    const peer = announcement === undefined ? undefined : tags.peerOf(announcement.tag)
+    if (announcement === undefined || peer === undefined || peer === self) return
+    if (!dials.take(peer)) return
+    logger.debug('a kept peer was seen on the local network')
+    found(peer, addressesOf(announcement, from.address))
+  }
+}
+
+function tryDecode(bytes: Uint8Array): LanAnnouncement | undefined {
+  try {
+    return decodeAnnouncement(bytes)
+  } catch (error) {
+    if (isNetError(error, 'ERR_FRAME_MALFORMED')) return undefined
+    throw error
+  }
+}
+
+/** Only ever at the source: an announcement can name ports and nobody else's address. */
+function addressesOf({ tcp, ws }: LanAnnouncement, ip: string): readonly Multiaddr[] {
+  return [
+    ...(tcp === 0 ? [] : [multiaddr(`/ip4/${ip}/tcp/${tcp}`)]),
+    ...(ws === 0 ? [] : [multiaddr(`/ip4/${ip}/tcp/${ws}/ws`)]),
+  ]
+}

@@ -1,0 +1,209 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { createServer, type Server } from 'node:net'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createNet, type Net, type NetOptions, peerOfPublicKey } from './index.ts'
+import {
+  ANNOUNCEMENT_BYTES,
+  decodeAnnouncement,
+  encodeAnnouncement,
+  TAG_BYTES,
+} from './lan-announcement.ts'
+import { LAN_GROUP } from './lan-discovery.ts'
+import { createLanTags, tagOf } from './lan-tags.node.ts'
+import { realClock, testIdentity, testRng } from './testing/fixtures.ts'
+
+const running: { stop(): Promise<void> }[] = []
+let nextPort = 40_000 + (process.pid % 10_000)
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()))
+})
+
+async function device(
+  name: string,
+  lanPort: number,
+  options: Partial<NetOptions> = {},
+): Promise<Net> {
+  const net = await createNet({
+    identity: testIdentity(name),
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    clock: realClock,
+    rng: testRng(name),
+    lanPort,
+    ...options,
+  })
+  running.push(net)
+  return net
+}
+
+const soon = { timeout: 10_000, interval: 10 }
+const peerNamed = (name: string): string => peerOfPublicKey(testIdentity(name).publicKey)
+const windowNow = (): number => Math.floor(realClock.now() / 600_000)
+
+describe('NET-40 discovery on the local network', () => {
+  test('NET-40 two devices that keep each other find each other without any address', async () => {
+    const port = nextPort++
+    const ada = await device('ada', port)
+    const ben = await device('ben', port)
+    ada.keep([ben.peer])
+    ben.keep([ada.peer])
+    await expect.poll(() => ada.connected(), soon).toEqual([ben.peer])
+    expect(ada.reachability(ben.peer)).toMatchObject({
+      path: 'lan',
+      reason: 'On this network, at 127.0.0.1',
+    })
+  })
+
+  test('NET-40 one that keeps nobody is found by who keeps it, also when it starts later', async () => {
+    const port = nextPort++
+    const ada = await device('ada', port)
+    ada.keep([peerNamed('ben')])
+    await expect.poll(() => ada.reachability(peerNamed('ben')).reason, soon).toMatch(/No address/)
+    const ben = await device('ben', port)
+    await expect.poll(() => ada.connected(), soon).toEqual([ben.peer])
+  })
+
+  test('NET-42 strangers on the same network do not dial each other', async () => {
+    const port = nextPort++
+    const ada = await device('ada', port)
+    const ben = await device('ben', port)
+    const eve = await device('eve', port)
+    eve.keep([peerNamed('somebody else')])
+    ada.keep([ben.peer])
+    await expect.poll(() => ada.connected(), soon).toEqual([ben.peer])
+    expect(eve.connected()).toEqual([])
+  })
+
+  test('NET-36 a device without a LAN neither announces nor finds', async () => {
+    const port = nextPort++
+    const heard: Uint8Array[] = []
+    const ear = await listenTo(port, (bytes) => heard.push(bytes))
+    running.push({ stop: () => close(ear) })
+    const ada = await device('ada', port, { lan: false })
+    const ben = await device('ben', port)
+    ada.keep([ben.peer])
+    const tag = Buffer.from(tagOf(ben.peer, windowNow())).toString('hex')
+    await expect.poll(() => heard.length, soon).toBeGreaterThan(1)
+    expect(new Set(heard.map((bytes) => Buffer.from(bytes.slice(5, 21)).toString('hex')))).toEqual(
+      new Set([tag]),
+    )
+    expect(ada.connected()).toEqual([])
+  })
+
+  test('NET-44 A10 forged announcements cause few dials, and only to where they came from', async () => {
+    const port = nextPort++
+    const victim = peerNamed('ben')
+    const decoy = await decoyServer()
+    const ada = await device('ada', port)
+    ada.keep([victim])
+    const forger = createSocket('udp4')
+    running.push({ stop: () => close(forger) })
+    const forged = encodeAnnouncement({ tag: tagOf(victim, windowNow()), tcp: decoy.port, ws: 0 })
+    await bind(forger)
+    forger.setMulticastInterface('127.0.0.1')
+    for (let count = 0; count < 300; count += 1) {
+      await send(forger, forged, port)
+      await send(forger, Buffer.concat([forged, Buffer.of(0)]), port)
+    }
+    await expect.poll(() => decoy.dials(), soon).toBeGreaterThan(0)
+    // the keeper's own backoff goes on at an address that is known now; 300 dials it is not
+    expect(decoy.dials()).toBeLessThan(10)
+    expect(decoy.sources()).toEqual(['127.0.0.1'])
+    expect(ada.connected()).toEqual([])
+    expect(ada.reachability(victim).path).toBe('away')
+  })
+})
+
+describe('NET-41 tags', () => {
+  test('NET-41 a tag is recognised by who keeps the peer, for one window early or late', () => {
+    const window = windowNow()
+    const clock = { now: () => window * 600_000 }
+    const kept = new Set([peerNamed('ben'), peerNamed('cy')])
+    const tags = createLanTags(peerNamed('ada'), () => kept, clock)
+    for (const one of [window - 1, window, window + 1]) {
+      expect(tags.peerOf(tagOf(peerNamed('ben'), one))).toBe(peerNamed('ben'))
+    }
+    expect(tags.peerOf(tagOf(peerNamed('ben'), window - 2))).toBeUndefined()
+    expect(tags.peerOf(tagOf(peerNamed('eve'), window))).toBeUndefined()
+    kept.add(peerNamed('eve'))
+    tags.renew()
+    expect(tags.peerOf(tagOf(peerNamed('eve'), window))).toBe(peerNamed('eve'))
+  })
+
+  test('NET-41 tags of one peer in two windows, and of two peers in one, have nothing in common', () => {
+    expect(tagOf(peerNamed('ben'), 1)).not.toEqual(tagOf(peerNamed('ben'), 2))
+    expect(tagOf(peerNamed('ben'), 1)).not.toEqual(tagOf(peerNamed('cy'), 1))
+  })
+})
+
+describe('NET-43 announcements', () => {
+  test('NET-43 an announcement is read as it was written, and is 25 bytes long', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: TAG_BYTES, maxLength: TAG_BYTES }),
+        fc.nat(65_535),
+        fc.nat(65_535),
+        (tag, tcp, ws) => {
+          const bytes = encodeAnnouncement({ tag, tcp, ws })
+          expect(bytes.byteLength).toBe(ANNOUNCEMENT_BYTES)
+          expect(decodeAnnouncement(bytes)).toEqual({ tag, tcp, ws })
+        },
+      ),
+    )
+  })
+
+  test('NET-43 anything else is refused', () => {
+    const good = encodeAnnouncement({ tag: new Uint8Array(TAG_BYTES), tcp: 1, ws: 2 })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const isGood =
+          bytes.length === good.length && bytes.slice(0, 5).every((b, i) => b === good[i])
+        if (!isGood) expect(() => decodeAnnouncement(bytes)).toThrow()
+      }),
+    )
+    expect(() => decodeAnnouncement(good.subarray(0, -1))).toThrow()
+    expect(() => decodeAnnouncement(Uint8Array.of(...good, 0))).toThrow()
+  })
+})
+
+/** Somebody who listens to the group as any stranger could. */
+async function listenTo(port: number, heard: (bytes: Uint8Array) => void): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true })
+  await bind(socket, port)
+  socket.addMembership(LAN_GROUP, '127.0.0.1')
+  socket.on('message', (bytes) => heard(Uint8Array.from(bytes)))
+  return socket
+}
+
+/** A TCP server that counts who knocks and says nothing. */
+async function decoyServer(): Promise<{
+  port: number
+  dials(): number
+  sources(): readonly string[]
+}> {
+  let dials = 0
+  const sources = new Set<string>()
+  const server: Server = createServer((socket) => {
+    dials += 1
+    sources.add(socket.remoteAddress ?? '')
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  running.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { port, dials: () => dials, sources: () => [...sources] }
+}
+
+function bind(socket: Socket, port = 0): Promise<void> {
+  return new Promise((resolve) => socket.bind(port, resolve))
+}
+
+function send(socket: Socket, bytes: Uint8Array, port: number): Promise<void> {
+  return new Promise((resolve) => socket.send(bytes, port, LAN_GROUP, () => resolve()))
+}
+
+function close(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.close(() => resolve()))
+}

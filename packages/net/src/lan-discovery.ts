@@ -1,0 +1,31 @@
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Clock, NetLogger } from './environment.ts'
+import type { PeerIdText } from './net.ts'
+
+/** Finds kept peers on the local network, and lets them find us (rules NET-40 … NET-46). */
+export interface LanDiscovery {
+  /** Announces now, on every interface: we started, keep others, or the network changed. */
+  announce(): void
+  stop(): Promise<void>
+}
+
+/** What a discovery is made from. */
+export interface LanDiscoveryOptions {
+  readonly peer: PeerIdText
+  readonly clock: Clock
+  readonly logger: NetLogger
+  /** Peers whose announcements are recognised. */
+  kept(): ReadonlySet<PeerIdText>
+  /** Ports we answer at on one of our own addresses; 0 for none. */
+  ports(ip: string): { readonly tcp: number; readonly ws: number }
+  /** A kept peer announced itself: addresses at the datagram's source, within a budget per peer. */
+  found(peer: PeerIdText, addresses: readonly Multiaddr[]): void
+  /** UDP port, the same for everybody. Default {@link LAN_PORT}; tests take another. */
+  readonly port?: number
+}
+
+/** UDP port of announcements, unassigned by IANA. */
+export const LAN_PORT = 7548
+
+/** Group of announcements: administratively scoped to the site (RFC 2365 §6.1), sent with TTL 1. */
+export const LAN_GROUP = '239.255.75.72'

@@ -1,0 +1,201 @@
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { isWebRtc, type Path, pathOf } from './addresses.ts'
+import {
+  type Backoff,
+  type BackoffLimits,
+  createBackoff,
+  createWaker,
+  type Waker,
+} from './backoff.ts'
+import { type Connections, isBetter } from './connections.ts'
+import type { Clock, Rng } from './environment.ts'
+import { isNetError } from './errors.ts'
+import { dropWhenDead } from './liveness.ts'
+import type { PeerIdText } from './net.ts'
+import type { Absence } from './reachability.ts'
+
+/** Stays connected to a set of peers, by the best way there is, for ever. */
+export interface PeerKeeper {
+  /** Replaces the set. */
+  keep(peers: readonly PeerIdText[]): void
+  isKept(peer: PeerIdText): boolean
+  kept(): ReadonlySet<PeerIdText>
+  /** There is new hope for a peer, or for all: dial now, as if for the first time. */
+  wake(peer?: PeerIdText): void
+  /** A connection of a peer came or went. */
+  notice(peer: PeerIdText): void
+  /** The network under all connections may have changed: ask each for a sign of life. */
+  check(): void
+  stop(): Promise<void>
+}
+
+/** What a peer keeper is made from. */
+export interface PeerKeeperParts {
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly rng: Rng
+  /** Addresses a peer could be dialled at now. */
+  addresses(peer: PeerIdText): readonly Multiaddr[]
+  /** Dials some of them. */
+  dial(peer: PeerIdText, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<unknown>
+  explain(peer: PeerIdText, absence: Absence): void
+}
+
+/** Waiting between dials: of a peer that was here lately, of one that was not, and for a better way. */
+const LATELY: BackoffLimits = { first: 250, ceiling: 5_000 }
+const AWAY: BackoffLimits = { first: 500, ceiling: 30_000 }
+const BETTER: BackoffLimits = { first: 1_000, ceiling: 5 * 60 * 1_000 }
+const LATELY_MS = 5 * 60 * 1_000
+
+/** A connection that stood this long was a real one: when it is lost it is redialled at once. */
+const STOOD_MS = 3_000
+
+/** WebRTC needs both ends at work: after this many failures the relay it is (rule NET-35). */
+const MAX_WEBRTC_TRIES = 3
+
+const FOREVER = Number.POSITIVE_INFINITY
+
+export function startPeerKeeper(parts: PeerKeeperParts): PeerKeeper {
+  const kept = new Map<PeerIdText, KeptPeer>()
+  const ending = new Set<Promise<void>>()
+
+  const drop = (peer: PeerIdText): void => {
+    const ended = kept.get(peer)?.stop()
+    kept.delete(peer)
+    if (ended === undefined) return
+    ending.add(ended)
+    void ended.finally(() => ending.delete(ended))
+  }
+  return {
+    keep: (peers) => {
+      const wanted = new Set(peers)
+      for (const peer of kept.keys()) if (!wanted.has(peer)) drop(peer)
+      for (const peer of wanted) if (!kept.has(peer)) kept.set(peer, new KeptPeer(peer, parts))
+    },
+    isKept: (peer) => kept.has(peer),
+    kept: () => new Set(kept.keys()),
+    wake: (peer) => {
+      for (const one of peer === undefined ? kept.values() : [kept.get(peer)]) one?.wake()
+    },
+    notice: (peer) => kept.get(peer)?.notice(),
+    check: () => {
+      for (const one of kept.values()) one.check()
+    },
+    stop: async () => {
+      for (const peer of [...kept.keys()]) drop(peer)
+      await Promise.all(ending)
+    },
+  }
+}
+
+/** One peer and the loop that tends it. */
+class KeptPeer {
+  readonly #peer: PeerIdText
+  readonly #parts: PeerKeeperParts
+  readonly #waker: Waker = createWaker()
+  readonly #stopped = new AbortController()
+  readonly #loop: Promise<void>
+  #hasHope = false
+  #hereSince: number | undefined
+  #lastHere: number | undefined
+  #webRtcTries = 0
+
+  constructor(peer: PeerIdText, parts: PeerKeeperParts) {
+    this.#peer = peer
+    this.#parts = parts
+    // not within keep(): whoever calls it does not expect events before it returns
+    this.#loop = Promise.resolve().then(() => this.#run())
+  }
+
+  wake(): void {
+    this.#hasHope = true
+    this.#waker.wake()
+  }
+
+  notice(): void {
+    this.#waker.wake()
+  }
+
+  check(): void {
+    this.#webRtcTries = 0
+    const { signal } = this.#stopped
+    for (const connection of this.#parts.connections.all(this.#peer)) {
+      void dropWhenDead(connection, { signal })
+    }
+    this.wake()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#loop
+  }
+
+  /** Look for a better way than the one that stands; wait until there may be one. */
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    const backoff = createBackoff(this.#parts.rng)
+    while (!signal.aborted) {
+      await this.#improve(signal)
+      await this.#waker.sleep(this.#pause(backoff), { signal })
+      if (this.#hasHope) backoff.reset()
+      else if (this.#isLost()) await this.#afterLoss(backoff, signal)
+      this.#hasHope = false
+    }
+  }
+
+  #isLost(): boolean {
+    return this.#hereSince !== undefined && this.#parts.connections.path(this.#peer) === undefined
+  }
+
+  /** One that hangs up as soon as it is dialled must not be dialled as fast as it hangs up. */
+  async #afterLoss(backoff: Backoff, signal: AbortSignal): Promise<void> {
+    const stood = this.#parts.clock.monotonic() - (this.#hereSince ?? 0)
+    this.#hereSince = undefined
+    if (stood >= STOOD_MS) backoff.reset()
+    else await this.#waker.sleep(backoff.next(LATELY), { signal })
+  }
+
+  /** Dials every address that would be better than what stands. */
+  async #improve(signal: AbortSignal): Promise<void> {
+    const path = this.#parts.connections.path(this.#peer)
+    const addresses = this.#betterThan(path)
+    if (addresses.length === 0) {
+      if (path === undefined) this.#parts.explain(this.#peer, { kind: 'no-address' })
+      return
+    }
+    try {
+      await this.#parts.dial(this.#peer, addresses, signal)
+    } catch (error) {
+      if (addresses.some(isWebRtc)) this.#webRtcTries += 1
+      if (!signal.aborted) this.#parts.explain(this.#peer, absenceOf(error))
+    }
+  }
+
+  #betterThan(path: Path | undefined): readonly Multiaddr[] {
+    return this.#parts.addresses(this.#peer).filter((address) => {
+      if (!isBetter(pathOf(address), path)) return false
+      // WebRTC signals over a relayed connection, so it can only follow one
+      return !isWebRtc(address) || (path === 'relayed' && this.#webRtcTries < MAX_WEBRTC_TRIES)
+    })
+  }
+
+  #pause(backoff: Backoff): number {
+    const now = this.#parts.clock.monotonic()
+    const path = this.#parts.connections.path(this.#peer)
+    if (path !== undefined) {
+      this.#hereSince ??= now
+      this.#lastHere = now
+      return this.#betterThan(path).length === 0 ? FOREVER : backoff.next(BETTER)
+    }
+    const isLately = this.#lastHere !== undefined && now - this.#lastHere < LATELY_MS
+    return backoff.next(isLately ? LATELY : AWAY)
+  }
+}
+
+function absenceOf(error: unknown): Absence {
+  if (isNetError(error, 'ERR_PEER_REFUSED')) return { kind: 'refused' }
+  return {
+    kind: 'failed',
+    reason: isNetError(error) ? error.message : 'It does not answer',
+  }
+}

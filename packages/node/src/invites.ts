@@ -1,0 +1,215 @@
+import type { FrameStream } from '@kithmesh/net'
+import {
+  type AccountId,
+  answerInvite,
+  createInvite,
+  createInviteCode,
+  devicesIn,
+  dialInvite,
+  type Introduced,
+  type Introduction,
+  type InviteCode,
+  KithError,
+  type KnownInvite,
+  deviceCardCodec,
+  deviceLogCodec,
+  parseAccountId,
+  parseDeviceId,
+  parseInviteCode,
+  readInviteAnswer,
+  readInvitedIntroduction,
+  readInviterIntroduction,
+  type Refused,
+} from '@kithmesh/protocol'
+import type { AccountState } from './account-state.ts'
+import type { Addresses } from './addresses.ts'
+import type { CallOptions, Contact } from './api.ts'
+import type { Cards } from './cards.ts'
+import { codeAddresses } from './code-addresses.ts'
+import type { Contacts } from './contacts.ts'
+import type { DeviceContext } from './context.ts'
+import type { DeviceLogs } from './device-logs.ts'
+import { codeOf, openStream, toError } from './faults.ts'
+import { frameReader } from './frames.ts'
+import { requireName, shownName } from './names.ts'
+import { CONTACT } from './protocols.ts'
+import { refusalError } from './refusals.ts'
+import type { Staged } from './staged.ts'
+
+/** Making contacts: whoever has the code proves it to a device of the inviter, both introduce themselves. */
+export interface Invites {
+  invite(options?: CallOptions): Promise<{ readonly code: string }>
+  /** @throws ERR_CODE_…, ERR_UNREACHABLE */
+  add(code: string, options?: CallOptions & { readonly name?: string }): Promise<Contact>
+}
+
+/** Addresses an introduction gives of each device (introduction codec). */
+const MAX_PLACES = 4
+const MAX_PLACE_BYTES = 160
+
+/** Invites of one account; any of its devices answers for them. */
+export function createInvites(
+  context: DeviceContext,
+  parts: {
+    readonly account: AccountId
+    readonly state: AccountState
+    readonly logs: DeviceLogs
+    readonly cards: Cards
+    readonly addresses: Addresses
+    readonly contacts: Contacts
+  },
+): Invites {
+  const { net, clock, rng, scheduler, logger } = context
+  const environment = { clock, rng }
+  const { account, state, logs, cards, addresses, contacts } = parts
+  const { invites } = state.data
+
+  net.handle(CONTACT, (stream) => answer(stream))
+
+  async function invite({ signal }: CallOptions = {}): Promise<{ readonly code: string }> {
+    signal?.throwIfAborted()
+    const { secret, record } = createInvite(environment)
+    const { invite: name, ...fields } = record
+    await state.edit(() => {
+      dropOld()
+      invites.add(name, fields)
+    })
+    const device = context.device
+    return { code: createInviteCode({ account, device, secret, addresses: codeAddresses(net) }) }
+  }
+
+  /** Ended invites are of no use to anybody; used ones serve their account until then (LNK-14). */
+  function dropOld(): void {
+    for (const { invite: name, expiresAt } of invites.list()) {
+      if (expiresAt < clock.now()) invites.remove(name)
+    }
+  }
+
+  async function add(
+    text: string,
+    { name, signal }: CallOptions & { readonly name?: string } = {},
+  ): Promise<Contact> {
+    if (name !== undefined) requireName(name)
+    const code = parseInviteCode(text)
+    if (code.account === account) throw refusalError('ERR_LINK_ACCOUNT')
+    const places = code.addresses.map((bytes) => net.addressFromBytes(bytes))
+    net.setAddresses(code.device, places)
+    const to = { peer: code.device, protocol: CONTACT }
+    const stream = await openStream(net, to, signal ? { signal } : {})
+    const abort = (): void => stream.abort(toError(signal?.reason))
+    signal?.addEventListener('abort', abort)
+    try {
+      const contact = await dial(stream, code)
+      await keep(contact, { name })
+      await stream.close().catch(() => undefined)
+      return contacts.require(contact.account)
+    } catch (error) {
+      stream.abort(toError(error))
+      throw signal?.aborted ? toError(signal.reason) : error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  async function dial(stream: FrameStream, code: InviteCode): Promise<Introduced> {
+    const reader = frameReader(stream, scheduler)
+    const own = await introduction()
+    const dialling = { code, self: context.device, peer: code.device, own }
+    const dialled = dialInvite(dialling, environment)
+    await stream.send(dialled.send)
+    const introduced = readInviteAnswer(dialled.state, await reader.read(), environment)
+    if (introduced.kind === 'refused') throw await refuse(stream, introduced)
+    await stream.send(introduced.send)
+    const done = readInviterIntroduction(introduced.state, await reader.read(), environment)
+    if (done.kind === 'refused') throw await refuse(stream, done)
+    return done.contact
+  }
+
+  async function answer(stream: FrameStream): Promise<void> {
+    const reader = frameReader(stream, scheduler)
+    const own = await introduction()
+    const peer = parseDeviceId(stream.peer)
+    const answering = { self: context.device, peer, lookup, own }
+    const answered = answerInvite(answering, await reader.read(), environment)
+    if (answered.kind === 'refused') return refusing(stream, answered)
+    await stream.send(answered.send)
+    const invited = readInvitedIntroduction(answered.state, await reader.read(), environment)
+    if (invited.kind === 'refused') return refusing(stream, invited)
+    await keep(invited.contact, { usedInvite: invited.invite })
+    await stream.send(invited.send)
+  }
+
+  function lookup(name: string): KnownInvite | undefined {
+    const known = invites.get(name)
+    if (!known) return undefined
+    const { key, expiresAt, usedBy } = known
+    return { key, expiresAt, ...(usedBy ? { usedBy: parseAccountId(usedBy) } : {}) }
+  }
+
+  async function introduction(): Promise<Introduction> {
+    const log = logs.get(account)
+    if (!log) throw new KithError('ERR_NO_ACCOUNT', 'the device log of this account is missing')
+    const devices = devicesIn(log, { now: clock.now() }).map(({ device }) => device)
+    const others = devices.filter((device) => device !== context.device)
+    const theirCards = await Promise.all(others.map((device) => cards.get(device)))
+    return {
+      account,
+      name: contacts.nameOf(account),
+      log: deviceLogCodec.encode(log.entries),
+      cards: [
+        cards.own(),
+        ...theirCards.filter((card) => card !== undefined).map((card) => deviceCardCodec.encode(card)),
+      ],
+      peers: devices.map((device) => ({
+        device,
+        addresses: placesOf(device === context.device ? addresses.own() : addresses.get(device)),
+      })),
+    }
+  }
+
+  function placesOf(texts: readonly string[]): readonly Uint8Array[] {
+    return texts
+      .map((text) => net.addressToBytes(text))
+      .filter(({ length }) => length <= MAX_PLACE_BYTES)
+      .slice(-MAX_PLACES)
+  }
+
+  /** One batch: the contact's name, device log, cards and places, and the invite it came by. */
+  async function keep(
+    { account: contact, log, introduction: theirs }: Introduced,
+    known: { readonly name?: string | undefined; readonly usedInvite?: string },
+  ): Promise<void> {
+    const staged: (Staged | undefined)[] = [logs.stage(contact, log.entries)]
+    for (const card of theirs.cards) {
+      const { device } = deviceCardCodec.decode(card)
+      if (log.devices.has(device)) staged.push(await cards.stage(device, card))
+    }
+    for (const { device, addresses: bytes } of theirs.peers) {
+      const texts = bytes.map((one) => net.addressFromBytes(one))
+      if (log.devices.has(device)) staged.push(addresses.stage(device, texts))
+    }
+    const before = state.data.contacts.get(contact)
+    const name = known.name ?? before?.name ?? shownName(theirs.name, 'somebody without a name')
+    await state.edit(
+      () => {
+        state.data.contacts.set(contact, { name, addedAt: before?.addedAt ?? clock.now(), root: log.root })
+        if (known.usedInvite) invites.use(known.usedInvite, { at: clock.now(), by: contact })
+      },
+      staged.filter((one) => one !== undefined),
+    )
+    logger.debug('a contact was added')
+  }
+
+  async function refusing(stream: FrameStream, outcome: Refused): Promise<void> {
+    logger.debug('an invite was refused', { code: codeOf(await refuse(stream, outcome)) })
+  }
+
+  return { invite, add }
+}
+
+/** Tells the other side, and becomes the error this side fails with. */
+async function refuse(stream: FrameStream, outcome: Refused): Promise<KithError> {
+  if (outcome.send) await stream.send(outcome.send).catch(() => undefined)
+  await stream.close().catch(() => undefined)
+  return refusalError(outcome.code)
+}

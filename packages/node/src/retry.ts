@@ -1,0 +1,30 @@
+import type { DeviceContext } from './context.ts'
+import { codeOf } from './faults.ts'
+import { pause } from './scheduler.ts'
+
+/** Waits before the next attempt: doubles from the first to the last. */
+const FIRST_WAIT_MS = 100
+const LAST_WAIT_MS = 10_000
+
+/** What is tried again until it succeeds, and how long that is wanted. */
+export interface Attempts {
+  /** Named in the log when it fails. */
+  readonly what: string
+  readonly attempt: () => Promise<void>
+  readonly wanted: () => boolean
+}
+
+/** Tries until it succeeds, is not wanted any more or the device stops. Never rejects. */
+export async function retry(context: DeviceContext, tried: Attempts): Promise<void> {
+  const { scheduler, signal, logger } = context
+  for (let wait = FIRST_WAIT_MS; !signal.aborted && tried.wanted(); ) {
+    try {
+      return await tried.attempt()
+    } catch (error) {
+      if (signal.aborted) return
+      logger.debug(`${tried.what} failed`, { code: codeOf(error) })
+    }
+    await pause(scheduler, wait, { signal })
+    wait = Math.min(wait * 2, LAST_WAIT_MS)
+  }
+}

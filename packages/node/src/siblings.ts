@@ -1,0 +1,74 @@
+import type { FrameStream } from '@kithmesh/net'
+import { type AccountId, type DeviceId, KithError, parseDeviceId } from '@kithmesh/protocol'
+import { createExchanges, type Exchanges } from '@kithmesh/sync'
+import type { AccountState } from './account-state.ts'
+import type { DeviceContext } from './context.ts'
+import type { DeviceLogs } from './device-logs.ts'
+import { createWithholding } from './withholding.ts'
+import type { Peers } from './peers.ts'
+import { SYNC } from './protocols.ts'
+import { retry } from './retry.ts'
+
+/** The account log between this device and its siblings, for as long as they are connected. */
+export interface Siblings {
+  /** Records here that a sibling is not known to have. */
+  pendingFor(device: DeviceId): number
+  readonly events: Exchanges['events']
+}
+
+/** Starts exchanging (`/kith/sync/1`): one stream with each sibling, opened by the smaller peer id. */
+export function startSiblings(
+  context: DeviceContext,
+  parts: {
+    readonly account: AccountId
+    readonly state: AccountState
+    readonly logs: DeviceLogs
+    readonly peers: Peers
+  },
+): Siblings {
+  const { net, clock, scheduler, signal } = context
+  const { account, state, logs, peers } = parts
+  const isSibling = (device: DeviceId): boolean => logs.accountOf(device) === account
+  const exchanges = createExchanges({ log: state.log, clock, scheduler, isSibling })
+  const withholding = createWithholding(context, { account, log: state.log, logs })
+  const running = new Set<DeviceId>()
+
+  net.handle(SYNC, async (stream) => {
+    if (!isSibling(parseDeviceId(stream.peer))) throw new KithError('ERR_STRANGER', 'not a sibling')
+    await exchange(stream)
+  })
+  peers.events.addEventListener(
+    'peer:known',
+    ({ detail: { device, account: theirs } }) => {
+      // One of the two opens the stream, or each would hold the other's.
+      if (theirs === account && context.device < device) void open(device)
+    },
+    { signal },
+  )
+
+  /** As long as the connection stands the exchange does, too; each begins from what both hold then. */
+  async function open(device: DeviceId): Promise<void> {
+    if (running.has(device)) return
+    running.add(device)
+    await retry(context, {
+      what: 'an exchange',
+      attempt: async () => exchange(await net.open(device, SYNC, { signal })),
+      wanted: () => peers.accountOf(device) === account,
+    })
+    running.delete(device)
+  }
+
+  async function exchange(stream: FrameStream): Promise<void> {
+    const sibling = parseDeviceId(stream.peer)
+    const withheld = await withholding.of(sibling)
+    const run = { sibling, stream, ...(withheld ? { withheld } : {}) }
+    const end = await exchanges.run(run, { signal })
+    if (end.kind === 'stopped') return
+    const code = end.kind === 'failed' ? end.code : 'ERR_STREAM_ENDED'
+    const ended = new KithError('ERR_STREAM_ENDED', 'the exchange ended', { cause: code })
+    stream.abort(ended)
+    throw ended
+  }
+
+  return { pendingFor: exchanges.pending, events: exchanges.events }
+}

@@ -1,0 +1,64 @@
+import { type AccountId, contentCodec, type DeviceId } from '@kithmesh/protocol'
+import {
+  type AccountLog,
+  laneKey,
+  type RangeSet,
+  type RecordEvent,
+  type Withheld,
+  unionRanges,
+} from '@kithmesh/sync'
+import { messageRecordsIn } from './account-state.ts'
+import type { DeviceContext } from './context.ts'
+import type { DeviceLogs } from './device-logs.ts'
+import type { Staged } from './staged.ts'
+
+/** What a sibling does not get yet: messages older than its linking, when it was linked from afar. */
+export interface Withholding {
+  /** Undefined when nothing is withheld from it. */
+  of(sibling: DeviceId): Promise<Withheld | undefined>
+}
+
+/** Finds the records that hold messages from before a device was linked (LNK: far linking). */
+export function createWithholding(
+  { clock }: DeviceContext,
+  parts: {
+    readonly account: AccountId
+    readonly log: AccountLog<Staged>
+    readonly logs: DeviceLogs
+  },
+): Withholding {
+  const { account, log, logs } = parts
+  return {
+    of: async (sibling) => {
+      const standing = logs.standing(account, sibling)
+      if (!standing || standing.historyAt <= clock.now()) return undefined
+      const { addedAt, historyAt } = standing
+      const olderByLane = new Map<string, RangeSet>()
+      const note = (event: RecordEvent): void => {
+        if (isOlder(event, addedAt)) add(olderByLane, event)
+      }
+      for (const { device, lane, stored } of log.holdings()) {
+        if (lane !== 'messages') continue
+        for (const range of stored) {
+          for await (const event of log.readOpened({ device, lane, ...range })) note(event)
+        }
+      }
+      log.events.addEventListener('records:accepted', ({ detail }) => detail.events.forEach(note))
+      return { until: historyAt, of: (lane) => olderByLane.get(laneKey(lane)) ?? [] }
+    },
+  }
+}
+
+/** A record is as old as the oldest message it holds: what shares a record shares its fate. */
+function isOlder(event: RecordEvent, addedAt: number): boolean {
+  return messageRecordsIn([event]).some(
+    (record) => record.kind === 'content' && contentCodec.decode(record.content).at < addedAt,
+  )
+}
+
+function add(byLane: Map<string, RangeSet>, { record }: RecordEvent): void {
+  const key = laneKey(record)
+  const { seq } = record
+  byLane.set(key, unionRanges(byLane.get(key) ?? [], [{ from: seq, to: seq }]))
+}
+

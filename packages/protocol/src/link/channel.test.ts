@@ -1,0 +1,125 @@
+import { createHash, createHmac } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { codec } from '../codec/codec.ts'
+import { bytes, record } from '../codec/shape.ts'
+import type { Rng } from '../environment.ts'
+import { domainBytes } from '../identity/domain.ts'
+import { deviceIdFromPublicKey, publicKeyOfDevice } from '../ids.ts'
+import { answerChannel, completeChannel, dialChannel } from './channel.ts'
+import { readFrame, writeFrame } from './frame.ts'
+import { INVITE_PURPOSES, LINK_PURPOSES } from './purposes.ts'
+import { openContent, sealContent } from './sealed-channel.ts'
+
+const rng: Rng = { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) }
+const [dialler, answerer] = [1, 2].map((n) =>
+  deviceIdFromPublicKey(new Uint8Array(32).fill(n)),
+) as [ReturnType<typeof deviceIdFromPublicKey>, ReturnType<typeof deviceIdFromPublicKey>]
+const key = { key: new Uint8Array(32).fill(3), id: new Uint8Array(16).fill(4) }
+const dialling = { purposes: LINK_PURPOSES, key, self: dialler, peer: answerer }
+const answering = {
+  purposes: LINK_PURPOSES,
+  self: answerer,
+  peer: dialler,
+  keyOf: () => key.key,
+  greeting: Uint8Array.of(5),
+}
+
+function proved() {
+  const dialled = dialChannel(dialling, rng)
+  const answered = answerChannel(answering, dialled.send, rng)
+  if (answered.kind === 'refused') throw new Error(answered.code)
+  const completed = completeChannel(dialled.state, answered.send)
+  if (completed.kind === 'refused') throw new Error(completed.code)
+  return { ofDialler: completed.channel, ofAnswerer: answered.channel }
+}
+
+describe('a proved channel', () => {
+  test('LNK-8 what one side seals the other opens, in order and once', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.uint8Array()), { maxLength: 6 }), (said) => {
+        let { ofDialler, ofAnswerer } = proved()
+        for (const [fromDialler, content] of said) {
+          const sealed = sealContent(fromDialler ? ofDialler : ofAnswerer, content, rng)
+          const opened = openContent(fromDialler ? ofAnswerer : ofDialler, sealed.send, rng)
+          if (opened.kind === 'refused') throw new Error(opened.code)
+          expect(opened.content).toEqual(content)
+          const twice = openContent(opened.channel, sealed.send, rng)
+          expect(twice).toMatchObject({ kind: 'refused', code: 'ERR_LINK_SEAL' })
+          ofDialler = fromDialler ? sealed.channel : opened.channel
+          ofAnswerer = fromDialler ? opened.channel : sealed.channel
+        }
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('LNK-8 two attempts share no key, nor do the directions of one', () => {
+    const [one, other] = [proved(), proved()]
+    const keys = [one.ofDialler, other.ofDialler].flatMap(({ sendKey, receiveKey }) => [
+      sendKey,
+      receiveKey,
+    ])
+    expect(new Set(keys.map(String)).size).toBe(4)
+    expect(one.ofAnswerer.receiveKey).toEqual(one.ofDialler.sendKey)
+  })
+
+  test('A3 ID-2 a hello to link is none to exchange contacts', () => {
+    const { send } = dialChannel(dialling, rng)
+    const answered = answerChannel({ ...answering, purposes: INVITE_PURPOSES }, send, rng)
+    expect(answered).toMatchObject({ kind: 'refused', code: 'ERR_CODE_WRONG_SECRET' })
+  })
+
+  test('LNK-7 an ephemeral key of small order is refused, though its maker has the secret', () => {
+    const opening = codec(
+      record({
+        keyId: bytes({ length: 16 }),
+        nonce: bytes({ length: 32 }),
+        ephemeral: bytes({ length: 32 }),
+      }),
+      { maxBytes: 128 },
+    ).encode({ keyId: key.id, nonce: new Uint8Array(32), ephemeral: new Uint8Array(32) })
+    const devices = [dialler, answerer].map(publicKeyOfDevice)
+    const transcript = createHash('sha256').update(
+      domainBytes('link transcript', ...devices, opening),
+    )
+    const proof = createHmac('sha256', key.key)
+      .update(domainBytes('link proof', Uint8Array.of(1), transcript.digest()))
+      .digest()
+    const frame = writeFrame({ kind: 'hello', opening, proof: Uint8Array.from(proof) })
+    expect(answerChannel(answering, frame, rng)).toMatchObject({
+      kind: 'refused',
+      code: 'ERR_MALFORMED',
+    })
+  })
+
+  test('C1 20,000 frames of any bytes, or nearly right ones, end in a code', () => {
+    const { send } = dialChannel(dialling, rng)
+    const { ofAnswerer } = proved()
+    const near = fc
+      .tuple(fc.nat(send.length - 1), fc.uint8Array({ minLength: 1, maxLength: 4 }))
+      .map(([at, change]) => {
+        const copy = Uint8Array.from(send)
+        copy.set(change.subarray(0, copy.length - at), at)
+        return copy
+      })
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), near), (frame) => {
+        expect(['hello', 'answer', 'sealed', 'refused', 'unreadable']).toContain(
+          readFrame(frame).kind,
+        )
+      }),
+      { numRuns: 20_000 },
+    )
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), near), (frame) => {
+        expect(openContent(ofAnswerer, frame, rng).kind).toBe('refused')
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('C1 a frame over the limit is refused unread', () => {
+    expect(readFrame(new Uint8Array((1 << 20) + (1 << 16) + 1)).kind).toBe('unreadable')
+  })
+})
