@@ -79,6 +79,13 @@ describe('admin pages', () => {
     await once(socket, 'close', { signal: AbortSignal.timeout(10_000) })
   })
 
+  test('RLY-14 open to others, it says so', async () => {
+    const open = await world.relay({ admin: { host: '0.0.0.0', port: 0 } })
+    expect(open.status().notices.map(({ code }) => code)).toEqual(['ADMIN_EXPOSED'])
+    const { relay } = await withAdmin()
+    expect(relay.status().notices).toEqual([])
+  })
+
   test('RLY-14 a port that is taken is told', async () => {
     const { url } = await withAdmin()
     const admin = { host: '127.0.0.1', port: Number(new URL(url).port) }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, test } from 'vitest'
 import { idleConnections } from './door.ts'
@@ -19,6 +21,23 @@ describe('who is let in', () => {
     await ada?.stop()
     await expect.poll(() => relay.status().connections).toBe(1)
     await expect(dial(eve)).resolves.toBeDefined()
+  })
+
+  test('RLY-7 D1 silent sockets of another address keep nobody out', async () => {
+    const relay = await world.relay()
+    const address = tcpAddressOf(relay)
+    const port = Number(/\/tcp\/(\d+)/.exec(address)?.[1])
+    // All of 127.0.0.0/8 is this machine, so an attacker can have an address of its own.
+    const silent = Array.from({ length: 300 }, () =>
+      connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }).on('error', () => {}),
+    )
+    await Promise.all(silent.slice(0, 50).map((socket) => once(socket, 'connect')))
+    for (let dialled = 0; dialled < 5; dialled += 1) {
+      const honest = await world.peer({ circuit: false })
+      const signal = AbortSignal.timeout(2_000)
+      await expect(honest.dial(multiaddr(address), { signal })).resolves.toBeDefined()
+    }
+    for (const socket of silent) socket.destroy()
   })
 
   test('RLY-11 D3 a connection nobody uses is closed, a reserved or asking one is not', async () => {

@@ -142,6 +142,10 @@ async function resolveIp4(name: string): Promise<string | undefined> {
 
 /** Whether only this machine itself reaches the address. */
 export function isLoopback(address: Multiaddr): boolean {
-  const host = address.getComponents()[0]?.value ?? ''
-  return host.startsWith('127.') || host === '::1'
+  return isLoopbackHost(address.getComponents()[0]?.value ?? '')
+}
+
+/** The same for a host as text. */
+export function isLoopbackHost(host: string): boolean {
+  return host.startsWith('127.') || host === '::1' || host === 'localhost'
 }

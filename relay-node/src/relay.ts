@@ -15,6 +15,7 @@ import {
   checkFree,
   defaultListen,
   isLoopback,
+  isLoopbackHost,
   isOf,
   type ListenAddress,
   parseListen,
@@ -264,6 +265,10 @@ class RunningRelay implements Relay {
     const pages = await startAdmin(admin, this.#view)
     this.admin = pages.url
     this.#closers.push(() => pages.close())
+    if (isLoopbackHost(admin.host)) return
+    this.#notice('ADMIN_EXPOSED', `The admin pages are open to whoever reaches ${pages.url}`, {
+      hint: 'They show sums alone. Without --admin they are served to this machine only.',
+    })
   }
 
   get #view(): { status(): RelayStatus; readonly counters: Counters } {

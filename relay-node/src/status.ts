@@ -33,7 +33,7 @@ export interface RelayStatus {
 
 /** Something an operator should know that does not stop the relay. */
 export interface RelayNotice {
-  readonly code: 'NO_WEBRTC' | 'NO_STUN'
+  readonly code: 'NO_WEBRTC' | 'NO_STUN' | 'ADMIN_EXPOSED'
   readonly message: string
   readonly hint: string
 }

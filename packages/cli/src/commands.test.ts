@@ -219,7 +219,13 @@ describe('CLI-17 send', () => {
     const { code, events } = await json(['send', 'Ben', '-'], { stdin: 'é'.repeat(8193) })
     expect(code).toBe(2)
     expect(events()).toMatchObject([{ code: 'ERR_TEXT' }])
+    const cut = `${'x'.repeat(16_384)}王 and more`
+    expect((await json(['send', 'Ben', '-'], { stdin: cut })).code).toBe(2)
+    expect((await json(['send', 'Ben', '-'], { stdin: Uint8Array.of(0x61, 0xe7) })).code).toBe(2)
     expect(own.messages.length).toBe(before)
+    const longest = 'x'.repeat(16_384)
+    expect((await json(['send', 'Ben', '-'], { stdin: `${longest}\r\n` })).code).toBe(0)
+    expect(own.messages.at(-1)?.text).toBe(longest)
   })
 })
 

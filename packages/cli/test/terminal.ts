@@ -79,7 +79,10 @@ function ioOf(
     env: { HOME: '/nowhere', ...seat.env },
     stdin: {
       isTTY,
-      read: async () => (typeof stdin === 'string' ? new TextEncoder().encode(stdin) : stdin),
+      read: async ({ maxBytes }) => {
+        const bytes = typeof stdin === 'string' ? new TextEncoder().encode(stdin) : stdin
+        return bytes.subarray(0, maxBytes + 1)
+      },
     },
     stdout: {
       isTTY,

@@ -97,8 +97,12 @@ describe('NET-40 discovery on the local network', () => {
     const decoy = await decoyServer()
     const ada = await device('ada', port)
     ada.keep([victim])
+    let heard = 0
+    const ear = await listenTo(port, (bytes) => {
+      if (bytes.byteLength > ANNOUNCEMENT_BYTES) heard += 1
+    })
     const forger = createSocket('udp4')
-    running.push({ stop: () => close(forger) })
+    running.push({ stop: () => close(forger) }, { stop: () => close(ear) })
     const forged = encodeAnnouncement({ tag: tagOf(victim, windowNow()), tcp: decoy.port, ws: 0 })
     await bind(forger)
     forger.setMulticastInterface('127.0.0.1')
@@ -106,6 +110,7 @@ describe('NET-40 discovery on the local network', () => {
       await send(forger, forged, port)
       await send(forger, Buffer.concat([forged, Buffer.of(0)]), port)
     }
+    await expect.poll(() => heard, soon).toBeGreaterThan(200)
     await expect.poll(() => decoy.dials(), soon).toBeGreaterThan(0)
     // the keeper's own backoff goes on at an address that is known now; 300 dials it is not
     expect(decoy.dials()).toBeLessThan(10)

@@ -1,4 +1,6 @@
 import type { Net } from '@kithmesh/net'
+import type { DeviceContext } from './context.ts'
+import { pause } from './scheduler.ts'
 
 /** Addresses in a code, and the bytes of each: a code with two still fits a terminal's QR (LNK-2). */
 const MAX_ADDRESSES = 2
@@ -20,6 +22,11 @@ export function codeAddresses(net: Net): readonly Uint8Array[] {
   return [nearest, relay].filter((one) => one !== undefined).slice(0, MAX_ADDRESSES)
 }
 
+/** Whether this device can be met without a relay at all; with relays only, nobody is near. */
+export function hasNearAddress(net: Net): boolean {
+  return net.addresses().some((address) => !isRelayed(withoutSelf(address, net.peer)))
+}
+
 function isRelayed(address: string): boolean {
   return address.endsWith('/p2p-circuit')
 }
@@ -32,4 +39,23 @@ function isLoopback(address: string): boolean {
 function withoutSelf(address: string, peer: string): string {
   const suffix = `/p2p/${peer}`
   return address.endsWith(suffix) ? address.slice(0, -suffix.length) : address
+}
+
+/** A relay that answers at all has answered by then; a code without it would be of little use from afar. */
+const SETTLE_MS = 2_000
+
+/** Waits until every relay is ready or has failed, so that a code shows all the ways there are. */
+export async function relaysSettled(
+  { net, scheduler, signal }: Pick<DeviceContext, 'net' | 'scheduler' | 'signal'>,
+): Promise<void> {
+  const isSettled = (): boolean => net.relays().every(({ state }) => state !== 'connecting')
+  if (isSettled()) return
+  const over = new AbortController()
+  const ends = AbortSignal.any([over.signal, signal])
+  const onChange = (): void => {
+    if (isSettled()) over.abort()
+  }
+  net.addEventListener('relay:changed', onChange, { signal: ends })
+  await pause(scheduler, SETTLE_MS, { signal: ends })
+  over.abort()
 }

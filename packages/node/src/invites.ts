@@ -25,7 +25,7 @@ import type { AccountState } from './account-state.ts'
 import type { Addresses } from './addresses.ts'
 import type { CallOptions, Contact } from './api.ts'
 import type { Cards } from './cards.ts'
-import { codeAddresses } from './code-addresses.ts'
+import { codeAddresses, relaysSettled } from './code-addresses.ts'
 import type { Contacts } from './contacts.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
@@ -67,6 +67,7 @@ export function createInvites(
   net.handle(CONTACT, (stream) => answer(stream))
 
   async function invite({ signal }: CallOptions = {}): Promise<{ readonly code: string }> {
+    await relaysSettled(context)
     signal?.throwIfAborted()
     const { secret, record } = createInvite(environment)
     const { invite: name, ...fields } = record

@@ -20,6 +20,7 @@ import { epochKeysCodec } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { Device, LinkOptions, LinkState, SeenDevice } from './api.ts'
 import type { Cards } from './cards.ts'
+import { hasNearAddress } from './code-addresses.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
 import type { Devices } from './devices.ts'
@@ -80,7 +81,7 @@ export function createDeviceLinker(
     const options = signal ? { signal } : {}
     const stream = await openStream(net, { peer: code.device, protocol: LINK }, options)
     if (stream.path === 'lan') return { stream, distance: 'near' }
-    if (!(await comesNear(code.device))) return { stream, distance: 'far' }
+    if (!hasNearAddress(net) || !(await comesNear(code.device))) return { stream, distance: 'far' }
     const nearer = await openStream(net, { peer: code.device, protocol: LINK }, options)
     stream.abort(new Error('a nearer connection is used'))
     return { stream: nearer, distance: nearer.path === 'lan' ? 'near' : 'far' }

@@ -18,7 +18,7 @@ import { epochKeysCodec } from '@kithmesh/sync'
 import { membershipOps } from './account.ts'
 import type { CallOptions, LinkOffer, LinkState } from './api.ts'
 import { openCards } from './cards.ts'
-import { codeAddresses } from './code-addresses.ts'
+import { codeAddresses, relaysSettled } from './code-addresses.ts'
 import type { DeviceContext } from './context.ts'
 import { linkSeedOp } from './document.ts'
 import { codeOf } from './faults.ts'
@@ -53,8 +53,9 @@ export function createLinking(
   })
 
   async function offer({ signal: cancel }: CallOptions = {}): Promise<LinkOffer> {
-    cancel?.throwIfAborted()
     if (parts.account()) throw alreadyLinked()
+    await relaysSettled(context)
+    cancel?.throwIfAborted()
     const mine = open ?? start()
     return {
       get code() {

@@ -68,15 +68,24 @@ interface Given {
 /** The value; `-` means all of stdin, less the line break the shell put at its end. */
 export async function argumentOrStdin(
   given: string,
-  { io }: CommandContext,
+  context: CommandContext,
   { maxBytes, tooLong }: Given,
 ): Promise<string> {
-  const text = given === '-' ? decode(await io.stdin.read({ maxBytes: maxBytes + BREAK })) : given
-  if (new TextEncoder().encode(text).length > maxBytes) {
-    throw CommandError.of(tooLong, `That is longer than ${maxBytes} bytes.`)
-  }
+  const refused = CommandError.of(tooLong, `That is longer than ${maxBytes} bytes.`)
+  const text = given === '-' ? await stdinText(context, { maxBytes, refused }) : given
+  if (new TextEncoder().encode(text).length > maxBytes) throw refused
   if (text.trim() === '') throw CommandError.of('ERR_USAGE', 'The text is empty.')
   return text
+}
+
+async function stdinText(
+  { io }: CommandContext,
+  { maxBytes, refused }: { readonly maxBytes: number; readonly refused: CommandError },
+): Promise<string> {
+  const bytes = await io.stdin.read({ maxBytes: maxBytes + BREAK })
+  // Before it is decoded: what was cut off must not pass for the whole.
+  if (bytes.length > maxBytes + BREAK) throw refused
+  return decode(bytes)
 }
 
 /** Bytes of the longest line break; what is longer with it is longer without. */
@@ -84,7 +93,7 @@ const BREAK = 2
 
 function decode(bytes: Uint8Array): string {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     return text.replace(/\r?\n$/, '')
   } catch {
     throw CommandError.of('ERR_USAGE', 'The text on stdin is no UTF-8.')

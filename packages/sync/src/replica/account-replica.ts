@@ -1,36 +1,41 @@
 /**
  * Account data kept the same on every own device: local edits go into the account log, records of siblings into the
- * document, and a snapshot takes the place of both when they grow long.
+ * document, and a snapshot takes the place of records when they grow long.
  */
 
 import type { Clock, DeviceId } from '@kithmesh/protocol'
 import type { AccountData } from '../data/account-data.ts'
 import { createExchanges, type Exchanges } from '../exchange/exchanges.ts'
+import type { Prepare, Prepared, RecordEvent } from '../log/accepting.ts'
 import {
   type AccountLog,
   type AccountLogOptions,
   type LogCallOptions,
   openAccountLog,
 } from '../log/account-log.ts'
-import type { RecordEvent } from '../log/accepting.ts'
+import { heldRanges } from '../log/holdings.ts'
+import type { LaneSpan } from '../log/lane.ts'
+import { highestNumber } from '../range-set.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { createCompaction } from './compaction.ts'
-import { createIntoData } from './into-data.ts'
+import { createIntoData, type IntoData, updateBytesOf } from './into-data.ts'
 import { createOutOfData } from './out-of-data.ts'
+import type { WholeSnapshot } from './snapshot.ts'
+import { createUpkeep } from './upkeep.ts'
 
 /** How {@link openAccountReplica} is asked. */
 export interface AccountReplicaOptions<Alongside = never> extends AccountLogOptions<Alongside> {
-  /** Fresh: it is filled from the store. */
+  /** Empty: it is filled from the store. */
   readonly data: AccountData
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
   readonly scheduler: Scheduler
   /** Whether a device is one of this account now. */
   readonly isSibling: (device: DeviceId) => boolean
-  /** Called when an edit could not be written; it is tried again. */
+  /** Called when something could not be written; it is tried again by itself. */
   readonly onFailure?: (error: unknown) => void
 }
 
-/** Account data, its log and the exchanges with siblings. */
+/** Account data, its log, and the exchanges with siblings. */
 export interface AccountReplica<Alongside = never> {
   readonly data: AccountData
   readonly log: AccountLog<Alongside>
@@ -39,7 +44,10 @@ export interface AccountReplica<Alongside = never> {
   flush(): Promise<void>
   /** Writes a snapshot and lets go of the records it holds (ALOG-8). Runs by itself when they outgrow the state. */
   compact(options?: LogCallOptions): Promise<void>
-  /** A device was removed: its updates that still wait are dropped, and what others may have of it is settled by a snapshot (A8). */
+  /**
+   * A device was removed: its updates that still wait are dropped. Of the others some devices may have more than others; a
+   * snapshot settles that (A8).
+   */
   forget(device: DeviceId, options?: LogCallOptions): Promise<void>
   /** Writes what is left and stops. */
   close(): Promise<void>
@@ -50,7 +58,11 @@ export interface AccountReplica<Alongside = never> {
  *
  * @example
  * ```ts
- * const replica = await openAccountReplica({ data: createAccountData(), account, signer, epochs, store, rng, … })
+ * const replica = await openAccountReplica({
+ *   ...{ data, account, signer, epochs, store, rng, crypto, clock, scheduler },
+ *   mayWrite: (device) => isInDeviceLog(device),
+ *   isSibling: (device) => isInDeviceLog(device),
+ * })
  * replica.data.contacts.rename(ben, 'Ben')
  * await replica.exchanges.run({ sibling, stream }, { signal })
  * ```
@@ -59,16 +71,105 @@ export async function openAccountReplica<Alongside = never>(
   options: AccountReplicaOptions<Alongside>,
   call: LogCallOptions = {},
 ): Promise<AccountReplica<Alongside>> {
-  const { data, scheduler, clock } = options
+  const { data, clock, scheduler, rng, isSibling, onFailure = () => {} } = options
   const into = createIntoData(data)
-  const prepare = async (events: readonly RecordEvent[]) => {
-    const cover = into.takeSnapshots(events, log.holdings())
-    const prepared = await options.prepare?.(events)
-    return { ...prepared, cover: [...(prepared?.cover ?? []), ...cover] }
-  }
+  const snapshots = createSnapshotIntake(into, options.prepare)
+  const prepare: Prepare<Alongside> = (events) => snapshots.prepare(events, log)
   const log: AccountLog<Alongside> = await openAccountLog({ ...options, prepare }, call)
-  await into.load(log, call)
 
-  const out = createOutOfData({ data, log, rng: options.rng, scheduler, onFailure: options.onFailure })
-  const compaction = createCompaction({ data, log, into, out, clock, device: log.device })
+  const compaction = createCompaction({ data, log, unapplied: into.unapplied, rng })
+  const loaded = await into.load(log, call)
+  compaction.note(loaded.snapshots)
+  compaction.grow(loaded.updateBytes)
+
+  const exchanges = createExchanges({
+    ...{ log, clock, scheduler, isSibling },
+    snapshot: compaction.newest,
+    onSnapshotAsked: () => upkeep.asked(),
+  })
+  const { askSnapshot } = exchanges
+  const upkeep = createUpkeep({
+    ...{ data, log, into, compaction, clock, scheduler, askSnapshot, onFailure },
+  })
+  const out = createOutOfData({
+    ...{ data, log, scheduler, onFailure },
+    writeSnapshot: upkeep.compact,
+    written: upkeep.grew,
+  })
+  const ended = new AbortController()
+  const accepted = (events: readonly RecordEvent[]): void => {
+    into.takeUpdates(events)
+    upkeep.followed(snapshots.taken())
+    upkeep.grew(updateBytesOf(events))
+  }
+  const { signal } = ended
+  log.events.addEventListener('records:accepted', ({ detail }) => accepted(detail.events), {
+    signal,
+  })
+  log.events.addEventListener('log:forked', upkeep.forked, { signal })
+  exchanges.events.addEventListener('sibling:caught-up', upkeep.caughtUp, { signal })
+  const compact = async (compactCall: LogCallOptions = {}): Promise<void> => {
+    await out.flush()
+    await upkeep.compact(compactCall)
+  }
+  return {
+    data,
+    log,
+    exchanges,
+    flush: out.flush,
+    compact,
+    forget: async (device, forgetCall) => {
+      data.dropHeld(device)
+      await compact(forgetCall)
+    },
+    close: async () => {
+      await out.flush()
+      out.close()
+      ended.abort()
+      await upkeep.close()
+    },
+  }
+}
+
+/** Snapshots on their way in: applied before the commit that covers what they hold, noted after it. */
+interface SnapshotIntake<Alongside> {
+  prepare(
+    events: readonly RecordEvent[],
+    log: Pick<AccountLog, 'device' | 'holdingsOf'>,
+  ): Promise<Prepared<Alongside>>
+  /** Those of the last commit, once. */
+  taken(): readonly WholeSnapshot[]
+}
+
+function createSnapshotIntake<Alongside>(
+  into: IntoData,
+  hostPrepare: Prepare<Alongside> = () => ({}),
+): SnapshotIntake<Alongside> {
+  let taken: readonly WholeSnapshot[] = []
+  return {
+    prepare: async (events, log) => {
+      taken = into.takeSnapshots(events)
+      const prepared = await hostPrepare(events)
+      return { ...prepared, cover: [...(prepared.cover ?? []), ...coversOf(taken, log)] }
+    },
+    taken: () => {
+      const snapshots = taken
+      taken = []
+      return snapshots
+    },
+  }
+}
+
+/** What snapshots cover; of our own log no more than we know to have written, or we would never write there. */
+function coversOf(
+  snapshots: readonly WholeSnapshot[],
+  log: Pick<AccountLog, 'device' | 'holdingsOf'>,
+): readonly LaneSpan[] {
+  return snapshots
+    .flatMap(({ covers }) => covers)
+    .map((span) => {
+      const known = highestNumber(heldRanges(log.holdingsOf(span)))
+      return span.device === log.device ? { ...span, to: Math.min(span.to, known) } : span
+    })
+    .filter(({ from, to }) => from <= to)
 }

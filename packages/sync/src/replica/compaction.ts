@@ -1,30 +1,152 @@
-import { type Clock, equalBytes, type Rng } from '@kithmesh/protocol'
+import { type DeviceId, equalBytes, type Rng } from '@kithmesh/protocol'
 import { type AccountData, createAccountData } from '../data/account-data.ts'
 import type { AccountLog, LogCallOptions } from '../log/account-log.ts'
-import { heldRanges, type LaneHoldings } from '../log/holdings.ts'
-import type { LaneId, LaneSpan, LogPosition } from '../log/lane.ts'
+import { heldRanges } from '../log/holdings.ts'
+import { type LaneSpan, laneKey } from '../log/lane.ts'
 import type { LaneRanges } from '../log/lane-ranges.ts'
 import {
-  countRanges,
   differenceRanges,
   highestNumbers,
   intersectRanges,
   type RangeSet,
+  unionRanges,
 } from '../range-set.ts'
-import { createSnapshot, type Snapshot, type WholeSnapshot } from './snapshot.ts'
+import { createSnapshot, type WholeSnapshot } from './snapshot.ts'
 
-/** Snapshots in place of the records they hold. */
+/** Snapshots in place of the records they hold (ALOG-8). */
 export interface Compaction {
-  /** Writes a snapshot of now into this device's log. */
-  writeSnapshot(call?: LogCallOptions): Promise<WholeSnapshot>
-  /** Writes one, and lets go of the records it holds. */
+  /** Writes a snapshot of the state as it is now and lets go of the records it holds. */
   compact(call?: LogCallOptions): Promise<void>
-  /** Notes snapshots that came from the store or a sibling; lets go of records where one holds all that we have. */
+  /** Notes snapshots that came from the store or from siblings. */
   note(snapshots: readonly WholeSnapshot[]): void
-  /** Lets go of the records of noted snapshots that hold all that we have. */
-  settle(): Promise<void>
-  /** Counts records added to the lane `data`. True when they have outgrown the state. */
-  grow(records: readonly { readonly sealed: Uint8Array }[]): boolean
-  /** Where the newest whole snapshot stands. */
+  /** Lets go of records that a sibling's snapshot holds, if it holds all that is in our document. */
+  followSibling(snapshot: WholeSnapshot): Promise<void>
+  /** Notes bytes of updates added to the log. */
+  grow(bytes: number): void
+  /** Whether the updates have outgrown the state. */
+  isDue(): boolean
+  /** Where the widest whole snapshot stands. */
   newest(): LaneSpan | undefined
+}
+
+/** What {@link createCompaction} works with. */
+export interface CompactionParts {
+  readonly data: AccountData
+  readonly log: AccountLog
+  readonly unapplied: LaneRanges
+  readonly rng: Rng
+}
+
+/**
+ * Update bytes after which the log is compacted: as much as the last snapshot, and not less than this, which a device
+ * reads in a few milliseconds. So a log stays below twice its state and a snapshot costs at most what it spares.
+ */
+export const COMPACT_BYTES: number = 256 * 1024
+/** Records of each lane kept behind a snapshot: a sibling that lacks a few takes those and not the whole. */
+const KEPT_RECORDS = 64
+
+/** Compacts the log of one device. */
+export function createCompaction({ data, log, unapplied, rng }: CompactionParts): Compaction {
+  let known: readonly Noted[] = []
+  let grown = 0
+  let lastBytes = 0
+  /** Spreads devices over the second half of the threshold, so that not all of them write a snapshot at once. */
+  const patience = 1 + spread(log.device)
+
+  const note = (snapshots: readonly Noted[]): void => {
+    known = [...known, ...snapshots].sort((a, b) => width(a) - width(b))
+  }
+  const newest = (): LaneSpan | undefined => known.at(-1)?.span
+  const letGo = async ({ span, covers }: Noted, call?: LogCallOptions): Promise<void> => {
+    const older = known.filter((other) => other.span !== span && isWithin(other.span, covers))
+    known = known.filter((other) => !older.includes(other))
+    const drop = [...older.map((other) => other.span), ...oldRecords(log, covers, span)]
+    await log.prune({ cover: covers, drop }, call)
+    grown = 0
+  }
+  return {
+    note,
+    newest,
+    grow: (bytes) => {
+      grown += bytes
+    },
+    isDue: () => grown > patience * Math.max(COMPACT_BYTES, lastBytes),
+    compact: async (call) => {
+      const state = data.encodeState()
+      const covers = appliedSpans(log, unapplied)
+      const contents = createSnapshot({ state, covers }, rng)
+      const writes = contents.map((part) => log.append({ lane: 'data', contents: [part] }, call))
+      const seqs = (await Promise.all(writes)).map(({ seq }) => seq)
+      const [from, to] = [Math.min(...seqs), Math.max(...seqs)]
+      const snapshot = { span: { device: log.device, lane: 'data' as const, from, to }, covers }
+      lastBytes = state.length
+      note([snapshot])
+      await letGo(snapshot, call)
+    },
+    followSibling: async (snapshot) => {
+      if (!holdsAllOf(data, snapshot)) return
+      lastBytes = snapshot.state.length
+      await letGo(snapshot)
+    },
+  }
+}
+
+type Noted = Pick<WholeSnapshot, 'span' | 'covers'>
+
+/** From 0 to 1, by the device id. */
+function spread(device: DeviceId): number {
+  return (device.charCodeAt(device.length - 1) % 32) / 32
+}
+
+function width({ covers }: Noted): number {
+  return covers.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+}
+
+/** What of the lane `data` is held and in the document. */
+function appliedSpans(log: AccountLog, unapplied: LaneRanges): readonly LaneSpan[] {
+  return log
+    .holdings()
+    .filter(({ lane }) => lane === 'data')
+    .flatMap((holdings) => {
+      const { device, lane } = holdings
+      const applied = differenceRanges(heldRanges(holdings), unapplied.of(holdings))
+      return applied.map(({ from, to }) => ({ device, lane, from, to }))
+    })
+}
+
+/** Stored records that a snapshot holds, but for the newest of each lane and the snapshot itself. */
+function oldRecords(
+  log: AccountLog,
+  covers: readonly LaneSpan[],
+  kept: LaneSpan,
+): readonly LaneSpan[] {
+  return log
+    .holdings()
+    .filter(({ lane }) => lane === 'data')
+    .flatMap(({ device, lane, stored }) => {
+      const covered = intersectRanges(stored, rangesIn(covers, { device, lane }))
+      const old = differenceRanges(covered, highestNumbers(covered, KEPT_RECORDS))
+      const own = laneKey(kept) === laneKey({ device, lane }) ? [kept] : []
+      return differenceRanges(old, own).map(({ from, to }) => ({ device, lane, from, to }))
+    })
+}
+
+function rangesIn(spans: readonly LaneSpan[], lane: Pick<LaneSpan, 'device' | 'lane'>): RangeSet {
+  return spans
+    .filter((span) => laneKey(span) === laneKey(lane))
+    .reduce<RangeSet>((ranges, { from, to }) => unionRanges(ranges, [{ from, to }]), [])
+}
+
+function isWithin(span: LaneSpan, covers: readonly LaneSpan[]): boolean {
+  return differenceRanges([span], rangesIn(covers, span)).length === 0
+}
+
+/**
+ * Whether a snapshot says everything our document says. Records are let go only then: what a sibling left out of its
+ * snapshot, by fault or on purpose, stays with us.
+ */
+function holdsAllOf(data: AccountData, { state }: WholeSnapshot): boolean {
+  const copy = createAccountData()
+  const outcome = copy.applyUpdate(state, { kind: 'snapshot' })
+  return outcome.kind === 'applied' && equalBytes(copy.encodeState(), data.encodeState())
 }

@@ -12,8 +12,8 @@ export const UPDATE_KIND = 'update'
 
 /** From records of the lane `data` into the document. */
 export interface IntoData {
-  /** Fills the document from the store; gives every whole snapshot that stands there. */
-  load(log: LogReading, call: LogCallOptions): Promise<readonly WholeSnapshot[]>
+  /** Fills the document from the store; gives what stands there. */
+  load(log: LogReading, call: LogCallOptions): Promise<Loaded>
   /** Applies and gives every snapshot that these records make whole. */
   takeSnapshots(events: readonly RecordEvent[]): readonly WholeSnapshot[]
   /** Applies the updates of these records. */
@@ -22,6 +22,12 @@ export interface IntoData {
   retryCrowded(log: LogReading): Promise<void>
   /** Places whose updates are not in the document: they wait for others, or for room to wait. */
   readonly unapplied: LaneRanges
+}
+
+/** What stood in the store. */
+export interface Loaded {
+  readonly snapshots: readonly WholeSnapshot[]
+  readonly updateBytes: number
 }
 
 /** What is read of the log. */
@@ -88,12 +94,21 @@ export function createIntoData(data: AccountData): IntoData {
         const now = spansOf(crowded).length
         left = now < left ? now : 0
       }
-      return snapshots
+      return { snapshots, updateBytes: updateBytesOf(events) }
     },
     retryCrowded: async (log) => {
       if (data.heldCount === 0) await retryCrowded(log)
     },
   }
+}
+
+/** Bytes of updates in records of the lane `data`; snapshots do not count. */
+export function updateBytesOf(events: readonly RecordEvent[]): number {
+  return events
+    .filter(isData)
+    .flatMap(({ contents }) => contents)
+    .filter(({ kind }) => kind === UPDATE_KIND)
+    .reduce((sum, { body }) => sum + body.length, 0)
 }
 
 function wholeSnapshots(reader: SnapshotReader, event: RecordEvent): readonly WholeSnapshot[] {

@@ -18,14 +18,18 @@ export function createOutOfData(parts: {
   readonly data: AccountData
   readonly log: Pick<AccountLog, 'append'>
   readonly scheduler: Scheduler
-  readonly writeSnapshot: () => Promise<unknown>
+  readonly writeSnapshot: () => Promise<void>
+  /** Called with the bytes of updates that became durable. */
+  readonly written: (bytes: number) => void
   readonly onFailure: (error: unknown) => void
 }): OutOfData {
-  const { data, log, scheduler, writeSnapshot, onFailure } = parts
+  const { data, log, scheduler, writeSnapshot, written, onFailure } = parts
   const write = async (updates: readonly Uint8Array[]): Promise<void> => {
     const entries = entriesOf(updates.filter(fitsRecord))
     const writes = entries.map((contents) => log.append({ lane: 'data', contents }))
-    await Promise.all(updates.every(fitsRecord) ? writes : [...writes, writeSnapshot()])
+    await Promise.all(writes)
+    if (!updates.every(fitsRecord)) await writeSnapshot()
+    written(updates.reduce((sum, { length }) => sum + length, 0))
   }
   const batcher = createUpdateBatcher({ scheduler, write, onFailure })
   const stop = data.onUpdate(batcher.add)
