@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
+import { RUN_SOURCES } from './testing/processes.ts'
 import { createWorld } from './testing/running.ts'
 
 const world = createWorld()
@@ -16,8 +17,7 @@ test('the example of the README runs as it stands', async () => {
   const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
   const folder = await world.home()
   await writeFile(join(folder, 'example.ts'), example)
-  const imports = ['--import', path('./testing/run-sources.ts')]
-  const child = spawn(process.execPath, [...imports, 'example.ts'], { cwd: folder })
+  const child = spawn(process.execPath, ['--import', RUN_SOURCES, 'example.ts'], { cwd: folder })
   let stdout = ''
   child.stdout.on('data', (chunk: Uint8Array) => {
     stdout += Buffer.from(chunk).toString()

@@ -83,10 +83,7 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
     'ERR_LINK_ATTEMPTS',
     { happened: 'There were too many wrong tries with this code.', means: LINK_NOTHING },
   ],
-  [
-    'ERR_LINK_DECLINED',
-    { happened: 'The link was not confirmed.', means: LINK_NOTHING },
-  ],
+  ['ERR_LINK_DECLINED', { happened: 'The link was not confirmed.', means: LINK_NOTHING }],
   [
     'ERR_LINK_FAR',
     {
@@ -175,21 +172,24 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
     'ERR_STORE_OPEN',
     {
       happened: 'The browser gives this page no storage.',
-      means: 'A device must keep its keys. Leave the private window, or allow this site to store data.',
+      means:
+        'A device must keep its keys. Leave the private window, or allow this site to store data.',
     },
   ],
   [
     'ERR_STORE_WRITE',
     {
       happened: 'The browser could not store this.',
-      means: 'Its disk may be full. What was not stored was not sent either; free some space first.',
+      means:
+        'Its disk may be full. What was not stored was not sent either; free some space first.',
     },
   ],
   [
     'ERR_STORE_CORRUPT',
     {
       happened: 'A part of what this browser stored is damaged.',
-      means: 'Your other devices hold a copy. If it stays so, clear this site’s data and link it anew.',
+      means:
+        'Your other devices hold a copy. If it stays so, clear this site’s data and link it anew.',
     },
   ],
   [

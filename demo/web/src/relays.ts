@@ -3,9 +3,11 @@ const MAX_ADDRESSES = 64
 const MAX_ADDRESS_LENGTH = 512
 
 /** The relays the server of this page knows, as far as a page can dial them. */
-export async function fetchRelays({ signal }: { signal?: AbortSignal } = {}): Promise<
-  readonly string[]
-> {
+export async function fetchRelays({
+  signal,
+}: {
+  signal?: AbortSignal
+} = {}): Promise<readonly string[]> {
   const response = await fetch('/relays.json', signal ? { signal } : {})
   if (!response.ok) throw new Error(`the server of this page answered ${response.status}`)
   return relaysOf(await response.json())

@@ -14,9 +14,7 @@ export function useRoute(): Route {
 /** The fragment of a pane, for a link. */
 export function routeHref(route: Route): string {
   if (route.pane === 'home') return '#/'
-  return route.pane === 'chat'
-    ? `#/chat/${encodeURIComponent(route.contact)}`
-    : `#/${route.pane}`
+  return route.pane === 'chat' ? `#/chat/${encodeURIComponent(route.contact)}` : `#/${route.pane}`
 }
 
 /** The pane a fragment names; what it does not name is home. */

@@ -1,4 +1,4 @@
-/** The story of a device mesh told by real processes on this machine: no relay, no local network. */
+/** The story of a device mesh told by real processes that find each other on this machine. */
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { type KithProcess, kith, type Seen, spawnKith } from '../test/processes.ts'
 import { temporaryFolder } from '../test/terminal.ts'
 
-const LOCAL = ['--no-lan', '--listen', '/ip4/127.0.0.1/tcp/0']
+const LOCAL = ['--listen', '/ip4/127.0.0.1/tcp/0']
 const STORY_MS = 120_000
 const POLL = { timeout: 20_000, interval: 100 }
 

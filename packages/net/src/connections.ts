@@ -28,8 +28,8 @@ export interface Connections {
   peers(): readonly PeerIdText[]
   /** Closes every connection, politely but not for long. */
   closeAll(): Promise<void>
-  /** Closes what is redundant and idle; true when a redundant connection is left that is not. */
-  prune(peer: PeerIdText): Promise<boolean>
+  /** Closes what is redundant and idle. */
+  prune(peer: PeerIdText): Promise<void>
 }
 
 export function createConnections(host: Host): Connections {
@@ -54,11 +54,11 @@ export function createConnections(host: Host): Connections {
     },
     prune: async (peer) => {
       // one of the two decides, or each might close the one the other keeps (rule NET-34)
-      if (!isSmaller(host.peerId, peer)) return false
-      const redundant = all(peer).slice(1)
-      const idle = redundant.filter((connection) => !isInUse(connection))
+      if (!isSmaller(host.peerId, peer)) return
+      const idle = all(peer)
+        .slice(1)
+        .filter((connection) => !isInUse(connection))
       await Promise.all(idle.map((connection) => closeOrAbort(connection)))
-      return idle.length < redundant.length
     },
   }
 }
@@ -85,14 +85,15 @@ function isSmaller(self: PeerId, other: PeerIdText): boolean {
 }
 
 /** Streams that libp2p opens by itself keep nobody from closing a connection. */
-function isInUse(connection: Connection): boolean {
+export function isInUse(connection: Connection): boolean {
   return connection.streams.some(({ protocol }) => !/^\/ipfs\/|^$|webrtc-signaling/.test(protocol))
 }
 
 /** To say goodbye a peer has to be there; two that leave at once would wait for each other. */
 const GOODBYE_MS = 200
 
-async function closeOrAbort(connection: Connection): Promise<void> {
+/** Closes a connection, and drops it when the peer does not say goodbye in time. */
+export async function closeOrAbort(connection: Connection): Promise<void> {
   await connection
     .close({ signal: AbortSignal.timeout(GOODBYE_MS) })
     .catch((error: Error) => connection.abort(error))

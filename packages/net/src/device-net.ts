@@ -5,12 +5,13 @@ import { type AddressBook, createAddressBook } from './address-book.ts'
 import { bytesToAddress, isWebRtc, parseAddress, pathOf, relayOf } from './addresses.ts'
 import { type Connections, comparePaths, createConnections } from './connections.ts'
 import type { NetOptions } from './create-net.ts'
-import { dialPeer } from './dialer.ts'
+import { createDials } from './dials.ts'
 import { silentLogger } from './environment.ts'
 import { NetError } from './errors.ts'
 import { createEvents, type TypedEvents } from './events.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import type { Host } from './host.ts'
+import { type Housekeeping, startHousekeeping } from './housekeeping.ts'
 import { parsePeer } from './identity.ts'
 import type { LanDiscovery } from './lan-discovery.ts'
 import type { NetRules } from './lan-rule.ts'
@@ -40,10 +41,6 @@ export interface DeviceNetParts {
   readonly activity: Activity
 }
 
-/** Redundant connections are looked at this long after one was opened: both ends have seen it then. */
-const PRUNE_AFTER_MS = 2_000
-const PRUNE_AGAIN_MS = 30_000
-
 /** LAN addresses seen of one peer that are kept; a peer has a few interfaces at most. */
 const MAX_SEEN_ADDRESSES = 4
 
@@ -59,8 +56,7 @@ export class DeviceNet implements Net {
   readonly #relayKeeper: RelayKeeper
   readonly #peerKeeper: PeerKeeper
   readonly #heartbeat: { stop(): void }
-  readonly #dials = new Map<PeerIdText, Promise<Connection>>()
-  readonly #pruning = new Map<PeerIdText, ReturnType<typeof setTimeout>>()
+  readonly #housekeeping: Housekeeping
   readonly #stopped = new AbortController()
   #discovery: LanDiscovery | undefined
   #announced = ''
@@ -79,11 +75,25 @@ export class DeviceNet implements Net {
       changed: (peer, reachability) =>
         this.#events.emit('reachability:changed', { peer, reachability }),
     })
+    const dials = createDials({
+      host,
+      connections,
+      rules: parts.rules,
+      known: (peer) => this.#book.get(peer),
+      relays: () => this.#relayKeeper.ready(),
+      stopped: this.#stopped.signal,
+    })
     this.#streams = createStreams({
       host,
       logger: options.logger ?? silentLogger,
       onActivity: activity.mark,
-      connect: (peer, signal) => this.#connect(peer, signal),
+      connect: dials.connect,
+    })
+    this.#housekeeping = startHousekeeping({
+      host,
+      connections,
+      clock,
+      isKept: (peer) => this.#peerKeeper.isKept(peer) || this.#relayKeeper.isRelay(peer),
     })
     this.#heartbeat = startHeartbeat(host, activity)
     this.#relayKeeper = startRelayKeeper({
@@ -98,8 +108,8 @@ export class DeviceNet implements Net {
       connections,
       clock,
       rng,
-      addresses: (peer) => this.#dialable(peer),
-      dial: (peer, addresses, signal) => this.#dial(peer, addresses, signal),
+      addresses: dials.addresses,
+      dial: dials.dial,
       explain: (peer, absence) => this.#reachabilities.explain(peer, absence),
     })
   }
@@ -215,66 +225,22 @@ export class DeviceNet implements Net {
     this.#stopped.abort(new NetError('ERR_NET_STOPPED', 'The network of this device was stopped'))
     this.#streams.stop()
     this.#heartbeat.stop()
-    for (const timer of this.#pruning.values()) clearTimeout(timer)
+    this.#housekeeping.stop()
     await Promise.all([this.#relayKeeper.stop(), this.#peerKeeper.stop(), this.#discovery?.stop()])
     await this.#connections.closeAll()
     await this.#parts.host.stop()
   }
 
-  async #connect(peer: PeerIdText, signal: AbortSignal): Promise<Connection> {
-    if (this.#parts.rules.isRefused(peer)) {
-      throw new NetError('ERR_PEER_REFUSED', 'This device refuses connections with it')
-    }
-    const standing = this.#connections.best(peer)
-    if (standing !== undefined) return standing
-    const addresses = this.#dialable(peer).filter((address) => !isWebRtc(address))
-    return this.#dial(peer, addresses, signal)
-  }
-
-  /** One dial of a peer at a time: whoever else wants it waits for the same one. */
-  async #dial(
-    peer: PeerIdText,
-    addresses: readonly Multiaddr[],
-    signal: AbortSignal,
-  ): Promise<Connection> {
-    const ongoing = this.#dials.get(peer)
-    if (ongoing !== undefined) return this.#joinDial(ongoing, peer, { addresses, signal })
-    const dial = dialPeer(this.#parts.host, addresses, { peer, signal: this.#stopped.signal })
-    this.#dials.set(peer, dial)
-    const forget = (): boolean => this.#dials.delete(peer)
-    dial.then(forget, forget)
-    return abortable(dial, signal)
-  }
-
-  /** The dial under way may know fewer addresses than we: when it fails, ours are dialled. */
-  async #joinDial(
-    ongoing: Promise<Connection>,
-    peer: PeerIdText,
-    { addresses, signal }: { addresses: readonly Multiaddr[]; signal: AbortSignal },
-  ): Promise<Connection> {
-    const joined = await abortable(ongoing, signal).catch(() => undefined)
-    signal.throwIfAborted()
-    return joined ?? this.#connections.best(peer) ?? this.#dial(peer, addresses, signal)
-  }
-
-  /** Everything a peer may be dialled at now: what is known of it, and each of our own relays. */
-  #dialable(peer: PeerIdText): readonly Multiaddr[] {
-    const { rules } = this.#parts
-    const known = this.#book.get(peer).filter(rules.mayDial)
-    const overOurs = this.#relayKeeper
-      .ready()
-      .map((relay) => relay.encapsulate(`/p2p-circuit/p2p/${peer}`))
-      .filter((address) => !known.some((one) => relayOf(one) === relayOf(address)))
-    return [...known, ...overOurs]
-  }
-
   #onOpen(connection: Connection): void {
     const peer = connection.remotePeer.toString()
-    if (this.#relayKeeper.isRelay(peer)) return
+    const isRelay = this.#relayKeeper.isRelay(peer)
+    if (isRelay || this.#peerKeeper.isKept(peer))
+      this.#parts.host.services.transports.protect(connection)
+    if (isRelay) return
     if (this.#connections.all(peer).length <= 1) {
       this.#events.emit('peer:connected', { peer, path: pathOf(connection.remoteAddr) })
     } else {
-      this.#pruneLater(peer, PRUNE_AFTER_MS)
+      this.#housekeeping.look(peer)
     }
     this.#reachabilities.refresh(peer)
     this.#peerKeeper.notice(peer)
@@ -291,15 +257,6 @@ export class DeviceNet implements Net {
     }
     this.#reachabilities.refresh(peer)
     this.#peerKeeper.notice(peer)
-  }
-
-  #pruneLater(peer: PeerIdText, ms: number): void {
-    if (this.#pruning.has(peer) || this.#stopped.signal.aborted) return
-    const timer = setTimeout(async () => {
-      this.#pruning.delete(peer)
-      if (await this.#connections.prune(peer)) this.#pruneLater(peer, PRUNE_AGAIN_MS)
-    }, ms)
-    this.#pruning.set(peer, timer)
   }
 
   /** What a kept peer says of its own addresses, which a connection has just proved to be it. */
@@ -327,6 +284,7 @@ export class DeviceNet implements Net {
     this.#relayKeeper.wake()
     this.#peerKeeper.check()
     this.#discovery?.announce()
+    this.#parts.host.services.transports.confirmOwn()
     this.#tellAddresses()
   }
 
@@ -360,15 +318,4 @@ function portsAt(
     return Number(found?.[1]?.value ?? 0)
   }
   return { tcp: portOf(false), ws: portOf(true) }
-}
-
-/** The promise, or the signal's reason when that comes first; the work itself goes on. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void => reject(signal.reason)
-  signal.addEventListener('abort', onAbort)
-  return Promise.race([promise, aborted]).finally(() => {
-    signal.removeEventListener('abort', onAbort)
-  })
 }

@@ -74,9 +74,14 @@ export type HostServices = {
 /** The part of the circuit transport that a relay keeper uses. */
 export type CircuitClient = Pick<CircuitTransport, 'reserve' | 'release'>
 
-/** Dials one address past the dial queue, which tries the addresses of a peer one after another. */
+/** What a device needs of libp2p's inside. */
 export interface HostTransports {
+  /** Dials one address past the dial queue, which tries a peer's addresses one after another. */
   dial(address: Multiaddr, options: { signal: AbortSignal }): Promise<Connection>
+  /** Announces public addresses of our own interfaces, which libp2p takes for unproved. */
+  confirmOwn(): void
+  /** Of all connections this peer's are the last to be closed when there are too many. */
+  protect(connection: Connection): void
 }
 
 /** A started libp2p node of this mesh. */
@@ -115,6 +120,7 @@ export async function createHostOn(platform: Platform, options: HostOptions): Pr
     services: servicesOf(transports.circuit),
     logger: silentComponentLogger,
   })
+  host.services.transports.confirmOwn()
   forgetStrangers(host)
   return host
 }
@@ -206,10 +212,30 @@ function servicesOf(
     identify: identify(),
     identifyPush: identifyPush(),
     ping: ping(),
-    transports: ({ transportManager }) => ({
-      dial: (address, options) => transportManager.dial(address, options),
-    }),
+    transports: hostTransports,
     circuit: () => clientOf(circuit?.client),
+  }
+}
+
+/** Above any value libp2p gives a peer by itself. */
+const PROTECTED = { kept: { value: 1_000 } }
+
+function hostTransports({
+  addressManager,
+  peerStore,
+  transportManager,
+}: Parameters<TransportFactory>[0]): HostTransports {
+  return {
+    dial: (address, options) => transportManager.dial(address, options),
+    confirmOwn: () => {
+      for (const address of transportManager.getAddrs()) {
+        addressManager.confirmObservedAddr(address, { type: 'transport' })
+      }
+    },
+    protect: ({ remotePeer }) => {
+      // without its tag a peer is as safe as any other
+      peerStore.merge(remotePeer, { tags: PROTECTED }).catch(() => {})
+    },
   }
 }
 

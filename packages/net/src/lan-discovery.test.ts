@@ -110,7 +110,7 @@ describe('NET-40 discovery on the local network', () => {
       await send(forger, forged, port)
       await send(forger, Buffer.concat([forged, Buffer.of(0)]), port)
     }
-    await expect.poll(() => heard, soon).toBeGreaterThan(200)
+    await expect.poll(() => heard, soon).toBeGreaterThan(50)
     await expect.poll(() => decoy.dials(), soon).toBeGreaterThan(0)
     // the keeper's own backoff goes on at an address that is known now; 300 dials it is not
     expect(decoy.dials()).toBeLessThan(10)

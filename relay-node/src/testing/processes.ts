@@ -15,6 +15,9 @@ export interface RelayProcess {
   exit(): Promise<number | null>
 }
 
+/** Preloaded into every process a test starts. */
+export const RUN_SOURCES: string = import.meta.resolve('./run-sources.ts')
+
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 /** Starts the command from its source. `preload` is a module as text, run before it. */
@@ -23,7 +26,7 @@ export function startKithRelay(
   { preload, env = {} }: { readonly preload?: string; readonly env?: Record<string, string> } = {},
 ): RelayProcess {
   const imports = [
-    path('./run-sources.ts'),
+    RUN_SOURCES,
     ...(preload === undefined ? [] : [`data:text/javascript,${encodeURIComponent(preload)}`]),
   ]
   const child = spawn(

@@ -4,7 +4,13 @@ import { type ReactNode, useEffect, useState } from 'react'
 const SHOWN_MS = 2_500
 
 /** Puts a text on the clipboard and says so. */
-export function CopyButton({ text, label }: { readonly text: string; readonly label: string }): ReactNode {
+export function CopyButton({
+  text,
+  label,
+}: {
+  readonly text: string
+  readonly label: string
+}): ReactNode {
   const [outcome, setOutcome] = useState<'copied' | 'failed' | undefined>()
   useEffect(() => {
     if (!outcome) return

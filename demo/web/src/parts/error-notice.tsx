@@ -7,7 +7,9 @@ export function ErrorNotice(props: {
   readonly action: string
   readonly onAction: () => void
 }): ReactNode {
-  return <FaultNotice fault={faultOf(props.error)} action={props.action} onAction={props.onAction} />
+  return (
+    <FaultNotice fault={faultOf(props.error)} action={props.action} onAction={props.onAction} />
+  )
 }
 
 /** The same for a failure that came as a state. */

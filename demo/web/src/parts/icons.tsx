@@ -15,7 +15,13 @@ const SHAPES = {
 } as const
 
 /** One icon. */
-export function Icon({ shape, filled }: { shape: keyof typeof SHAPES; filled?: boolean }): ReactNode {
+export function Icon({
+  shape,
+  filled,
+}: {
+  shape: keyof typeof SHAPES
+  filled?: boolean
+}): ReactNode {
   return (
     <svg
       className="icon"

@@ -21,7 +21,11 @@ export function Pane({
   return (
     <section className="pane" aria-labelledby={titleId}>
       <header className="pane-head">
-        <a className="icon-button back" href={routeHref({ pane: 'home' })} aria-label="Back to contacts">
+        <a
+          className="icon-button back"
+          href={routeHref({ pane: 'home' })}
+          aria-label="Back to contacts"
+        >
           <Icon shape="back" />
         </a>
         <h1 id={titleId} ref={heading} tabIndex={-1}>

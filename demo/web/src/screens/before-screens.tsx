@@ -17,8 +17,8 @@ export function InUseScreen({ onRetry }: { readonly onRetry: () => void }): Reac
   return (
     <Front title="Kithmesh runs in another tab">
       <p>
-        One tab at a time is this device. Go on in the other tab, or close it and go on here. Nothing
-        is lost either way.
+        One tab at a time is this device. Go on in the other tab, or close it and go on here.
+        Nothing is lost either way.
       </p>
       <div className="actions">
         <button type="button" className="main-button" onClick={onRetry}>

@@ -1,5 +1,12 @@
 import type { Contact } from '@kithmesh/node'
-import { type KeyboardEvent, type ReactNode, type SyntheticEvent, useEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type SyntheticEvent,
+  useEffect,
+  useRef,
+  useState,
+} from 'react'
 import { ErrorNotice } from '../parts/error-notice.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useAction } from '../views/action.ts'

@@ -76,7 +76,9 @@ function Keeping(): ReactNode {
   return (
     <section className="stack">
       <h2>This device</h2>
-      <p>While this tab is closed, the device is away: messages for it wait where they were written.</p>
+      <p>
+        While this tab is closed, the device is away: messages for it wait where they were written.
+      </p>
       {kept === true && <p>The browser keeps it until you clear this site’s data.</p>}
       {kept === false && (
         <p>

@@ -74,4 +74,8 @@ const PATH_WORDS = {
   away: 'Away',
 } as const
 
-const STATE_WORDS = { held: 'Held: its entry is disputed', unlinked: 'Unlinked' } as const
+const STATE_WORDS = {
+  held: 'Held: its entry is disputed',
+  suspended: 'Suspended',
+  unlinked: 'Unlinked',
+} as const

@@ -32,12 +32,14 @@ export function createChatView(node: KithNode, contact: Contact['contact']): Cha
       node.addEventListener('message:sent', onMessage, options)
       node.addEventListener(
         'message:delivery',
-        ({ detail: { message, delivery } }) => edit((page) => withChange(page, message, { delivery })),
+        ({ detail: { message, delivery } }) =>
+          edit((page) => withChange(page, message, { delivery })),
         options,
       )
       node.addEventListener(
         'starred:changed',
-        ({ detail: { message, starred } }) => edit((page) => withChange(page, message, { starred })),
+        ({ detail: { message, starred } }) =>
+          edit((page) => withChange(page, message, { starred })),
         options,
       )
       node.addEventListener('contact:changed', reload, options)

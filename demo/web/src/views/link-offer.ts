@@ -33,7 +33,10 @@ export function useLinkOffer(node: KithNode, attempt: number): OfferView {
 
 async function follow(
   node: KithNode,
-  { signal, onState }: { readonly signal: AbortSignal; readonly onState: (state: LinkState) => void },
+  {
+    signal,
+    onState,
+  }: { readonly signal: AbortSignal; readonly onState: (state: LinkState) => void },
 ): Promise<void> {
   const offer = await node.linking.offer({ signal })
   try {

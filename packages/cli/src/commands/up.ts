@@ -106,10 +106,22 @@ async function announce(node: KithNode, running: Running): Promise<void> {
   running.report.print(
     `"${oneLine(name)}" is up.`,
     `  Account    ${account}`,
-    ...addresses.map((address) => `  Listening  ${oneLine(address)}`),
+    ...addressLines(addresses),
     '  Next       kith contacts invite · kith link CODE · kith status',
     '  Stop       Ctrl-C here, or kith stop',
   )
+}
+
+/** Addresses shown to people; the rest is in the JSON. */
+const SHOWN_ADDRESSES = 3
+
+function addressLines(addresses: readonly string[]): readonly string[] {
+  const shown = addresses.slice(0, SHOWN_ADDRESSES)
+  const more = addresses.length - shown.length
+  return [
+    ...shown.map((address) => `  Listening  ${oneLine(address)}`),
+    ...(more > 0 ? [`             and ${more} more addresses`] : []),
+  ]
 }
 
 /** The result; undefined when the work failed because the device is to stop. */

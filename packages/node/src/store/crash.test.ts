@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -18,11 +18,14 @@ import type { Store, Table } from './store-types.ts'
 const { clock, rng } = nodePlatform
 /** How often a committing process is killed; 200 and more in a long run. */
 const KILLS = Number(process.env['KITH_KILLS'] ?? 20)
+/** How often the power goes. */
+const CUTS = Number(process.env['KITH_CUTS'] ?? 3)
 /** How often the disk is filled. */
 const FULL = Number(process.env['KITH_FULL'] ?? 4)
 const root = await mkdtemp(join(tmpdir(), 'kith-crash-'))
 afterAll(() => rm(root, { recursive: true, force: true }))
 
+const call = promisify(execFile)
 const numbers = codec(uint({ max: Number.MAX_SAFE_INTEGER }), { maxBytes: 9 })
 const texts = codec(text({ max: 100_000 }), { maxBytes: 400_000 })
 
@@ -97,6 +100,77 @@ async function kept(store: Store, name: string): Promise<Set<number>> {
   const found = new Set<number>()
   for await (const [number] of table.entries()) found.add(number)
   return found
+}
+
+describe('E2 power cut', () => {
+  test(`STO-1 E2 nothing acknowledged is lost over ${CUTS} power cuts, and no loss is made up`, async ({
+    skip,
+  }) => {
+    const disk = await loopDisk('cut').catch((error: Error) => {
+      skip(`needs to mount a disk image: ${error.message}`)
+    })
+    if (disk === undefined) return
+    const child = run('commit', join(disk.folder, 'home'))
+    const acknowledged: number[] = []
+    try {
+      for await (const line of linesOf(child)) {
+        if (line !== 'open') acknowledged.push(Number(line))
+        if (acknowledged.length % 200 !== 100) continue
+        if (acknowledged.length > CUTS * 200) child.kill('SIGKILL')
+        else await expectKept(await cutPower(child, disk), [...acknowledged])
+      }
+    } finally {
+      await disk.release()
+    }
+    expect(acknowledged.length).toBeGreaterThan(CUTS * 200)
+  })
+})
+
+interface LoopDisk {
+  readonly image: string
+  readonly folder: string
+  release(): Promise<void>
+}
+
+/** An ext4 of its own: what its image holds is what a disk would. */
+async function loopDisk(name: string, from?: string): Promise<LoopDisk> {
+  const image = from ?? join(root, `${name}.img`)
+  const folder = join(root, name)
+  await mkdir(folder, { recursive: true })
+  if (from === undefined) {
+    await writeFile(image, '')
+    await truncate(image, 64 * 1024 * 1024)
+    await call('mkfs.ext4', ['-q', '-F', image])
+  }
+  await call('mount', ['-o', 'loop', image, folder])
+  return {
+    image,
+    folder,
+    release: async () => {
+      await call('umount', [folder])
+    },
+  }
+}
+
+/** What would be on the disk if the power went now; the process stands still for the copy. */
+async function cutPower(child: ChildProcess, { image }: LoopDisk): Promise<LoopDisk> {
+  const cut = join(root, 'cut-off.img')
+  child.kill('SIGSTOP')
+  await copyFile(image, cut)
+  child.kill('SIGCONT')
+  return loopDisk('cut-off', cut)
+}
+
+async function expectKept(disk: LoopDisk, acknowledged: readonly number[]): Promise<void> {
+  try {
+    await using store = await open(join(disk.folder, 'home'))
+    expect(store.damage).toEqual([])
+    const [left, right] = [await kept(store, 'left'), await kept(store, 'right')]
+    expect(acknowledged.filter((number) => !left.has(number))).toEqual([])
+    expect(left).toEqual(right)
+  } finally {
+    await disk.release()
+  }
 }
 
 describe('E2 two on one home', () => {
@@ -205,15 +279,14 @@ describe('E2 write errors', () => {
   test(`STO-8 E2 nothing acknowledged is lost over ${FULL} full disks`, async ({ skip }) => {
     const disk = join(root, 'disk')
     await mkdir(disk)
-    const mount = promisify(execFile)
-    const mounted = await mount('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]).catch(
+    const mounted = await call('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]).catch(
       (error: unknown) => error,
     )
     if (mounted instanceof Error) skip(`needs to mount a small tmpfs: ${mounted.message}`)
     try {
       for (let episode = 0; episode < FULL; episode++) await fillDisk(disk, episode)
     } finally {
-      await mount('umount', [disk])
+      await call('umount', [disk])
     }
   })
 })

@@ -28,7 +28,6 @@ export type Purpose =
   | 'invite seal'
   // sessions
   | 'device card'
-  | 'device card prekey'
   | 'session agreement'
   | 'session binding'
   | 'session root'

@@ -2,6 +2,7 @@ import type { AcceptReport } from '../log/accepting.ts'
 import type { AccountLog } from '../log/account-log.ts'
 import { heldRanges } from '../log/holdings.ts'
 import type { LaneId, LaneSpan } from '../log/lane.ts'
+import { createLaneRanges } from '../log/lane-ranges.ts'
 import type { LogRecord } from '../log/record.ts'
 import {
   countRanges,
@@ -16,7 +17,6 @@ import {
 } from '../range-set.ts'
 import type { Claims } from './claims.ts'
 import { type FrameOf, MAX_RANGES_PER_WANT, MAX_RECORDS_PER_FRAME } from './frames.ts'
-import { createLaneRanges } from '../log/lane-ranges.ts'
 import type { SiblingView } from './sibling-view.ts'
 
 /** Our side of the backlog: what we still lack of what the sibling can send, asked for in windows. */

@@ -1,6 +1,6 @@
 import type { LaneId } from '../log/lane.ts'
-import type { RangeSet } from '../range-set.ts'
 import { createLaneRanges } from '../log/lane-ranges.ts'
+import type { RangeSet } from '../range-set.ts'
 
 /**
  * What is being fetched, by whichever exchange: with three siblings who all hold a backlog, each record is asked from one of them

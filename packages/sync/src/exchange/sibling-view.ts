@@ -1,7 +1,7 @@
 import type { LaneId, LaneSpan } from '../log/lane.ts'
+import { createLaneRanges } from '../log/lane-ranges.ts'
 import type { RangeSet } from '../range-set.ts'
 import type { HeldLane } from './frames.ts'
-import { createLaneRanges } from '../log/lane-ranges.ts'
 
 /** What a sibling said it holds. */
 export interface SiblingView {

@@ -1,9 +1,9 @@
 import type { AccountLog } from '../log/account-log.ts'
 import type { LaneHoldings } from '../log/holdings.ts'
 import type { LaneId, LaneSpan } from '../log/lane.ts'
+import { createLaneRanges, type LaneRanges } from '../log/lane-ranges.ts'
 import { differenceRanges, includesNumber, intersectRanges, type RangeSet } from '../range-set.ts'
 import { type FrameOf, type HeldLane, MAX_LANES_PER_FRAME, MAX_RANGES } from './frames.ts'
-import { createLaneRanges, type LaneRanges } from '../log/lane-ranges.ts'
 import { createLiveQueue } from './live-queue.ts'
 
 /** What we tell a sibling unasked: all we hold at first, then what is new. */

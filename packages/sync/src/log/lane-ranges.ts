@@ -1,5 +1,5 @@
-import { type LaneId, laneKey } from './lane.ts'
 import { differenceRanges, NO_RANGES, type RangeSet, unionRanges } from '../range-set.ts'
+import { type LaneId, laneKey } from './lane.ts'
 
 /** A set of places, by lane. */
 export interface LaneRanges {

@@ -59,9 +59,10 @@ export interface AccountReplica<Alongside = never> {
  * @example
  * ```ts
  * const replica = await openAccountReplica({
- *   ...{ data, account, signer, epochs, store, rng, crypto, clock, scheduler },
+ *   data: createAccountData({ clientId: newClientId(rng) }),
  *   mayWrite: (device) => isInDeviceLog(device),
  *   isSibling: (device) => isInDeviceLog(device),
+ *   ...{ account, signer, epochs, store, rng, crypto, clock, scheduler },
  * })
  * replica.data.contacts.rename(ben, 'Ben')
  * await replica.exchanges.run({ sibling, stream }, { signal })
@@ -83,16 +84,28 @@ export async function openAccountReplica<Alongside = never>(
   compaction.grow(loaded.updateBytes)
 
   const exchanges = createExchanges({
-    ...{ log, clock, scheduler, isSibling },
+    log,
+    clock,
+    scheduler,
+    isSibling,
     snapshot: compaction.newest,
     onSnapshotAsked: () => upkeep.asked(),
   })
-  const { askSnapshot } = exchanges
   const upkeep = createUpkeep({
-    ...{ data, log, into, compaction, clock, scheduler, askSnapshot, onFailure },
+    data,
+    log,
+    into,
+    compaction,
+    clock,
+    scheduler,
+    askSnapshot: exchanges.askSnapshot,
+    onFailure,
   })
   const out = createOutOfData({
-    ...{ data, log, scheduler, onFailure },
+    data,
+    log,
+    scheduler,
+    onFailure,
     writeSnapshot: upkeep.compact,
     written: upkeep.grew,
   })

@@ -9,8 +9,8 @@ import {
   joinBytes,
   KithError,
   list,
-  record,
   type Rng,
+  record,
   uint,
 } from '@kithmesh/protocol'
 import { MAX_SNAPSHOT_BYTES } from '../data/update-intake.ts'

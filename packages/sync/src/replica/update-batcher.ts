@@ -70,7 +70,8 @@ export function createUpdateBatcher(options: UpdateBatcherOptions): UpdateBatche
   return {
     add: (update) => {
       collected.push(update)
-      if (cancel === undefined && writing === undefined) void writeCollected().catch(() => undefined)
+      if (cancel === undefined && writing === undefined)
+        void writeCollected().catch(() => undefined)
     },
     flush: async () => {
       await writing

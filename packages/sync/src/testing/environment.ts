@@ -1,6 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import type { Clock, Rng } from '@kithmesh/protocol'
-import { nobleRecordCrypto, type RecordCrypto } from '../log/record-crypto.ts'
 import type { Scheduler } from '../scheduler.ts'
 
 /** A clock and its timers, moved by hand. */
@@ -45,31 +43,4 @@ export function createSeededRng(seed: number): Rng {
     return (mixed ^ (mixed >>> 14)) & 0xff
   }
   return { bytes: (length) => Uint8Array.from({ length }, next) }
-}
-
-/** Native AES and SHA, as a Node host hands in. Signatures stay with noble: the same rules in every test. */
-export const nativeRecordCrypto: RecordCrypto = {
-  ...nobleRecordCrypto,
-  sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
-  aes256Gcm: {
-    seal: ({ key, nonce, bytes, associatedData }) => {
-      const cipher = createCipheriv('aes-256-gcm', key, nonce)
-      cipher.setAAD(associatedData)
-      return new Uint8Array(
-        Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()]),
-      )
-    },
-    open: ({ key, nonce, bytes, associatedData }) => {
-      if (bytes.length < 16) return undefined
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce)
-      decipher.setAAD(associatedData)
-      decipher.setAuthTag(bytes.subarray(-16))
-      try {
-        const opened = Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()])
-        return new Uint8Array(opened)
-      } catch {
-        return undefined
-      }
-    },
-  },
 }

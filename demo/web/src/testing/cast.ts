@@ -1,0 +1,78 @@
+import type { Contact, Device } from '@kithmesh/node'
+import { createFakeNode, type FakeNode, fakeId, PHONE } from './fake-node.ts'
+
+/** People and devices the tests and pictures tell of. */
+export const BEN: Contact = contactOf('aBen', 'Ben from work', 2)
+export const CARA: Contact = contactOf('aCara', '卡拉', 1)
+const OMAR: Contact = contactOf('aOmar', 'عمر الفاروق', 1)
+
+const PAGE: Device = {
+  ...PHONE,
+  device: fakeId('12D3KooWFakePage'),
+  name: 'Chrome on Linux',
+  kind: 'browser',
+  this: true,
+  path: 'this',
+  reason: 'this device',
+}
+const DESK: Device = {
+  ...PHONE,
+  device: fakeId('12D3KooWDesk'),
+  name: 'desk',
+  path: 'relayed',
+  reason: 'No direct path: its network lets no UDP through',
+  pending: 2,
+}
+const TABLET: Device = {
+  ...PHONE,
+  device: fakeId('12D3KooWTablet'),
+  name: 'old tablet',
+  kind: 'browser',
+  path: 'away',
+  reason: 'The connection was lost',
+  lastSeen: Date.UTC(2026, 9, 30, 20, 12),
+  pending: 14,
+}
+
+/** A page in the middle of its life: people, messages of every kind, four devices, two relays. */
+export async function createBusyNode(): Promise<FakeNode> {
+  const node = createFakeNode({
+    account: fakeId('aAda'),
+    contacts: [BEN, CARA, OMAR],
+    devices: [PAGE, PHONE, DESK, TABLET],
+    pending: 2,
+    relays: [
+      { address: '/ip4/127.0.0.1/tcp/4002/ws/p2p/12D3KooWRelay', state: 'ready' },
+      {
+        address: `/ip4/203.0.113.9/udp/4001/webrtc-direct/certhash/uEi${'Ab3x'.repeat(10)}/p2p/12D3KooWOther`,
+        state: 'failed',
+        reason: 'It did not answer; next try in 8 s',
+      },
+    ],
+  })
+  const dinner = await node.messages.send(BEN.contact, { text: 'Hi Ben, dinner at eight?' })
+  node.receive(BEN, 'Gladly. I bring the wine.')
+  const place = await node.messages.send(BEN.contact, {
+    text: 'The usual place. Here is what I would like to ask them for:\n\n– a table outside\n– no music',
+  })
+  node.receive(BEN, 'رائع، أراك هناك (8 pm)')
+  await node.messages.send(BEN.contact, { text: 'Are you there already?' })
+  await deliver(node, dinner.message, { reached: 2, of: 2, read: true })
+  await deliver(node, place.message, { reached: 1, of: 2, read: false })
+  await node.starred.add(dinner.message)
+  node.receive(CARA, '你好！')
+  return node
+}
+
+async function deliver(
+  node: FakeNode,
+  id: Parameters<FakeNode['messages']['get']>[0],
+  delivery: Parameters<FakeNode['deliver']>[1],
+): Promise<void> {
+  const message = await node.messages.get(id)
+  if (message) node.deliver(message, delivery)
+}
+
+function contactOf(id: string, name: string, devices: number): Contact {
+  return { contact: fakeId(id), name, verified: false, devices }
+}

@@ -1,0 +1,244 @@
+/**
+ * A device in memory, for tests and pictures of the screens alone. It keeps lists and tells what
+ * changed, as the facade promises; there is no network, no store and no cryptography in it.
+ */
+
+import type {
+  Contact,
+  Device,
+  KithNode,
+  LinkState,
+  Message,
+  NodeEvents,
+  SeenDevice,
+  Status,
+} from '@kithmesh/node'
+import { createStates, type States } from './states.ts'
+
+/** A fake with its strings: what a test makes happen to it. */
+export interface FakeNode extends KithNode {
+  readonly world: FakeWorld
+  /** Steps of the offer this device makes. */
+  readonly offerStates: States<LinkState>
+  readonly receive: (contact: Contact, text: string) => Message
+  readonly deliver: (message: Message, delivery: NonNullable<Message['delivery']>) => void
+  readonly setRelays: (relays: Status['relays']) => void
+  readonly join: (account: Contact['contact']) => void
+  /** The next call of this name fails so. */
+  readonly fail: (call: FailingCall, error: Error) => void
+  /** The device a link code leads to; linking waits for `confirm`. */
+  found: SeenDevice
+}
+
+/** What a fake starts with. */
+export interface FakeWorld {
+  account?: Contact['contact']
+  contacts: readonly Contact[]
+  messages: readonly Message[]
+  devices: readonly Device[]
+  relays: Status['relays']
+  pending: number
+}
+
+type FailingCall =
+  | 'contacts.list'
+  | 'contacts.add'
+  | 'contacts.rename'
+  | 'devices.link'
+  | 'linking.offer'
+  | 'messages.send'
+  | 'status'
+
+/** An error as the device throws it. */
+export function kithError(code: string, message: string, hint?: string): Error {
+  return Object.assign(new Error(message), { code, hint })
+}
+
+/** Ids are opaque to the screens: any text will do for a fake. */
+export function fakeId<Id extends string>(text: string): Id {
+  return text as Id
+}
+
+const EMPTY: FakeWorld = { contacts: [], messages: [], devices: [], relays: [], pending: 0 }
+
+/** A fake device; without an account it is one still to be linked. */
+export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
+  const world: FakeWorld = { ...EMPTY, ...start }
+  const events = new EventTarget()
+  const failures = new Map<FailingCall, Error>()
+  const device = fakeId<Device['device']>('12D3KooWFakePage')
+  const offerStates = createStates<LinkState>()
+  let count = 0
+
+  const emit = <K extends keyof NodeEvents>(type: K, detail: NodeEvents[K]): void => {
+    events.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+  const orFail = (call: FailingCall): void => {
+    const error = failures.get(call)
+    failures.delete(call)
+    if (error) throw error
+  }
+  const change = (id: Message['message'], by: Partial<Message>): void => {
+    world.messages = world.messages.map((one) => (one.message === id ? { ...one, ...by } : one))
+  }
+  const keep = (contact: Contact, text: string, by: Partial<Message>): Message => {
+    const message: Message = {
+      message: fakeId(`m${++count}`),
+      chat: fakeId(`c-${contact.contact}`),
+      from: { account: contact.contact, name: contact.name, self: false },
+      device: fakeId('12D3KooWTheirs'),
+      text,
+      at: Date.UTC(2026, 10, 3, 9, count),
+      starred: false,
+      ...by,
+    }
+    world.messages = [...world.messages, message]
+    return message
+  }
+  const requireContact = (id: Contact['contact']): Contact => {
+    const found = world.contacts.find((one) => one.contact === id)
+    if (!found) throw kithError('ERR_NOT_FOUND', 'no such contact')
+    return found
+  }
+  const putContact = (contact: Contact): Contact => {
+    world.contacts = [...world.contacts.filter((one) => one.contact !== contact.contact), contact]
+    emit('contact:changed', contact)
+    return contact
+  }
+  const star = async (id: Message['message'], starred: boolean): Promise<void> => {
+    change(id, { starred })
+    emit('starred:changed', { message: id, starred })
+  }
+  const accountNow = (): Contact['contact'] => world.account ?? fakeId('aNone')
+
+  const node: FakeNode = {
+    world,
+    offerStates,
+    device,
+    name: 'Ada',
+    found: { device: fakeId('12D3KooWNew'), name: 'Pixel', kind: 'browser', distance: 'near' },
+    get account() {
+      return world.account
+    },
+    addresses: () => [],
+    receive: (contact, text) => {
+      const message = keep(contact, text, {})
+      emit('message:received', message)
+      return message
+    },
+    deliver: ({ message }, delivery) => {
+      change(message, { delivery })
+      emit('message:delivery', { message, delivery })
+    },
+    setRelays: (relays) => {
+      world.relays = relays
+      for (const relay of relays) emit('relay:changed', relay)
+    },
+    join: (account) => {
+      world.account = account
+      emit('account:ready', { account, device })
+    },
+    fail: (call, error) => void failures.set(call, error),
+    status: async () => {
+      orFail('status')
+      const { devices, relays, pending } = world
+      return { account: accountNow(), device, name: 'Ada', devices, relays, pending }
+    },
+    linking: {
+      offer: async () => {
+        orFail('linking.offer')
+        return {
+          code: '',
+          states: (options) => offerStates.values(options),
+          close: async () => undefined,
+        }
+      },
+    },
+    devices: {
+      list: async () => world.devices,
+      link: async (_code, { confirm, onState }) => {
+        orFail('devices.link')
+        onState?.({ state: 'seen' })
+        onState?.({ state: 'confirm' })
+        if (!(await confirm(node.found))) throw kithError('ERR_LINK_DECLINED', 'declined')
+        onState?.({ state: 'syncing', percent: 38 })
+        const { device: id, name, kind } = node.found
+        const linked: Device = { ...PHONE, device: id, name, kind }
+        world.devices = [...world.devices, linked]
+        emit('device:linked', linked)
+        onState?.({ state: 'done', account: accountNow(), device: id })
+        return linked
+      },
+      rename: async (id, name) => {
+        const renamed = world.devices.find((one) => one.device === id)
+        if (!renamed) throw kithError('ERR_NOT_FOUND', 'no such device')
+        world.devices = world.devices.map((one) => (one.device === id ? { ...one, name } : one))
+        emit('device:changed', { ...renamed, name })
+        return { ...renamed, name }
+      },
+    },
+    contacts: {
+      list: async () => {
+        orFail('contacts.list')
+        return world.contacts
+      },
+      invite: async () => ({ code: INVITE_CODE }),
+      add: async (_code, { name } = {}) => {
+        orFail('contacts.add')
+        return putContact({
+          contact: fakeId('aNew'),
+          name: name ?? 'Cara',
+          verified: false,
+          devices: 1,
+        })
+      },
+      rename: async (id, name) => {
+        orFail('contacts.rename')
+        return putContact({ ...requireContact(id), name })
+      },
+    },
+    messages: {
+      send: async (to, { text }) => {
+        orFail('messages.send')
+        const contact = requireContact(to)
+        const delivery = { reached: 0, of: contact.devices, read: false }
+        const from = { account: accountNow(), name: 'Ada', self: true }
+        const message = keep(contact, text, { from, device, delivery })
+        emit('message:sent', message)
+        return { message: message.message, chat: message.chat, delivery: async function* () {} }
+      },
+      get: async (id) => world.messages.find((one) => one.message === id),
+      list: async (contact, { limit = Number.POSITIVE_INFINITY } = {}) =>
+        world.messages.filter(({ chat }) => chat === `c-${contact}`).slice(-limit),
+    },
+    starred: {
+      add: (id) => star(id, true),
+      remove: (id) => star(id, false),
+      list: async () => world.messages.filter(({ starred }) => starred),
+    },
+    addEventListener: (type, listener, options) =>
+      events.addEventListener(type, listener as EventListener, options),
+    removeEventListener: (type, listener) =>
+      events.removeEventListener(type, listener as EventListener),
+    stop: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+  return node
+}
+
+/** As long as real ones, so that the pictures show the truth. */
+export const LINK_CODE: string = `WEB+KITH:L/${'BNKXOQ3DEFGA7RTS'.repeat(10)}`
+const INVITE_CODE = `WEB+KITH:C/${'CMJ4YWTZPQLNB5EH'.repeat(11)}`
+
+/** One more device of the account, and what a list of them starts from. */
+export const PHONE: Device = {
+  device: fakeId('12D3KooWPhone'),
+  name: 'phone',
+  kind: 'cli',
+  this: false,
+  state: 'active',
+  addedAt: Date.UTC(2026, 10, 1, 8),
+  path: 'lan',
+  reason: 'Connected at 192.168.1.7',
+  pending: 0,
+}

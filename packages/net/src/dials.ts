@@ -1,0 +1,87 @@
+import type { Connection } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { isWebRtc, relayOf } from './addresses.ts'
+import type { Connections } from './connections.ts'
+import { dialPeer } from './dialer.ts'
+import { NetError } from './errors.ts'
+import type { Host } from './host.ts'
+import type { NetRules } from './lan-rule.ts'
+import type { PeerIdText } from './net.ts'
+
+/** Dials peers at everything that is known of them, each once at a time. */
+export interface Dials {
+  /** The connection that stands, or a new one. @throws ERR_UNREACHABLE, ERR_PEER_REFUSED */
+  connect(peer: PeerIdText, signal: AbortSignal): Promise<Connection>
+  /** A new connection at one of some addresses. @throws ERR_UNREACHABLE */
+  dial(peer: PeerIdText, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<Connection>
+  /** Where a peer may be dialled now. */
+  addresses(peer: PeerIdText): readonly Multiaddr[]
+}
+
+/** What dials are made from. */
+export interface DialsParts {
+  readonly host: Host
+  readonly connections: Connections
+  readonly rules: NetRules
+  /** What is known of a peer. */
+  known(peer: PeerIdText): readonly Multiaddr[]
+  /** Our relays whose reservation stands: each may know the peer too. */
+  relays(): readonly Multiaddr[]
+  /** Ends every dial. */
+  readonly stopped: AbortSignal
+}
+
+export function createDials(parts: DialsParts): Dials {
+  const { host, connections, rules, stopped } = parts
+  const dialsByPeer = new Map<PeerIdText, Promise<Connection>>()
+
+  const addresses = (peer: PeerIdText): readonly Multiaddr[] => {
+    const known = parts.known(peer).filter(rules.mayDial)
+    const overOurs = parts
+      .relays()
+      .map((relay) => relay.encapsulate(`/p2p-circuit/p2p/${peer}`))
+      .filter((address) => !known.some((one) => relayOf(one) === relayOf(address)))
+    return [...known, ...overOurs]
+  }
+
+  const dial: Dials['dial'] = async (peer, ways, signal) => {
+    const ongoing = dialsByPeer.get(peer)
+    if (ongoing !== undefined) {
+      const joined = await abortable(ongoing, signal).catch(() => undefined)
+      signal.throwIfAborted()
+      // the dial under way may have known fewer addresses: when it failed, ours are dialled
+      return joined ?? connections.best(peer) ?? dial(peer, ways, signal)
+    }
+    const made = dialPeer(host, ways, { peer, signal: stopped })
+    dialsByPeer.set(peer, made)
+    const forget = (): boolean => dialsByPeer.delete(peer)
+    made.then(forget, forget)
+    return abortable(made, signal)
+  }
+
+  return {
+    addresses,
+    dial,
+    connect: async (peer, signal) => {
+      if (rules.isRefused(peer)) {
+        throw new NetError('ERR_PEER_REFUSED', 'This device refuses connections with it')
+      }
+      const standing = connections.best(peer)
+      if (standing !== undefined) return standing
+      // WebRTC is a way to do better once a relay carries its signals, not a way to begin
+      const ways = addresses(peer).filter((address) => !isWebRtc(address))
+      return dial(peer, ways, signal)
+    },
+  }
+}
+
+/** The promise, or the signal's reason when that comes first; the work itself goes on. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  return Promise.race([promise, aborted]).finally(() => {
+    signal.removeEventListener('abort', onAbort)
+  })
+}

@@ -1,0 +1,62 @@
+import type { Connection } from '@libp2p/interface'
+import { type Connections, closeOrAbort, isInUse } from './connections.ts'
+import type { Clock } from './environment.ts'
+import type { Host } from './host.ts'
+import type { PeerIdText } from './net.ts'
+
+/** Closes connections that nobody needs. */
+export interface Housekeeping {
+  /** A peer may have more connections than it needs. */
+  look(peer: PeerIdText): void
+  stop(): void
+}
+
+/** What housekeeping is made from. */
+export interface HousekeepingParts {
+  readonly host: Host
+  readonly connections: Connections
+  readonly clock: Clock
+  /** Kept peers and relays: their last connection stays. */
+  isKept(peer: PeerIdText): boolean
+}
+
+/** Redundant connections are looked at this long after one was opened: both ends have seen it then. */
+const LOOK_AFTER_MS = 2_000
+
+/** A stranger that opened nothing for this long has no business here (rule NET-38). */
+const STRANGER_MS = 60_000
+
+const ROUND_MS = 20_000
+
+export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
+  const { host, connections } = parts
+  const looking = new Map<PeerIdText, ReturnType<typeof setTimeout>>()
+
+  const look = (peer: PeerIdText): void => {
+    if (looking.has(peer)) return
+    const timer = setTimeout(() => {
+      looking.delete(peer)
+      void connections.prune(peer)
+    }, LOOK_AFTER_MS)
+    looking.set(peer, timer)
+  }
+  const round = (): void => {
+    for (const peer of connections.peers()) if (connections.all(peer).length > 1) look(peer)
+    for (const connection of host.getConnections()) {
+      if (isIdleStranger(connection, parts)) void closeOrAbort(connection)
+    }
+  }
+  const timer = setInterval(round, ROUND_MS)
+  return {
+    look,
+    stop: () => {
+      clearInterval(timer)
+      for (const one of looking.values()) clearTimeout(one)
+    },
+  }
+}
+
+function isIdleStranger(connection: Connection, { clock, isKept }: HousekeepingParts): boolean {
+  const age = clock.now() - connection.timeline.open
+  return age > STRANGER_MS && !isKept(connection.remotePeer.toString()) && !isInUse(connection)
+}
