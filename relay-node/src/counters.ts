@@ -7,7 +7,8 @@ export type RefusalReason =
   | 'circuit_limit'
   | 'no_reservation'
   | 'target_failed'
-  | 'draining'
+  | 'reservation_draining'
+  | 'circuit_draining'
   | 'over_relay'
   | 'rate'
   | 'malformed'
@@ -20,7 +21,8 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalReason, StatusCode>> = {
   circuit_limit: STATUS.RESOURCE_LIMIT_EXCEEDED,
   no_reservation: STATUS.NO_RESERVATION,
   target_failed: STATUS.CONNECTION_FAILED,
-  draining: STATUS.RESOURCE_LIMIT_EXCEEDED,
+  reservation_draining: STATUS.RESERVATION_REFUSED,
+  circuit_draining: STATUS.RESOURCE_LIMIT_EXCEEDED,
   over_relay: STATUS.PERMISSION_DENIED,
   rate: STATUS.RESOURCE_LIMIT_EXCEEDED,
   malformed: STATUS.MALFORMED_MESSAGE,
@@ -49,7 +51,8 @@ export function createCounters(): Counters {
       circuit_limit: 0,
       no_reservation: 0,
       target_failed: 0,
-      draining: 0,
+      reservation_draining: 0,
+      circuit_draining: 0,
       over_relay: 0,
       rate: 0,
       malformed: 0,

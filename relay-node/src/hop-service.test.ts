@@ -164,22 +164,20 @@ describe('RLY-2 what no client says', () => {
   })
 
   test('RLY-2 D1 whoever says nothing is not waited for', async () => {
-    const host = await world.peer({ circuit: false, listen: ['/ip4/127.0.0.1/tcp/0'] })
-    const hop = createHopService({
-      identity: identityFromPem(generateKeyPem()),
-      limits: DEFAULT_LIMITS,
-      counters: createCounters(),
-      clock: systemClock,
-      addressesFor: () => [],
-      timeout: 100,
-    })
-    await host.handle(HOP_PROTOCOL, (stream, connection) => hop.answer(stream, connection))
-    const address = host.getMultiaddrs()[0]?.toString() ?? ''
+    const address = await impatientHost()
     const ada = await byHand()
     const silent = await openHop(ada, address)
     const dripping = await openHop(ada, address)
     void dripping.send(Uint8Array.of(80, 8))
     await expect.poll(() => [silent.status, dripping.status]).toEqual(['reset', 'reset'])
+  })
+
+  test('RLY-2 D1 nor is a target that says nothing, and the initiator is told', async () => {
+    const address = await impatientHost()
+    const [ada, ben] = await Promise.all([byHand(), byHand()])
+    await ada.handle(STOP_PROTOCOL, () => {})
+    await ask(ada, address, RESERVE)
+    expect((await ask(ben, address, connectTo(ada))).status).toBe(STATUS.CONNECTION_FAILED)
   })
 
   test('RLY-2 D1 garbage in any pieces harms nobody else', async () => {
@@ -209,13 +207,28 @@ describe('RLY-2 what no client says', () => {
     const circuit = await openCircuit(ben, address, { to: ada, next })
     const stopped = relay.stop()
     expect(relay.status().ready).toBe(false)
-    expect((await ask(ben, address, RESERVE)).status).toBe(STATUS.RESOURCE_LIMIT_EXCEEDED)
+    expect((await ask(ben, address, RESERVE)).status).toBe(STATUS.RESERVATION_REFUSED)
     expect((await ask(ben, address, connectTo(ada))).status).toBe(STATUS.RESOURCE_LIMIT_EXCEEDED)
     circuit.initiator.abort(new Error('done'))
     await stopped
     await vi.waitFor(() => expect(ben.getConnections()).toEqual([]))
   })
 })
+
+/** The service on a stock host, with half a second for everything; gives its address. */
+async function impatientHost(): Promise<string> {
+  const host = await world.peer({ circuit: false, listen: ['/ip4/127.0.0.1/tcp/0'] })
+  const hop = createHopService({
+    identity: identityFromPem(generateKeyPem()),
+    limits: DEFAULT_LIMITS,
+    counters: createCounters(),
+    clock: systemClock,
+    addressesFor: () => [],
+    timeout: 500,
+  })
+  await host.handle(HOP_PROTOCOL, (stream, connection) => hop.answer(stream, connection))
+  return host.getMultiaddrs()[0]?.toString() ?? ''
+}
 
 function answerStop(stream: Stream, status: number): void {
   sendMessage(stream, concat([numberField(1, 1), numberField(4, status)]))

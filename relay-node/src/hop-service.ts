@@ -29,7 +29,7 @@ export interface HopServiceOptions {
   readonly clock: Clock
   /** Binary multiaddrs of the relay to hand to a client at this address. */
   addressesFor(connection: Connection): readonly Uint8Array[]
-  /** ms a request may take, answer included. Default 10 s (rule RLY-2). */
+  /** ms a request may take until its answer. Default 10 s (rule RLY-2). */
   readonly timeout?: number
   /** ms a reader may take nothing before its circuit is reset. */
   readonly stallTimeout?: number
@@ -52,8 +52,10 @@ export interface HopService {
   close(): void
 }
 
-/** A request and its answer take no longer, whoever is slow (rule RLY-2). */
+/** A request is read, and its target asked, within this time, whoever is slow (rule RLY-2). */
 const HOP_TIMEOUT_MS = 10_000
+/** A stream that was answered is closed by both sides in this time, or reset. */
+const CLOSE_TIMEOUT_MS = 5_000
 
 /** A household's devices that all come back at once may ask this many seconds' worth of requests. */
 const BURST_SECONDS = 10
@@ -168,7 +170,7 @@ function isOverRelay({ remoteAddr, limits }: Connection): boolean {
 }
 
 async function reserve(context: HopContext, call: HopCall): Promise<void> {
-  if (context.draining) return refuse(context, call, 'draining')
+  if (context.draining) return refuse(context, call, 'reservation_draining')
   const { connection, source } = call
   const peer = keyOf(connection.remotePeer)
   const wasReserved = context.reservations.get(peer)?.connection === connection
@@ -202,7 +204,7 @@ async function grant(context: HopContext, call: HopCall, expiresAtMs: number): P
 }
 
 async function connect(context: HopContext, call: HopCall, target: Uint8Array): Promise<void> {
-  if (context.draining) return refuse(context, call, 'draining')
+  if (context.draining) return refuse(context, call, 'circuit_draining')
   const key = toHex(target)
   const reservation = context.reservations.get(key)
   if (reservation === undefined) return refuse(context, call, 'no_reservation')
@@ -210,10 +212,15 @@ async function connect(context: HopContext, call: HopCall, target: Uint8Array): 
   const close = context.ledger.open({ initiator, target: key, source: call.source })
   if (close === undefined) return refuse(context, call, 'circuit_limit')
   const targetEnd = await stop(reservation.connection, call)
-  if (targetEnd === undefined || call.stream.status !== 'open') {
+  if (targetEnd === undefined) {
     close()
-    targetEnd?.stream.abort(new Error('The initiator is gone'))
     return refuse(context, call, 'target_failed')
+  }
+  try {
+    sendMessage(call.stream, encodeHopStatus(STATUS.OK))
+  } catch {
+    close()
+    return targetEnd.stream.abort(new Error('The initiator is gone'))
   }
   join(context, { call, targetEnd, close })
 }
@@ -243,7 +250,6 @@ function join(
   ends: { readonly call: HopCall; readonly targetEnd: SpliceEnd; close(): void },
 ): void {
   const { call, targetEnd, close } = ends
-  sendMessage(call.stream, encodeHopStatus(STATUS.OK))
   context.counters.circuitsOpened += 1
   const circuit = splice({ stream: call.stream, rest: call.rest }, targetEnd, {
     onBytes: (count) => {
@@ -265,8 +271,9 @@ async function refuse(context: HopContext, call: HopCall, reason: RefusalReason)
 }
 
 /** Sends the last message of a stream and sees it closed in time by both sides, or resets it. */
-async function reply({ stream, signal }: HopCall, message: Uint8Array): Promise<void> {
+async function reply({ stream }: HopCall, message: Uint8Array): Promise<void> {
   if (stream.writeStatus !== 'writable') return
+  const signal = AbortSignal.timeout(CLOSE_TIMEOUT_MS)
   const onTimeout = (): void => stream.abort(new Error('The stream was not closed in time'))
   signal.addEventListener('abort', onTimeout)
   stream.addEventListener('close', () => signal.removeEventListener('abort', onTimeout))

@@ -1,5 +1,6 @@
 export type { Clock, Rng } from '@kithmesh/net'
 export { isRelayError, RelayError, type RelayErrorCode, type RelayErrorOptions } from './errors.ts'
 export { DEFAULT_LIMITS, type RelayLimits } from './limits.ts'
-export { createRelay, type Relay, type RelayOptions } from './relay.ts'
+export { createRelay } from './relay.ts'
+export type { Relay, RelayOptions } from './relay-options.ts'
 export type { RelayNotice, RelayStatus } from './status.ts'

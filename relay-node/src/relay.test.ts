@@ -1,7 +1,6 @@
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Relay } from './relay.ts'
-import { createWorld } from './testing/running.ts'
+import { createWorld, tcpAddressOf } from './testing/running.ts'
 import { circuitAddress } from './testing/stock-peer.ts'
 
 const world = createWorld()
@@ -12,11 +11,11 @@ const SINK = '/test/sink/1'
 describe('with stock libp2p clients', () => {
   test('RLY-1 a client reserves, is dialled through, and 50 MB cross', async () => {
     const relay = await world.relay()
-    const ada = await world.peer({ listen: [`${tcpOf(relay)}/p2p-circuit`] })
+    const ada = await world.peer({ listen: [`${tcpAddressOf(relay)}/p2p-circuit`] })
     const ben = await world.peer()
     const total = 50 * 1024 * 1024
     const received = count(ada)
-    const connection = await ben.dial(circuitAddress(tcpOf(relay), ada))
+    const connection = await ben.dial(circuitAddress(tcpAddressOf(relay), ada))
     expect(connection.limits).toBeUndefined()
     const stream = await connection.newStream(SINK)
     await sendAll(stream, total)
@@ -25,11 +24,26 @@ describe('with stock libp2p clients', () => {
     expect(relay.status()).toMatchObject({ reservations: 1, circuits: 1, messagesHeld: 0 })
     expect(relay.status().bytes).toBeGreaterThan(total)
   })
-})
 
-function tcpOf(relay: Relay): string {
-  return relay.addresses.find((address) => !address.includes('/ws/')) ?? ''
-}
+  test('RLY-1 two clients that both reserved reach each other both ways, over WebSocket too', async () => {
+    const relay = await world.relay()
+    const ws = relay.addresses.find((address) => address.includes('/ws/')) ?? ''
+    const ada = await world.peer({ listen: [`${tcpAddressOf(relay)}/p2p-circuit`] })
+    const ben = await world.peer({ listen: [`${ws}/p2p-circuit`] })
+    for (const [from, to] of [
+      [ada, ben],
+      [ben, ada],
+    ] as const) {
+      const received = count(to)
+      const connection = await from.dial(circuitAddress(tcpAddressOf(relay), to), { force: true })
+      const stream = await connection.newStream(SINK)
+      await sendAll(stream, 1024 * 1024)
+      await stream.close()
+      expect(await received).toBe(1024 * 1024)
+    }
+    expect(relay.status()).toMatchObject({ reservations: 2, circuits: 2 })
+  })
+})
 
 /** Resolves with the bytes one stream of {@link SINK} carried, when it ends. */
 function count(peer: Libp2p): Promise<number> {

@@ -1,4 +1,4 @@
-import { type Clock, createHost, type Host, type Rng } from '@kithmesh/net'
+import { type Clock, createHost, type Host } from '@kithmesh/net'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AdminAddress, createAdminServer, startAdmin } from './admin.ts'
@@ -21,45 +21,10 @@ import {
   parseListen,
   publicAddresses,
 } from './listen.ts'
+import type { Relay, RelayOptions } from './relay-options.ts'
 import type { RelayNotice, RelayStatus } from './status.ts'
 import { startStun } from './stun.ts'
 import { packageVersion } from './version.ts'
-
-/** What {@link createRelay} is given; only `home` has no default. */
-export interface RelayOptions {
-  /** Folder for the key and the certificate; made when missing. One relay at a time. */
-  readonly home: string
-  /** Multiaddrs to listen on. Default: udp/4001 webrtc-direct, tcp/4001, tcp/4002 WebSocket. */
-  readonly listen?: readonly string[]
-  /** Name or address under which the outside reaches this machine. */
-  readonly publicHost?: string
-  /** Where `/healthz`, `/readyz`, `/status` and `/metrics` are served. Default 127.0.0.1:4003. */
-  readonly admin?: AdminAddress | 'off'
-  /** UDP port of the STUN responder, 0 for any. Default 3478, given up with a notice when taken. */
-  readonly stun?: { readonly port: number } | 'off'
-  /** Go before those of `limits.json` in the home, and these before the defaults. */
-  readonly limits?: Partial<RelayLimits>
-  /** ms a reader may take nothing before its circuit is reset. Default 60,000. */
-  readonly stallTimeout?: number
-  /** ms that {@link Relay.stop} waits for open circuits to end by themselves. Default 0. */
-  readonly drain?: number
-  readonly clock?: Clock
-  readonly rng?: Rng
-  readonly signal?: AbortSignal
-}
-
-/** A running relay. */
-export interface Relay extends AsyncDisposable {
-  /** Peer id of the relay. */
-  readonly peer: string
-  /** Multiaddrs with `/p2p/…` at which devices reach it, the public ones first. */
-  readonly addresses: readonly string[]
-  /** URL of the admin pages; null when they are off. */
-  readonly admin: string | null
-  status(): RelayStatus
-  /** Refuses new reservations and circuits, drains, closes everything. */
-  stop(): Promise<void>
-}
 
 /** Loopback only: whoever wants it elsewhere says so. */
 const DEFAULT_ADMIN: AdminAddress = { host: '127.0.0.1', port: 4003 }
@@ -170,7 +135,6 @@ class RunningRelay implements Relay {
       addressesFor: (connection) => this.#addressesFor(connection),
       ...(stallTimeout === undefined ? {} : { stallTimeout }),
     })
-    this.#closers.push(async () => hop.close())
     const door = createDoor(limits)
     const host = await createHost({
       identity,
@@ -253,7 +217,7 @@ class RunningRelay implements Relay {
       this.#closers.push(() => responder.close())
     } catch (error) {
       if (stun !== undefined) throw stunRefused(stun.port, error)
-      this.#notice('NO_STUN', `UDP port ${DEFAULT_STUN_PORT} is taken: no STUN from this relay`, {
+      this.#notice('NO_STUN', `No STUN from this relay: ${reasonOf(error)}`, {
         hint: 'Give it another port with --stun PORT, or switch it off with --stun off.',
       })
     }
@@ -314,6 +278,7 @@ class RunningRelay implements Relay {
     const { drain = 0 } = this.#options
     this.#hop?.drain()
     if (drain > 0) await this.#hop?.drained(AbortSignal.timeout(drain)).catch(() => {})
+    this.#hop?.close()
     for (const close of this.#closers.toReversed()) await close()
   }
 

@@ -1,7 +1,8 @@
 import type { AdminAddress } from './admin.ts'
 import { bannerOf } from './banner.ts'
 import { createOutput, type Output } from './output.ts'
-import { createRelay, type Relay, type RelayOptions } from './relay.ts'
+import { createRelay } from './relay.ts'
+import type { Relay, RelayOptions } from './relay-options.ts'
 
 /** The flags of `kith-relay run`, parsed. */
 export interface RunFlags {

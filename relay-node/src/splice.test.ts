@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { afterEach, describe, expect, test } from 'vitest'
 import { concat, varint } from './protobuf.ts'
-import type { Relay, RelayOptions } from './relay.ts'
+import type { Relay, RelayOptions } from './relay-options.ts'
 import {
   connectTo,
   openCircuit,

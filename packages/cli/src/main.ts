@@ -22,7 +22,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const { runProgram } = await import('./program.ts')
     return await runProgram(argv, { io, report, signal: interrupted.signal })
   } catch (error) {
-    const failure = failureOf(interrupted.signal.aborted ? interrupted.signal.reason : error)
+    const failure = failureOf(error)
     // A person who pressed Ctrl-C knows it.
     if (report.json || failure.code !== 'ERR_INTERRUPTED') report.failure(failure)
     return exitCodeOf(failure.code) ?? EXIT.failure

@@ -58,7 +58,7 @@ describe('CLI-20 kith up', () => {
     const code = `WEB+KITH:L/${'A'.repeat(165)}`
     const library = fakeLibrary((fake) => {
       fake.linkStates = [
-        { state: 'waiting', code, expiresInMs: 60_000 },
+        { state: 'waiting', code, expiresInMs: 60_000.7 },
         { state: 'waiting', code, expiresInMs: 30_000 },
         { state: 'waiting', code: 'WEB+KITH:L/SECOND', expiresInMs: 60_000 },
         { state: 'seen' },
@@ -160,6 +160,34 @@ describe('CLI-21 how it ends', () => {
     expect(await following.ended).toBe(3)
     expect(following.events().at(-1)).toMatchObject({ event: 'error', code: 'ERR_NOT_RUNNING' })
     expect(await up.ended).toBe(0)
+  })
+
+  test('CLI-21 SIGINT ends a command that waits for its text', async () => {
+    const never = new Promise<never>(() => undefined)
+    const sending = start(['send', 'Ben', '-', '--json', '--home', await temporaryFolder()], {
+      stdin: never,
+    })
+    await expect.poll(() => sending.listening()).toBe(true)
+    sending.signal('SIGINT')
+    expect(await sending.ended).toBe(130)
+    expect(sending.events()).toMatchObject([{ event: 'error', code: 'ERR_INTERRUPTED' }])
+  })
+
+  test('CLI-21 a device that cannot stop cleanly says why', async () => {
+    const home = await temporaryFolder()
+    const library = fakeLibrary()
+    const broken = {
+      ...library,
+      createNode: async (options: Parameters<typeof library.createNode>[0]) => {
+        const node = await library.createNode(options)
+        return Object.assign(node, { stop: () => Promise.reject(new Error('The disk is gone.')) })
+      },
+    }
+    const up = start(['up', '--home', home, '--json'], { library: broken })
+    await expect.poll(() => up.out()).toContain('ready')
+    up.signal('SIGTERM')
+    expect(await up.ended).toBe(1)
+    expect(up.events().at(-1)).toMatchObject({ code: 'ERR_FAILED', message: 'The disk is gone.' })
   })
 
   test('CLI-21 a signal while the device starts ends it too', async () => {

@@ -12,7 +12,7 @@ import { NOW } from './fake-node.ts'
 export interface Seat {
   readonly tty?: boolean
   readonly env?: Readonly<Record<string, string>>
-  readonly stdin?: string | Uint8Array
+  readonly stdin?: string | Uint8Array | Promise<never>
   /** Answers to the questions, in order; then the keyboard is closed. */
   readonly answers?: readonly string[]
   readonly library?: NodeLibrary
@@ -27,6 +27,8 @@ export interface Run {
   /** stdout as JSON, one value per line. */
   readonly events: () => readonly unknown[]
   signal(signal: StopSignal): void
+  /** Whether a signal would be heard. */
+  listening(): boolean
 }
 
 /** A folder that is there for one test. */
@@ -54,6 +56,7 @@ export function start(argv: readonly string[], seat: Seat = {}): Run {
     signal: (signal) => {
       for (const listener of listeners) listener(signal)
     },
+    listening: () => listeners.size > 0,
   }
 }
 
@@ -80,7 +83,8 @@ function ioOf(
     stdin: {
       isTTY,
       read: async ({ maxBytes }) => {
-        const bytes = typeof stdin === 'string' ? new TextEncoder().encode(stdin) : stdin
+        const given = await stdin
+        const bytes = typeof given === 'string' ? new TextEncoder().encode(given) : given
         return bytes.subarray(0, maxBytes + 1)
       },
     },

@@ -26,6 +26,8 @@ export interface NetOptions {
   /** For webrtc-direct, so that pages on this network can dial this device. */
   readonly certificate?: HostCertificate
   readonly logger?: NetLogger
+  /** ms between two questions whether an idle connection still lives. Default 4,000. */
+  readonly heartbeat?: number
   /** UDP port of LAN announcements; tests keep apart by it. */
   readonly lanPort?: number
   /** Aborts the start; a net that has started is ended by `stop`. */

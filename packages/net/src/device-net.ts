@@ -95,7 +95,7 @@ export class DeviceNet implements Net {
       clock,
       isKept: (peer) => this.#peerKeeper.isKept(peer) || this.#relayKeeper.isRelay(peer),
     })
-    this.#heartbeat = startHeartbeat(host, activity)
+    this.#heartbeat = startHeartbeat(host, activity, { every: options.heartbeat })
     this.#relayKeeper = startRelayKeeper({
       host,
       connections,

@@ -41,8 +41,7 @@ export function bytesToFrames(
       for (;;) {
         length ??= takeLength(held, maxFrameBytes)
         if (length === undefined || held.byteLength < length) break
-        // a copy: a small frame must not keep a large chunk alive
-        const frame = held.slice(0, length)
+        const frame = copyOf(held, length)
         held.consume(length)
         length = undefined
         yield frame
@@ -50,6 +49,19 @@ export function bytesToFrames(
     }
     if (length !== undefined || held.byteLength > 0) throw malformed('it ends within a frame')
   }
+}
+
+/** A frame has memory of its own: a small one must not keep a large chunk, or a pool, alive. */
+function copyOf(held: Uint8ArrayList, length: number): Uint8Array {
+  const frame = new Uint8Array(length)
+  let at = 0
+  for (const part of held) {
+    if (at === length) break
+    const piece = part.subarray(0, length - at)
+    frame.set(piece, at)
+    at += piece.byteLength
+  }
+  return frame
 }
 
 /** Takes a whole length off the front; undefined while it is not all there. */

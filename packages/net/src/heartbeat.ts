@@ -8,10 +8,14 @@ import { dropWhenDead } from './liveness.ts'
  * noticed within two of it. A busy one is not asked, because on a slow line the question would
  * stand in a queue behind what is being sent and a living connection would be dropped.
  */
-const INTERVAL_MS = 4_000
+const EVERY_MS = 4_000
 
 /** Watches all connections of a host. */
-export function startHeartbeat(host: Host, activity: Activity): { stop(): void } {
+export function startHeartbeat(
+  host: Host,
+  activity: Activity,
+  { every = EVERY_MS }: { readonly every?: number | undefined } = {},
+): { stop(): void } {
   const stopped = new AbortController()
   const asked = new WeakSet<Connection>()
 
@@ -22,10 +26,10 @@ export function startHeartbeat(host: Host, activity: Activity): { stop(): void }
   }
   const timer = setInterval(() => {
     for (const connection of host.getConnections()) {
-      const isIdle = activity.idleFor(connection) >= INTERVAL_MS
+      const isIdle = activity.idleFor(connection) >= every
       if (isIdle && connection.status === 'open' && !asked.has(connection)) void ask(connection)
     }
-  }, INTERVAL_MS)
+  }, every)
   return {
     stop: () => {
       clearInterval(timer)

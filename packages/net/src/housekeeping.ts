@@ -18,6 +18,8 @@ export interface HousekeepingParts {
   readonly clock: Clock
   /** Kept peers and relays: their last connection stays. */
   isKept(peer: PeerIdText): boolean
+  /** ms between two rounds. */
+  readonly every?: number
 }
 
 /** Redundant connections are looked at this long after one was opened: both ends have seen it then. */
@@ -46,7 +48,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
       if (isIdleStranger(connection, parts)) void closeOrAbort(connection)
     }
   }
-  const timer = setInterval(round, ROUND_MS)
+  const timer = setInterval(round, parts.every ?? ROUND_MS)
   return {
     look,
     stop: () => {

@@ -16,7 +16,8 @@ export {
   type StopMessage,
   stopMessageCodec,
 } from './circuit/messages.ts'
-export { type NetComplianceCase, type NetWorld, netCompliance } from './compliance.ts'
+export type { NetComplianceCase, NetWorld } from './compliance/case.ts'
+export { netCompliance } from './compliance/suite.ts'
 export type { NetOptions } from './create-net.ts'
 export type { Clock, NetLogger, Rng } from './environment.ts'
 export { isNetError, NetError, type NetErrorCode } from './errors.ts'

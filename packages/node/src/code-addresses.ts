@@ -16,7 +16,7 @@ export function codeAddresses(net: Net): readonly Uint8Array[] {
       .filter(({ length }) => length > 0 && length <= MAX_BYTES)
       .sort((a, b) => a.length - b.length)
   const near = encoded((address) => !isRelayed(address) && !isLoopback(address))
-  const loopback = encoded(isLoopback)
+  const loopback = encoded((address) => !isRelayed(address) && isLoopback(address))
   const relayed = encoded(isRelayed)
   const [nearest, relay] = [near[0] ?? loopback[0], relayed[0]]
   return [nearest, relay].filter((one) => one !== undefined).slice(0, MAX_ADDRESSES)

@@ -7,6 +7,7 @@ import {
   codeExpiresInMs,
   createLinkCode,
   currentCodeLife,
+  endCode,
   KithError,
   type Linked,
   openCodeLife,
@@ -46,11 +47,22 @@ export function createLinking(
   const { net, clock, rng, scheduler, signal, logger } = context
   const environment = { clock, rng }
   let open: OpenOffer | undefined
+  /** How the codes ended that were shown here; the one that stands in it is shown nowhere. */
+  let lastLife = openCodeLife(environment)
 
-  net.handle(LINK, async (stream) => {
-    if (!open || open.busy) throw new KithError('ERR_LINK_CLOSED', 'this device shows no link code')
-    await answer(stream, open)
-  })
+  net.handle(LINK, (stream) => (open && !open.busy ? answer(stream, open) : turnAway(stream)))
+
+  /** Nobody is linked now: says what became of the code, so that its finder need not guess (LNK-4). */
+  async function turnAway(stream: FrameStream): Promise<void> {
+    const reader = frameReader(stream, scheduler)
+    const peer = parseDeviceId(stream.peer)
+    const description = { name: context.name, kind: context.kind }
+    const answering = { self: context.device, peer, description, life: open?.life ?? lastLife }
+    const answered = answerLink(answering, await reader.read(), environment)
+    if (open) open.life = answered.life
+    else lastLife = answered.life
+    if (answered.kind === 'refused') await refused(stream, answered)
+  }
 
   async function offer({ signal: cancel }: CallOptions = {}): Promise<LinkOffer> {
     if (parts.account()) throw alreadyLinked()
@@ -83,6 +95,7 @@ export function createLinking(
 
   function end(offered: OpenOffer): void {
     if (open === offered) open = undefined
+    lastLife = endCode(offered.life, { end: 'ERR_CODE_EXPIRED' }, environment)
     offered.cancelRenewal()
     offered.feed.end()
   }
@@ -105,7 +118,7 @@ export function createLinking(
     return {
       state: 'waiting',
       code: codeTextOf(life),
-      expiresInMs: codeExpiresInMs(life, environment),
+      expiresInMs: Math.round(codeExpiresInMs(life, environment)),
     }
   }
 

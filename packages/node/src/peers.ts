@@ -14,7 +14,14 @@ import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
 import { toError } from './faults.ts'
 import { type TypedStream, typedStream } from './frames.ts'
-import { type Hello, type HelloFrame, helloCodec, MAX_COMPARED, MAX_PLACES, type Place } from './hello-wire.ts'
+import {
+  type Hello,
+  type HelloFrame,
+  helloCodec,
+  MAX_COMPARED,
+  MAX_PLACES,
+  type Place,
+} from './hello-wire.ts'
 import { HELLO } from './protocols.ts'
 import { retry } from './retry.ts'
 import { commitStaged, type Staged } from './staged.ts'
@@ -81,7 +88,8 @@ export function startPeers(context: DeviceContext, parts: PeersParts): Peers {
   function onLogChanged(): void {
     keep()
     for (const [device] of accountsByPeer) if (!accountNow(device)) drop(device)
-    for (const peer of net.connected()) if (!accountsByPeer.has(parseDeviceId(peer))) void reach(peer)
+    for (const peer of net.connected())
+      if (!accountsByPeer.has(parseDeviceId(peer))) void reach(peer)
     announce()
   }
 
@@ -185,7 +193,10 @@ export function startPeers(context: DeviceContext, parts: PeersParts): Peers {
     await typed.send({ kind: 'done' })
   }
 
-  async function readLogs(typed: TypedStream<HelloFrame, HelloFrame>, from: AccountId): Promise<void> {
+  async function readLogs(
+    typed: TypedStream<HelloFrame, HelloFrame>,
+    from: AccountId,
+  ): Promise<void> {
     for (let frames = 0; frames <= MAX_COMPARED; frames++) {
       const frame = await typed.read()
       if (frame.kind === 'done') return
@@ -212,7 +223,10 @@ export function startPeers(context: DeviceContext, parts: PeersParts): Peers {
       const told = place.device === device || !accountsByPeer.has(place.device)
       if (told) staged.push(parts.addresses.stage(place.device, place.addresses))
     }
-    await commitStaged(context.store, staged.filter((one) => one !== undefined))
+    await commitStaged(
+      context.store,
+      staged.filter((one) => one !== undefined),
+    )
   }
 
   function isWelcome(account: AccountId): boolean {

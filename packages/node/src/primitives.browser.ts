@@ -109,6 +109,6 @@ function bytesOfBase64url(text: string): Uint8Array {
 }
 
 /** WebCrypto takes no bytes of shared memory, which the type of a plain Uint8Array allows. */
-export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes)
 }

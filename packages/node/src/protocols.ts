@@ -4,7 +4,11 @@ import { MAX_LINK_FRAME_BYTES } from '@kithmesh/protocol'
 const KIB = 1024
 
 /** Freshness: who I am, which device logs I hold, my card, where I am. A device log may take 1 MiB. */
-export const HELLO: NetProtocol = { id: '/kith/hello/1', maxFrameBytes: 1280 * KIB, maxStreamsPerPeer: 4 }
+export const HELLO: NetProtocol = {
+  id: '/kith/hello/1',
+  maxFrameBytes: 1280 * KIB,
+  maxStreamsPerPeer: 4,
+}
 
 /** Linking a device; its largest frame carries the sealed account data. */
 export const LINK: NetProtocol = {
@@ -21,7 +25,15 @@ export const CONTACT: NetProtocol = {
 }
 
 /** Envelopes between two accounts; one frame is one envelope or a list of ids. */
-export const MESSAGE: NetProtocol = { id: '/kith/message/1', maxFrameBytes: 320 * KIB, maxStreamsPerPeer: 4 }
+export const MESSAGE: NetProtocol = {
+  id: '/kith/message/1',
+  maxFrameBytes: 320 * KIB,
+  maxStreamsPerPeer: 4,
+}
 
 /** The account log between siblings. */
-export const SYNC: NetProtocol = { id: '/kith/sync/1', maxFrameBytes: 2048 * KIB, maxStreamsPerPeer: 4 }
+export const SYNC: NetProtocol = {
+  id: '/kith/sync/1',
+  maxFrameBytes: 2048 * KIB,
+  maxStreamsPerPeer: 4,
+}

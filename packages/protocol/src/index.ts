@@ -46,6 +46,7 @@ export {
   mergeDeviceLogs,
   type RefusedEntry,
   reduceDeviceLog,
+  restoreDeviceLog,
 } from './identity/device-log.ts'
 export { domainBytes, joinBytes, type Purpose } from './identity/domain.ts'
 export { type ForkProof, forkProofCodec, verifyForkProof } from './identity/fork-proof.ts'
@@ -109,6 +110,7 @@ export {
   type CodeLife,
   codeExpiresInMs,
   currentCodeLife,
+  endCode,
   MAX_BAD_PROOFS,
   openCodeLife,
 } from './link/code-life.ts'

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Libp2p } from '@libp2p/interface'
-import { createRelay, type Relay, type RelayOptions } from '../relay.ts'
+import { createRelay } from '../relay.ts'
+import type { Relay, RelayOptions } from '../relay-options.ts'
 import { createStockPeer, type StockPeerOptions } from './stock-peer.ts'
 
 /** The address of a relay over plain TCP. */

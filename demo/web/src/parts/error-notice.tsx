@@ -25,7 +25,7 @@ export function FaultNotice({
   return (
     <div className="notice" role="alert">
       <p className="notice-title">{fault.happened}</p>
-      <p>{fault.means}</p>
+      <p className="notice-text">{fault.means}</p>
       {action !== undefined && (
         <button type="button" onClick={onAction}>
           {action}

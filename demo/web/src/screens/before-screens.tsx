@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { ErrorNotice } from '../parts/error-notice.tsx'
 
 /** While keys and storage are opened. */
@@ -44,18 +44,27 @@ export function FailedScreen({
   )
 }
 
-/** A card in the middle of an otherwise empty page. */
+/** A card in the middle of an otherwise empty page. `isNext`: a button brought the person here. */
 export function Front({
   title,
+  isNext = false,
   children,
 }: {
   readonly title: string
+  readonly isNext?: boolean
   readonly children: ReactNode
 }): ReactNode {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    // That button is gone, and the focus with it.
+    if (isNext) heading.current?.focus()
+  }, [isNext])
   return (
     <main className="front">
       <div className="front-card">
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {children}
       </div>
     </main>

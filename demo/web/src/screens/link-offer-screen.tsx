@@ -19,7 +19,7 @@ export function LinkOfferScreen({
   const [attempt, setAttempt] = useState(0)
   const offer = useLinkOffer(node, attempt)
   return (
-    <Front title="Link this browser">
+    <Front title="Link this browser" isNext>
       {offer.error === undefined ? (
         <Offer offer={offer} />
       ) : (

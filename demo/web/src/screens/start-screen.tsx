@@ -1,5 +1,5 @@
 import type { KithNode } from '@kithmesh/node'
-import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
+import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef, useState } from 'react'
 import { Icon } from '../parts/icons.tsx'
 import { Front } from './before-screens.tsx'
 import { LinkOfferScreen } from './link-offer-screen.tsx'
@@ -12,25 +12,28 @@ export function StartScreen({
   readonly node: KithNode
   readonly onCreate: (name: string) => Promise<void>
 }): ReactNode {
-  const [way, setWay] = useState<'link' | 'new' | undefined>()
-  const back = (): void => setWay(undefined)
+  const [way, setWay] = useState<'link' | 'new' | 'back' | undefined>()
+  const back = (): void => setWay('back')
   switch (way) {
     case 'link':
       return <LinkOfferScreen node={node} onBack={back} />
     case 'new':
       return <NewAccountScreen onCreate={onCreate} onBack={back} />
+    case 'back':
     case undefined:
-      return <ChooseScreen onChoose={setWay} />
+      return <ChooseScreen isNext={way === 'back'} onChoose={setWay} />
   }
 }
 
 function ChooseScreen({
+  isNext,
   onChoose,
 }: {
+  readonly isNext: boolean
   readonly onChoose: (way: 'link' | 'new') => void
 }): ReactNode {
   return (
-    <Front title="Kithmesh">
+    <Front title="Kithmesh" isNext={isNext}>
       <p className="lead">Your devices talk to each other. No server keeps your messages.</p>
       <div className="ways">
         <button type="button" className="way" onClick={() => onChoose('link')}>
@@ -61,6 +64,8 @@ function NewAccountScreen({
 }): ReactNode {
   const [name, setName] = useState('')
   const hintId = useId()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   const create = (event: SyntheticEvent): void => {
     event.preventDefault()
     if (name.trim() !== '') void onCreate(name.trim())
@@ -71,8 +76,7 @@ function NewAccountScreen({
         <label className="field">
           <span>Your name</span>
           <input
-            // The one thing to do on this screen, which the person asked for.
-            autoFocus
+            ref={field}
             aria-describedby={hintId}
             dir="auto"
             autoComplete="nickname"

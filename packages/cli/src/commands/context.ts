@@ -1,3 +1,4 @@
+import { untilAborted } from '../aborted.ts'
 import { CommandError } from '../errors.ts'
 import type { AnswerEvent } from '../events.ts'
 import type { Io } from '../io.ts'
@@ -79,10 +80,10 @@ export async function argumentOrStdin(
 }
 
 async function stdinText(
-  { io }: CommandContext,
+  { io, signal }: CommandContext,
   { maxBytes, refused }: { readonly maxBytes: number; readonly refused: CommandError },
 ): Promise<string> {
-  const bytes = await io.stdin.read({ maxBytes: maxBytes + BREAK })
+  const bytes = await untilAborted(io.stdin.read({ maxBytes: maxBytes + BREAK }), signal)
   // Before it is decoded: what was cut off must not pass for the whole.
   if (bytes.length > maxBytes + BREAK) throw refused
   return decode(bytes)

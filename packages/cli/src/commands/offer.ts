@@ -39,7 +39,7 @@ type Waiting = Extract<LinkState, { readonly state: 'waiting' }>
 
 /** The text first, the QR last: on 24 lines the QR is what must be on the screen. */
 async function showCode({ code, expiresInMs }: Waiting, { io, report }: Offering): Promise<void> {
-  report.event({ event: 'link-code', code, expiresInMs })
+  report.event({ event: 'link-code', code, expiresInMs: Math.floor(expiresInMs) })
   const { qrLines } = await import('../qr-text.ts')
   report.show(
     'On a device of your account run:',

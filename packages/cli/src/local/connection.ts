@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { untilAborted } from '../aborted.ts'
 import { CommandError, type Failure, failureOf } from '../errors.ts'
 import type { AnswerEvent } from '../events.ts'
 import {
@@ -137,21 +138,6 @@ function awaitPerson(lines: Lines, gone: AbortController): { next(): Promise<boo
 /** An iterator that a loop cannot close: ending it would cut the connection before its last line. */
 function unreturned(lines: Lines): AsyncIterator<string> {
   return { next: () => lines.next() }
-}
-
-/** The result of `work`, or the reason of the signal, whichever is first. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-    work.catch(() => undefined)
-    aborted.promise.catch(() => undefined)
-  }
 }
 
 /** Writes one line and waits while the command does not take it. Writes nothing to one that has gone. */

@@ -87,7 +87,7 @@ describe('E2 bit rot', () => {
         await rm(copy, { recursive: true })
       }
       if (kind === 'log') expect(noticed).toBeGreaterThan(0)
-    })
+    }, 600_000)
   }
 
   test('STO-35 E2 files full of nonsense do not stop the device', async () => {

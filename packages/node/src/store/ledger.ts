@@ -114,7 +114,7 @@ export function countChanges(
 }
 
 /** Length of {@link anchorBytes}. */
-export const ANCHOR_BYTES = 8 + SUM_BYTES
+export const ANCHOR_BYTES: number = 8 + SUM_BYTES
 
 /** What the anchor holds: the number of the last commit, and a MAC over it. */
 export async function anchorBytes(commits: number, storeKey: StoreKey): Promise<Uint8Array> {

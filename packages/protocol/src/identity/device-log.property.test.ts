@@ -454,6 +454,59 @@ describe('LOG-12 limits', () => {
     expect(after.devices.get(deviceOf('flooder'))?.state).toBe('revoked')
   })
 
+  test('elders have room before their descendants, however many these write', () => {
+    const { account, genesis } = start
+    const first = deviceOf('k0')
+    const chain = (author: DeviceId, from: EntryId, count: number): readonly ReadEntry[] => {
+      const adds: ReadEntry[] = []
+      for (let prev = from; adds.length < count; prev = adds.at(-1)?.id ?? prev) {
+        const device = deviceOf(`${author} ${adds.length}`)
+        adds.push(written(account, { kind: 'add', author, prev, device }))
+      }
+      return adds
+    }
+    const ofFirst = chain(first, genesis.id, 12)
+    const [flooder] = ofFirst
+    const ofFlooder = chain(deviceOf(`${first} 0`), flooder?.id ?? genesis.id, 420)
+    const below = ofFlooder.flatMap(({ id, body }) =>
+      body.kind === 'add' ? chain(body.device, id, 10) : [],
+    )
+    const state = reduce(start, [genesis, ...ofFirst, ...ofFlooder, ...below])
+    expect(state.entries.length).toBeLessThanOrEqual(4096)
+    expect(ofFirst.filter(({ id }) => !state.genuine.has(id))).toEqual([])
+  })
+
+  test('what counts has room before what does not', () => {
+    const { account, genesis } = start
+    const first = deviceOf('k0')
+    const forker = written(account, {
+      kind: 'add',
+      author: first,
+      prev: genesis.id,
+      device: deviceOf('forker'),
+    })
+    const honest = written(account, {
+      kind: 'add',
+      author: first,
+      prev: forker.id,
+      device: deviceOf('honest'),
+    })
+    const author = deviceOf('honest')
+    const one = written(account, { kind: 'add', author, prev: honest.id, device: deviceOf('one') })
+    const two = written(account, { kind: 'add', author, prev: one.id, device: deviceOf('two') })
+    const branches = Array.from({ length: 4500 }, (_, at) =>
+      written(account, {
+        kind: 'add',
+        author: deviceOf('forker'),
+        prev: forker.id,
+        device: deviceOf(`${at}`),
+      }),
+    )
+    const state = reduce(start, [genesis, forker, honest, one, two, ...branches])
+    expect(state.devices.get(deviceOf('two'))?.state).toBe('in')
+    expect(state.forks).toHaveLength(1)
+  })
+
   test('a chain of adds deeper than 32 ends there', () => {
     const { account, genesis } = start
     const entries = [genesis]

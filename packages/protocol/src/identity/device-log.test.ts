@@ -7,6 +7,7 @@ import {
   lastEntryOf,
   mergeDeviceLogs,
   reduceDeviceLog,
+  restoreDeviceLog,
 } from './device-log.ts'
 import { domainBytes } from './domain.ts'
 import { forkProofCodec, verifyForkProof } from './fork-proof.ts'
@@ -142,6 +143,16 @@ describe('LOG the story of an account', () => {
     if (gone === undefined) throw new Error('eight others')
     const after = mergeDeviceLogs(state, [await revokeOf(state, phone, addedBy(state, gone))])
     expect(states(after, ...others)).toEqual(['revoked', ...Array(7).fill('in')])
+  })
+
+  test('LOG-8 every parent has its n-th child in before any has one more', async () => {
+    const { empty, phone } = await adasLog()
+    const [a, b, a1, a2, a3, a4, b1, b2] = [21, 22, 23, 24, 25, 26, 27, 28].map(signerOf)
+    if (!a || !b || !a1 || !a2 || !a3 || !a4 || !b1 || !b2) throw new Error('eight signers')
+    let state = await take(await take(empty, phone, a), phone, b)
+    for (const child of [a1, a2, a3, a4]) state = await take(state, a, child)
+    for (const child of [b1, b2]) state = await take(state, b, child)
+    expect(states(state, a, b, a1, b1, a2, b2, a3, a4)).toEqual([...Array(7).fill('in'), 'held'])
   })
 
   test('LOG-9 a log sent and read again is the same log', async () => {
@@ -333,6 +344,23 @@ describe('A8 A9 what a revoked device or its subtree signs does not count', () =
       expect(refusals(after, entry)).toEqual(['ERR_ENTRY_RIGHT'])
       expect(states(after, phone, laptop, tablet, cousin)).toEqual(['in', 'in', 'in', 'in'])
     }
+    // Nor the child of another: the cousin is nearer to the first device, and above nobody.
+    const entry = await revokeOf(state, cousin, addedBy(state, tablet))
+    const after = mergeDeviceLogs(state, [entry])
+    expect(refusals(after, entry)).toEqual(['ERR_ENTRY_RIGHT'])
+    expect(states(after, tablet)).toEqual(['in'])
+  })
+
+  test('LOG-2 a log this device verified and kept is restored without verifying again', async () => {
+    const { account, withTablet } = await adasLog()
+    const forged = withTablet.entries.map((entry) => ({ ...entry, signature: new Uint8Array(64) }))
+    expect(restoreDeviceLog(account, withTablet.entries)).toEqual(withTablet)
+    expect(restoreDeviceLog(account, forged).devices).toEqual(withTablet.devices)
+    expect(codeOf(() => reduceDeviceLog(account, forged))).toBe('ERR_LOG_GENESIS')
+    const [genesis] = withTablet.entries
+    const restored = restoreDeviceLog(account, genesis === undefined ? [] : [genesis])
+    const merged = mergeDeviceLogs(restored, forged)
+    expect(merged.devices).toEqual(restored.devices)
   })
 
   test('LOG-7 another add of a revoked key is suspended', async () => {
@@ -426,6 +454,18 @@ describe('LOG-2 a tampered entry is refused for what is wrong with it', () => {
     const countersignature = new Uint8Array(64).fill(1, 0, 1)
     const entry = await signAdd(body, phone, countersignature)
     expect(refusals(mergeDeviceLogs(empty, [entry]), entry)).toEqual(['ERR_KEY_REFUSED'])
+  })
+
+  test('ID-6 nor does it make an account', async () => {
+    const { phone } = await adasLog()
+    const anyone: Signer = {
+      publicKey: new Uint8Array(32).fill(1, 0, 1),
+      sign: async () => new Uint8Array(64).fill(1, 0, 1),
+    }
+    const recoveryKey = new Uint8Array(1216)
+    const genesis = await createGenesis({ root: anyone, recoveryKey, device: phone, at: 1 })
+    const account = accountIdOfGenesis(genesis)
+    expect(codeOf(() => reduceDeviceLog(account, [genesis]))).toBe('ERR_LOG_GENESIS')
   })
 
   test('a suite of tomorrow has an answer of its own', async () => {

@@ -10,7 +10,7 @@ import { type ErrorCode, KithError } from '../errors.ts'
 import { type AccountId, type DeviceId, type EntryId, entryIdToBytes } from '../ids.ts'
 import { domainBytes } from './domain.ts'
 import type { ForkProof } from './fork-proof.ts'
-import type { GenesisEntry, ReadEntry } from './log-check.ts'
+import { type GenesisEntry, type ReadEntry, readEntry } from './log-check.ts'
 import type { SignedEntry } from './log-entry.ts'
 import { sortLeftover } from './log-leftover.ts'
 import { entriesBeyondLimits } from './log-limits.ts'
@@ -68,6 +68,21 @@ export function reduceDeviceLog(
   entries: readonly SignedEntry[],
 ): DeviceLogState {
   return reduceWith({ account, genuine: new Map() }, entries)
+}
+
+/**
+ * The state of a log that this device has verified before and kept where nobody else writes: the
+ * signatures are taken to hold, which saves milliseconds for each entry when a device starts. What came
+ * from anywhere else goes through {@link reduceDeviceLog}.
+ *
+ * @throws ERR_LOG_GENESIS, and ERR_MALFORMED or ERR_ENTRY_ACCOUNT for what was never such a log
+ */
+export function restoreDeviceLog(
+  account: AccountId,
+  entries: readonly SignedEntry[],
+): DeviceLogState {
+  const read = entries.map((entry) => readEntry(account, entry))
+  return reduceWith({ account, genuine: new Map(read.map((entry) => [entry.id, entry])) }, entries)
 }
 
 /**

@@ -12,9 +12,8 @@ import { INVITE_PURPOSES, LINK_PURPOSES } from './purposes.ts'
 import { openContent, sealContent } from './sealed-channel.ts'
 
 const rng: Rng = { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) }
-const [dialler, answerer] = [1, 2].map((n) =>
-  deviceIdFromPublicKey(new Uint8Array(32).fill(n)),
-) as [ReturnType<typeof deviceIdFromPublicKey>, ReturnType<typeof deviceIdFromPublicKey>]
+const dialler = deviceIdFromPublicKey(new Uint8Array(32).fill(1))
+const answerer = deviceIdFromPublicKey(new Uint8Array(32).fill(2))
 const key = { key: new Uint8Array(32).fill(3), id: new Uint8Array(16).fill(4) }
 const dialling = { purposes: LINK_PURPOSES, key, self: dialler, peer: answerer }
 const answering = {

@@ -1,7 +1,8 @@
 import { describe, test } from 'vitest'
-import { type NetWorld, netCompliance } from './compliance.ts'
-import { createMemoryHub, createMemoryNet, createNet, type Net } from './index.ts'
-import { realClock, testIdentity, testRng } from './testing/fixtures.ts'
+import { createMemoryHub, createMemoryNet, createNet, type Net } from '../index.ts'
+import { realClock, testIdentity, testRng } from '../testing/fixtures.ts'
+import type { NetWorld } from './case.ts'
+import { netCompliance } from './suite.ts'
 
 /** A world whose nets are all stopped at the end. */
 async function inWorld(

@@ -1,0 +1,309 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { accountNumber, messageNumber } from '../testing/ids.ts'
+import {
+  nextTextItem,
+  text,
+  textItem,
+  uint,
+  type WireClient,
+  type WireStruct,
+  wireUpdate,
+} from '../testing/yjs-update.ts'
+import { type AccountData, createAccountData } from './account-data.ts'
+import { MAX_HELD_PER_SOURCE } from './held-updates.ts'
+import { MAX_CLOCK } from './update-check.ts'
+
+const BEN = accountNumber(1)
+
+/** An account with something in it, and the clock that measures the trial. */
+function victim(): AccountData {
+  const data = createAccountData({
+    clientId: 1,
+    clock: { monotonic: () => performance.now() },
+  })
+  data.contacts.set(BEN, { name: 'Ben', addedAt: 1 })
+  data.starred.add(messageNumber(1), 2)
+  return data
+}
+
+/** What a hostile device does must be refused with a code, at once, and leave no trace. */
+function expectRefused(update: Uint8Array, code: string): void {
+  const data = victim()
+  const before = data.encodeState()
+  const begun = performance.now()
+  expect(data.applyUpdate(update)).toEqual({ kind: 'refused', code })
+  expect(performance.now() - begun).toBeLessThan(500)
+  expect(data.encodeState()).toEqual(before)
+  expect(data.heldCount).toBe(0)
+}
+
+const one = (struct: WireStruct, clock = 0): Uint8Array =>
+  wireUpdate([{ client: 9, clock, structs: [struct] }])
+
+const any = (...content: number[]): WireStruct => ({
+  kind: 'item',
+  root: 'settings',
+  key: 'k/value',
+  contentRef: 8,
+  content,
+})
+
+test('an honest update written by hand is taken: the vectors below differ from it in one thing', () => {
+  const data = victim()
+  expect(data.applyUpdate(one(textItem('settings', 'k/value', 'v')))).toEqual({ kind: 'applied' })
+  expect(data.settings.get('k')).toBe('v')
+})
+
+describe('C1 input that makes Yjs work or remember without bound', () => {
+  test.each<[string, Uint8Array]>([
+    ['nothing', new Uint8Array()],
+    ['a count without structs', wireUpdate([{ client: 9, clock: 0, structs: [], count: 2 ** 50 }])],
+    ['a count of clients without end', Uint8Array.from([...uint(2 ** 53 - 1), 0])],
+    ['a content length without content', one(any(...uint(2 ** 40)))],
+    ['a number longer than numbers are', Uint8Array.from(new Array(64).fill(0xff))],
+    ['arrays nested 100,000 deep', one({ ...any(), content: deeplyNested() } as WireStruct)],
+    ['encoding version 2', Y.encodeStateAsUpdateV2(documentWithArray())],
+    ['the 27 bytes that hang mergeUpdatesV2 (yjs#687 is of version 2)', new Uint8Array(27).fill(1)],
+  ])('%s is not an update', (_, update) => {
+    const data = victim()
+    const before = data.encodeState()
+    expect(data.applyUpdate(update)).toMatchObject({ kind: 'refused' })
+    expect(data.encodeState()).toEqual(before)
+  })
+
+  test('an update longer than a record is refused before it is read', () => {
+    expectRefused(new Uint8Array(2 ** 18 + 1), 'ERR_UPDATE_TOO_LARGE')
+  })
+
+  test('deleted ranges that overlap, each of which would be walked again', () => {
+    const ranges = Array.from({ length: 2_000 }, (): [number, number] => [0, 1])
+    expectRefused(wireUpdate([], [{ client: 1, ranges }]), 'ERR_UPDATE_CLOCK')
+  })
+
+  test('an update that takes too long on the scratch document is given up', () => {
+    let reading = 0
+    // Every look at the clock costs a second.
+    const clock = { monotonic: () => (reading += 1_000) }
+    const slow = createAccountData({ clientId: 1, clock })
+    const structs = Array.from({ length: 400 }, (_, at) =>
+      at === 0 ? textItem('settings', 'k/value', 'v') : nextTextItem([9, at - 1], 'v'),
+    )
+    const update = wireUpdate([{ client: 9, clock: 0, structs }])
+    expect(slow.applyUpdate(update)).toEqual({ kind: 'refused', code: 'ERR_UPDATE_TRIAL' })
+    expect(slow.settings.list().size).toBe(0)
+    expect(createAccountData({ clientId: 1 }).applyUpdate(update)).toEqual({ kind: 'applied' })
+  })
+})
+
+describe('C2 clocks', () => {
+  test.each<[string, Uint8Array]>([
+    ['a GC struct of length 2^50', one({ kind: 'gc', length: 2 ** 50 })],
+    ['a GC struct that ends past the last clock', one({ kind: 'gc', length: MAX_CLOCK + 1 })],
+    ['a length of 0', one({ kind: 'gc', length: 0 })],
+    ['a future clock no client reaches', one(textItem('settings', 'k/value', 'v'), 2 ** 40)],
+    ['a gap inside (skip)', one({ kind: 'skip', length: 5 })],
+    [
+      'one client twice',
+      wireUpdate([
+        { client: 9, clock: 0, structs: [textItem('settings', 'a/value', 'v')] },
+        { client: 9, clock: 0, structs: [textItem('settings', 'b/value', 'v')] },
+      ]),
+    ],
+    ['a deletion past the last clock', wireUpdate([], [{ client: 1, ranges: [[0, 2 ** 52]] }])],
+    ['a deletion of nothing', wireUpdate([], [{ client: 1, ranges: [[0, 0]] }])],
+  ])('%s is refused', (_, update) => expectRefused(update, 'ERR_UPDATE_CLOCK'))
+
+  test('boundaries of the clock: the last one is taken, one more is not', () => {
+    const gc = (length: number): Uint8Array => one({ kind: 'gc', length })
+    expect(victim().applyUpdate(gc(MAX_CLOCK))).toEqual({ kind: 'applied' })
+    for (const length of [MAX_CLOCK + 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1]) {
+      expectRefused(gc(length), 'ERR_UPDATE_CLOCK')
+    }
+  })
+
+  test('3,633 updates with future clocks cost nothing to speak of and never reach Yjs', () => {
+    const data = victim()
+    const before = data.encodeState()
+    const begun = performance.now()
+    for (let clock = 3_634; clock > 1; clock -= 1) {
+      const update = one(textItem('settings', 'k/value', 'v'), clock)
+      expect(data.applyUpdate(update, { source: 'thief' })).toEqual({ kind: 'held' })
+    }
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(data.encodeState()).toEqual(before)
+    data.dropHeld('thief')
+    expect(data.heldCount).toBe(0)
+  })
+
+  test('what one source has waiting is bounded, and takes no room from another', () => {
+    const data = victim()
+    const outcomes = new Set<string>()
+    for (let clock = 2; clock < MAX_HELD_PER_SOURCE + 3; clock += 1) {
+      const update = one(textItem('settings', 'k/value', 'v'), clock)
+      outcomes.add(JSON.stringify(data.applyUpdate(update, { source: 'thief' })))
+    }
+    expect([...outcomes]).toEqual([
+      '{"kind":"held"}',
+      '{"kind":"refused","code":"ERR_UPDATE_HELD_LIMIT"}',
+    ])
+    expect(data.heldCount).toBe(MAX_HELD_PER_SOURCE)
+    const honest = one(textItem('settings', 'k/value', 'v'), 2)
+    expect(data.applyUpdate(honest, { source: 'phone' })).toEqual({ kind: 'held' })
+  })
+
+  test('an update that only waits for itself is refused, not kept', () => {
+    const circle: readonly WireClient[] = [
+      { client: 9, clock: 0, structs: [nextTextItem([8, 0], 'v')] },
+      { client: 8, clock: 0, structs: [nextTextItem([9, 0], 'v')] },
+    ]
+    expectRefused(wireUpdate(circle), 'ERR_UPDATE_TRIAL')
+    expectRefused(one(nextTextItem([9, 0], 'v')), 'ERR_UPDATE_CONTENT')
+  })
+
+  test('somebody who writes as us moves us to another client id', () => {
+    const data = victim()
+    const theirs = wireUpdate([{ client: 1, clock: 0, structs: [{ kind: 'gc', length: 500 }] }])
+    expect(data.applyUpdate(theirs)).toEqual({ kind: 'applied' })
+    const written: Uint8Array[] = []
+    data.onUpdate((update) => written.push(update))
+    data.settings.set('k', 'v')
+    const other = createAccountData({ clientId: 2 })
+    other.applyUpdate(data.encodeState(), { kind: 'snapshot' })
+    for (const update of written) expect(other.applyUpdate(update)).toEqual({ kind: 'applied' })
+    expect(other.settings.get('k')).toBe('v')
+    expect(other.contacts.get(BEN)?.name).toBe('Ben')
+  })
+})
+
+describe('C4 names that poison objects, and types that account data does not use', () => {
+  const proto = '__proto__'
+  const place = (root: string, key: string): Uint8Array => one(textItem(root, key, 'v'))
+
+  test.each<[string, Uint8Array]>([
+    ['a root called __proto__', place(proto, 'a/b')],
+    ['a root called constructor', place('constructor', 'a/b')],
+    ['a key called __proto__', place('settings', proto)],
+    ['a row called __proto__', place('settings', `${proto}/value`)],
+    ['a row called constructor', place('settings', 'constructor/value')],
+    ['a field called toString', place('settings', 'k/toString')],
+    ['a key without a field', place('settings', 'k')],
+    ['a key with a zero byte', place('settings', 'k/va\0lue')],
+    [
+      'an entry of a list',
+      one({ kind: 'item', root: 'settings', contentRef: 8, content: [1, 120] }),
+    ],
+    ['an object with __proto__', one(any(1, 118, 1, ...text(proto), 118, 0))],
+    ['an object', one(any(1, 118, 0))],
+    ['an array', one(any(1, 117, 0))],
+    ['two values at once', one(any(2, 120, 120))],
+    ['undefined', one(any(1, 127))],
+    ['a big integer', one(any(1, 122, 0, 0, 0, 0, 0, 0, 0, 1))],
+    ['a nested map', one({ ...any(1), contentRef: 7, content: [1] } as WireStruct)],
+    ['a text', one({ ...any(), contentRef: 4, content: [...text('abc')] } as WireStruct)],
+    ['JSON', one({ ...any(), contentRef: 2, content: [1, ...text('{}')] } as WireStruct)],
+    [
+      'a document',
+      one({ ...any(), contentRef: 9, content: [...text('guid'), 118, 0] } as WireStruct),
+    ],
+    [
+      'a value between two others',
+      one({ kind: 'item', origin: [1, 0], rightOrigin: [1, 1], contentRef: 8, content: [1, 120] }),
+    ],
+    ['a text of 4,097 characters', one(textItem('settings', 'k/value', 'x'.repeat(4097)))],
+  ])('%s is refused', (_, update) => expectRefused(update, 'ERR_UPDATE_CONTENT'))
+
+  test('nothing on Object.prototype has changed', () => {
+    expect(Object.keys(Object.prototype)).toEqual([])
+    expect(({} as Record<string, unknown>)['v']).toBeUndefined()
+  })
+
+  test('roots of a later version are kept and passed on, but not without end', () => {
+    const data = victim()
+    expect(data.applyUpdate(one(textItem('labels', 'l1/name', 'work')))).toEqual({
+      kind: 'applied',
+    })
+    const other = createAccountData({ clientId: 2 })
+    expect(other.applyUpdate(data.encodeState())).toEqual({ kind: 'applied' })
+    expect(other.encodeState()).toEqual(data.encodeState())
+    const names = Array.from(
+      { length: 40 },
+      (_, at) => `r${'abcdefghij'[at % 10]}${'wxyz'[at % 4]}${'mn'[at % 2]}`,
+    )
+    const structs = [...new Set(names)].map((name) => textItem(name, 'a/b', 'v'))
+    expectRefused(
+      wireUpdate([{ client: 9, clock: 0, structs: [...structs, ...moreRoots()] }]),
+      'ERR_UPDATE_TRIAL',
+    )
+  })
+
+  test('rows that are not what they should be are passed over', () => {
+    const data = victim()
+    const structs = [
+      textItem('contacts', `${BEN}/addedAt`, 'yesterday'),
+      textItem('contacts', 'nobody/name', 'x'),
+      textItem('starred', `${messageNumber(2)}/z`, 'now'),
+      textItem('devices', 'x/name', 'y'),
+      textItem('invites', 'i/key', 'k'),
+    ]
+    expect(data.applyUpdate(wireUpdate([{ client: 9, clock: 0, structs }]))).toEqual({
+      kind: 'applied',
+    })
+    expect(data.contacts.list().length).toBeLessThanOrEqual(1)
+    expect(data.starred.list().length).toBe(1)
+    expect(data.devices.list()).toEqual([])
+    expect(data.invites.list()).toEqual([])
+  })
+})
+
+test('C1 mutated updates are taken, held or refused; never an exception, and refused ones leave no trace', () => {
+  const author = createAccountData({ clientId: 77 })
+  const honest: Uint8Array[] = []
+  author.onUpdate((update) => honest.push(update))
+  author.contacts.set(BEN, { name: 'Ben', addedAt: 1, root: new Uint8Array(32) })
+  author.contacts.rename(BEN, 'Benjamin')
+  author.starred.add(messageNumber(5), 3)
+  author.starred.remove(messageNumber(5))
+  honest.push(author.encodeState())
+  const mutation = fc.record({
+    which: fc.nat({ max: honest.length - 1 }),
+    edits: fc.array(fc.record({ at: fc.nat(), byte: fc.integer({ min: 0, max: 255 }) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    cut: fc.option(fc.nat(), { nil: undefined }),
+  })
+  const data = victim()
+  fc.assert(
+    fc.property(mutation, ({ which, edits, cut }) => {
+      const bytes = (honest[which] ?? new Uint8Array()).slice()
+      for (const { at, byte } of edits) bytes[at % bytes.length] = byte
+      const update = cut === undefined ? bytes : bytes.slice(0, cut % bytes.length)
+      const before = data.encodeState()
+      const begun = performance.now()
+      const outcome = data.applyUpdate(update, { source: 'fuzz' })
+      expect(performance.now() - begun).toBeLessThan(500)
+      if (outcome.kind !== 'applied') expect(data.encodeState()).toEqual(before)
+      data.dropHeld('fuzz')
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+function deeplyNested(): readonly number[] {
+  return [1, ...new Array<number[]>(100_000).fill([117, 1]).flat(), 126]
+}
+
+function documentWithArray(): Y.Doc {
+  const doc = new Y.Doc()
+  doc.getArray('a').insert(0, [1, 2, 3])
+  return doc
+}
+
+function moreRoots(): readonly WireStruct[] {
+  return Array.from({ length: 26 }, (_, at) => {
+    const letter = String.fromCharCode(97 + at)
+    return [textItem(`x${letter}`, 'a/b', 'v'), textItem(`y${letter}`, 'a/b', 'v')]
+  }).flat()
+}

@@ -1,0 +1,72 @@
+/** What a process is told when it starts. */
+export interface Start {
+  /** What the process before it said of where it can be found; empty for the first. */
+  readonly where: string
+  /** Records the origin holds, and the sibling lacks. */
+  readonly records: number
+  /** Where a device of ours keeps its data; the others keep nothing on disk. */
+  readonly home: string
+}
+
+/** A process that only stands between the two. */
+export interface Server {
+  start(options: Start): Promise<string>
+}
+
+/** The device on which somebody edits. */
+export interface Origin {
+  /** Resolves with where it can be found. */
+  start(options: Start): Promise<string>
+  /** The `n`th edit of this run, counted from 1. May resolve when the edit is safe. */
+  edit(n: number): unknown
+}
+
+/** What a sibling noticed. */
+export interface Sights {
+  /** A record it did not have; the same key may be told again. */
+  record(key: string): void
+  /** The `n`th edit. */
+  edit(n: number): void
+}
+
+/** The other device of the same person. */
+export interface Sibling {
+  /** Called once; how long it takes until everything is there is what a backlog measures. */
+  start(options: Start, sights: Sights): Promise<void>
+}
+
+/** What a talker hears. */
+export interface Hearing {
+  received(text: string): void
+  /** The other side has the message that `send` gave this name. */
+  acked(name: string): void
+}
+
+/** One of two accounts that talk. */
+export interface Talker {
+  start(options: Start, hearing: Hearing): Promise<string>
+  /** Resolves when the message is as safe on this side as the contender makes it. */
+  send(text: string): Promise<string>
+}
+
+/** One thing that is measured: how to make each of its processes. */
+export interface Contender {
+  readonly server?: () => Server
+  readonly origin?: () => Origin
+  readonly sibling?: () => Sibling
+  readonly asker?: () => Talker
+  readonly answerer?: () => Talker
+}
+
+/** Each process is one of these. */
+export type Role = keyof Contender
+
+/** What all contenders but ours keep: a key like a message id, and a number that an edit replaces. */
+export function recordKey(index: number): string {
+  return `m${index.toString(36).padStart(26, '0')}`
+}
+
+/** The record that the `n`th edit replaces, of `records`; a step that shares no factor spreads them. */
+export function editedKey(n: number, records: number): string {
+  return recordKey((n * 37) % records)
+}

@@ -1,0 +1,27 @@
+import type { Contender } from './contender.ts'
+
+/** Every contender by the name it has in reports; a process loads only its own. */
+export const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
+  'raw TCP': async () => (await import('./raw-tcp.ts')).rawTcp,
+  'Yjs over WebSocket': async () => (await import('./yjs-websocket.ts')).yjsWebsocket,
+  hocuspocus: async () => (await import('./hocuspocus.ts')).hocuspocus,
+  'hocuspocus, two clients': async () => (await import('./hocuspocus.ts')).hocuspocusClients,
+  Kithmesh: async () => (await import('./kithmesh.ts')).kithmesh,
+}
+
+/** In reports; the last is ours. */
+export type ContenderName =
+  | 'raw TCP'
+  | 'Yjs over WebSocket'
+  | 'hocuspocus'
+  | 'hocuspocus, two clients'
+  | 'Kithmesh'
+
+/** The one the bars are for. */
+export const OURS: ContenderName = 'Kithmesh'
+
+/** @throws Error for a name that is none */
+export function contenderNamed(text: string): Promise<Contender> {
+  for (const [name, load] of Object.entries(contenders)) if (name === text) return load()
+  throw new Error(`no contender is called ${text}`)
+}

@@ -1,0 +1,45 @@
+import { type ContenderName, OURS } from '../contenders/contenders.ts'
+import { type LinkedHomes, linkedHomes } from '../homes/homes.ts'
+import { startParty } from '../party.ts'
+import { DISK_NOISE, type Figures, type Job, type JobOptions, LONGEST_PAUSE } from './job.ts'
+
+/** A sibling that was off comes back, and its application is told of all it missed. */
+export const backlog: Job = {
+  name: 'backlog',
+  title: 'a sibling comes back and catches up',
+  contenders: ['raw TCP', 'Yjs over WebSocket', 'hocuspocus', OURS],
+  measures: [
+    { name: 'all', unit: 'ms', means: 'sibling starts → told of every record' },
+    LONGEST_PAUSE,
+  ],
+  bars: [
+    { measure: 'all', against: 'hocuspocus', rule: 'at most', ratio: 1, noise: DISK_NOISE },
+    {
+      measure: 'all',
+      against: 'cojson',
+      rule: 'at most',
+      ratio: 1,
+      noise: DISK_NOISE,
+      elsewhere: '180 ms',
+    },
+  ],
+  prepare: async (options) => {
+    const { records } = options
+    const homes = await linkedHomes(options, { messages: records, starred: records })
+    return (contender) => measureBacklog(contender, homes, options)
+  },
+}
+
+async function measureBacklog(
+  name: ContenderName,
+  homes: LinkedHomes,
+  { records, profile }: JobOptions,
+): Promise<Figures> {
+  await using round = name === OURS ? await homes.copy() : undefined
+  await using origin = await startParty(name, 'origin', { profile })
+  await using sibling = await startParty(name, 'sibling', { profile })
+  const where = await origin.call('start', { records, where: '', home: round?.origin ?? '' })
+  const all = await sibling.call('start', { records, where, home: round?.sibling ?? '' })
+  const pauses = [await origin.call('longestPause'), await sibling.call('longestPause')]
+  return { all, GC: Math.max(...pauses) }
+}

@@ -1,0 +1,76 @@
+import { type ContenderName, OURS } from '../contenders/contenders.ts'
+import { type AcquaintedHomes, acquaintedHomes } from '../homes/homes.ts'
+import { startParty } from '../party.ts'
+import { percentile } from '../statistics.ts'
+import { type Figures, type Job, type JobOptions, LONGEST_PAUSE, NOISE } from './job.ts'
+
+/** Two accounts talk: one message and its answer in turn, then one direction as quickly as it goes. */
+export const message: Job = {
+  name: 'message',
+  title: 'messages of 200 bytes between two accounts',
+  contenders: ['raw TCP', OURS],
+  measures: [
+    { name: 'p50', unit: 'ms', means: 'sent → received → answer received' },
+    { name: 'p99', unit: 'ms', means: 'the same, one in a hundred slower' },
+    {
+      name: 'one way',
+      unit: 'per s',
+      means: 'sent one after the other, until all are acknowledged',
+    },
+    LONGEST_PAUSE,
+  ],
+  bars: [
+    {
+      measure: 'p50',
+      against: 'libsignal over a socket',
+      rule: 'at most',
+      ratio: 0.7,
+      noise: NOISE,
+      elsewhere: '0.82 ms, nothing on disk',
+    },
+    {
+      measure: 'one way',
+      against: 'libsignal over a socket',
+      rule: 'at least',
+      ratio: 2,
+      noise: NOISE,
+      elsewhere: '7,200 per s, nothing on disk',
+    },
+  ],
+  prepare: async (options) => {
+    const homes = await acquaintedHomes(options)
+    return (contender) => measureMessages(contender, homes, options)
+  },
+}
+
+/** Round trips before the clock counts. */
+const WARM_UP = 100
+/** Round trips of one round. */
+const ROUND_TRIPS = 200
+/** Messages of one direction in one round. */
+const MESSAGES = 2_000
+
+async function measureMessages(
+  name: ContenderName,
+  homes: AcquaintedHomes,
+  { profile }: JobOptions,
+): Promise<Figures> {
+  await using round = name === OURS ? await homes.copy() : undefined
+  await using answerer = await startParty(name, 'answerer', { profile })
+  await using asker = await startParty(name, 'asker', { profile })
+  const where = await answerer.call('start', { records: 0, where: '', home: round?.answerer ?? '' })
+  await asker.call('start', { records: 0, where, home: round?.asker ?? '' })
+
+  await asker.call('roundTrips', WARM_UP)
+  await Promise.all([asker.call('longestPause'), answerer.call('longestPause')])
+  const took = await asker.call('roundTrips', ROUND_TRIPS)
+  const pauses = [await asker.call('longestPause'), await answerer.call('longestPause')]
+  await asker.call('stream', MESSAGES / 10)
+  const streamed = await asker.call('stream', MESSAGES)
+  return {
+    p50: percentile(took, 0.5),
+    p99: percentile(took, 0.99),
+    'one way': (MESSAGES / streamed) * 1_000,
+    GC: Math.max(...pauses),
+  }
+}
