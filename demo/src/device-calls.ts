@@ -1,4 +1,12 @@
-import type { AccountId, Contact, Device, KithNode, Message, MessageId, Status } from '@kithmesh/node'
+import type {
+  AccountId,
+  Contact,
+  Device,
+  KithNode,
+  Message,
+  MessageId,
+  Status,
+} from '@kithmesh/node'
 
 /** What the demonstration asks a device in its own process to do. */
 export interface DeviceCalls {

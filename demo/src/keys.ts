@@ -15,7 +15,9 @@ export async function startKeys(scene: Scene): Promise<void> {
     '1': async () => {
       await (relayUp ? scene.relay.end() : scene.restartRelay())
       relayUp = !relayUp
-      printNews(relayUp ? 'the relay is back, at the same address' : 'the relay is gone; press 1 again')
+      printNews(
+        relayUp ? 'the relay is back, at the same address' : 'the relay is gone; press 1 again',
+      )
     },
     '2': async () => {
       await (phoneUp ? scene.phone.end() : scene.restartPhone())

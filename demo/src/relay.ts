@@ -25,13 +25,19 @@ export async function startRelay(home: string, listen: readonly string[]): Promi
   return { addresses: await readyAddresses(child, gone), end: () => endRelay(child, gone) }
 }
 
-async function readyAddresses(child: ChildProcess, gone: Promise<void>): Promise<readonly string[]> {
+async function readyAddresses(
+  child: ChildProcess,
+  gone: Promise<void>,
+): Promise<readonly string[]> {
   if (!child.stdout) throw new Error('the relay has no output')
   const lines = createInterface({ input: child.stdout })
   const ready = Promise.withResolvers<readonly string[]>()
   lines.on('line', (line) => {
-    const event: { readonly event: string; readonly addresses?: readonly string[]; readonly message?: string } =
-      JSON.parse(line)
+    const event: {
+      readonly event: string
+      readonly addresses?: readonly string[]
+      readonly message?: string
+    } = JSON.parse(line)
     if (event.event === 'ready') ready.resolve(event.addresses ?? [])
     if (event.event === 'error') ready.reject(new Error(event.message))
   })

@@ -42,7 +42,11 @@ export async function playStory(onStep: OnStep): Promise<Scene> {
     startDevice({ home: join(folder, home), name, relays, newDevice, ...place })
   const startPhone = (): Promise<DemoDevice> => at('Ada', 'ada-phone', ADA, false)
   const [phone, laptop, ben] = await step('devices', () =>
-    Promise.all([startPhone(), at('laptop', 'ada-laptop', ADA, true), at('Ben', 'ben-phone', BEN, false)]),
+    Promise.all([
+      startPhone(),
+      at('laptop', 'ada-laptop', ADA, true),
+      at('Ben', 'ben-phone', BEN, false),
+    ]),
   )
 
   await step('link', async () => phone.link(await laptop.offer(), 'near'))

@@ -5,7 +5,7 @@ const STEPS: Readonly<Record<string, readonly [who: string, what: string]>> = {
   relay: ['Relay', 'ready; it forwards sealed bytes and keeps none of them'],
   devices: ['Devices', "Ada's phone, a new laptop and Ben's phone are up, each with its own key"],
   link: ['Ada', 'linked the laptop by its code, over the local network'],
-  contact: ['Ben', "added Ada by an invite code, over the relay"],
+  contact: ['Ben', 'added Ada by an invite code, over the relay'],
   rename: ['Ada', 'renamed Ben on the phone; the laptop has the new name'],
   message: ['Ada', '“Hi Ben, dinner at eight?” is on Ben’s phone, end-to-end encrypted'],
   reply: ['Ben', '“Gladly. I bring the wine.” is on both devices of Ada'],

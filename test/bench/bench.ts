@@ -62,7 +62,7 @@ async function run(request: Request): Promise<number> {
     else {
       for (const figure of outcome.figures) tell({ event: 'figure', job: job.name, ...figure }, '')
       for (const { bar, verdict } of outcome.bars) {
-        tell({ event: 'bar', job: job.name, ...bar, ...verdict }, '')
+        tell({ event: 'bar', job: job.name, bar, verdict }, '')
       }
     }
     return outcome

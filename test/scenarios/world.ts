@@ -62,7 +62,10 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
       case 'lan':
         return { listen: ['/ip4/127.0.0.1/tcp/0'] }
       case 'relay':
-        return { lan: false, relays: required(relay).addresses.filter((text) => /\/tcp\/\d+\/p2p\//.test(text)) }
+        return {
+          lan: false,
+          relays: required(relay).addresses.filter((text) => /\/tcp\/\d+\/p2p\//.test(text)),
+        }
     }
   }
 
@@ -75,7 +78,11 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
     options: Partial<LinkOptions> = {},
   ): Promise<void> {
     const offer = await fresh.linking.offer()
-    await by.devices.link(offer.code, { confirm: async () => true, far: ground === 'relay', ...options })
+    await by.devices.link(offer.code, {
+      confirm: async () => true,
+      far: ground === 'relay',
+      ...options,
+    })
   }
 
   async function acquaint(inviter: KithNode, adder: KithNode, name?: string): Promise<void> {

@@ -34,7 +34,7 @@ export function sentence(text: string): string {
 }
 
 const UNCHANGED = 'What was stored before is still there.'
-const LINK_NOTHING = 'Nothing was linked. The other device shows a new code.'
+const LINK_NOTHING = 'Nothing was linked. The new device shows a new code.'
 
 const FAULTS: ReadonlyMap<string, Fault> = new Map([
   [

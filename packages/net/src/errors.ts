@@ -1,7 +1,6 @@
 /** Every code this package throws; the README says of each when, why and what to do. */
 export type NetErrorCode =
   | 'ERR_ADDRESS'
-  | 'ERR_ABORTED'
   | 'ERR_FRAME_MALFORMED'
   | 'ERR_FRAME_TOO_LONG'
   | 'ERR_KEY_NOT_EXTRACTABLE'

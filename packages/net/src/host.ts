@@ -13,7 +13,7 @@ import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { HostCertificate } from './certificate.ts'
-import { CircuitTransport } from './circuit/transport.ts'
+import { type CircuitTransport, createCircuitTransport } from './circuit/transport.ts'
 import { privateKeyOf } from './identity.ts'
 import type { NetIdentity } from './net.ts'
 import type { Platform, TransportFactory } from './platform.ts'
@@ -142,7 +142,7 @@ async function transportsOf(
   })
   if (circuit === undefined) return { factories: [...factories], circuit }
   const create: TransportFactory = (components) => {
-    circuit.client = new CircuitTransport(components, options.onActivity)
+    circuit.client = createCircuitTransport(components, options.onActivity)
     return circuit.client
   }
   return { factories: [...factories, create], circuit }

@@ -6,6 +6,7 @@ import { browserPlatform } from './platform.browser.ts'
 export { createCertificate, type HostCertificate } from './certificate.ts'
 export {
   CIRCUIT_STATUS,
+  type CircuitCodec,
   type CircuitLimit,
   HOP_PROTOCOL,
   type HopMessage,

@@ -82,12 +82,15 @@ export interface Net {
   ): Promise<FrameStream>
   /** What is known of where a peer can be dialled; replaces earlier hints of that peer. ≤16 addresses are kept. */
   setAddresses(peer: PeerIdText, addresses: readonly string[]): void
-  /** The set of peers to stay connected to (siblings, contacts): dialled endlessly with backoff, woken by any change. Replaces the earlier set. */
+  /**
+   * The set of peers to stay connected to (siblings, contacts): dialled endlessly with backoff, woken by
+   * any change. Replaces the earlier set. A refused peer in it is allowed again.
+   */
   keep(peers: readonly PeerIdText[]): void
   /** Connected, known or not: peers with a connection now. */
   connected(): readonly PeerIdText[]
   reachability(peer: PeerIdText): Reachability
-  /** Closes connections to a peer and refuses new ones until it is allowed again. */
+  /** Closes connections to a peer and refuses new ones until it is kept again. */
   refuse(peer: PeerIdText): void
   /** Binary multiaddr ⇄ text, for link codes. @throws ERR_ADDRESS */
   addressToBytes(address: string): Uint8Array

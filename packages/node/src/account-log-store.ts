@@ -39,7 +39,11 @@ export function createAccountLogStore({ store, tables }: DeviceContext): Account
   }
 
   async function* read({ device, lane, from, to }: LaneSpan): AsyncIterable<LogRecord> {
-    const range = { prefix: [device, lane], gte: [device, lane, from], lte: [device, lane, to] } as const
+    const range = {
+      prefix: [device, lane],
+      gte: [device, lane, from],
+      lte: [device, lane, to],
+    } as const
     for await (const [, record] of tables.records.entries(range)) yield record
   }
 
@@ -56,8 +60,14 @@ export function createAccountLogStore({ store, tables }: DeviceContext): Account
     },
   }
 
-  function dropSpan({ device, lane, from, to }: LaneSpan): ReturnType<typeof tables.records.delete>[] {
-    if (to - from > MAX_DROPPED) throw new KithError('ERR_TOO_LARGE', 'too many records to drop at once')
+  function dropSpan({
+    device,
+    lane,
+    from,
+    to,
+  }: LaneSpan): ReturnType<typeof tables.records.delete>[] {
+    if (to - from > MAX_DROPPED)
+      throw new KithError('ERR_TOO_LARGE', 'too many records to drop at once')
     const seqs = Array.from({ length: to - from + 1 }, (_, at) => from + at)
     return seqs.map((seq) => tables.records.delete([device, lane, seq]))
   }
@@ -65,4 +75,3 @@ export function createAccountLogStore({ store, tables }: DeviceContext): Account
 
 /** Records deleted in one batch; a batch is held in memory until it is written. */
 const MAX_DROPPED = 100_000
-

@@ -1,13 +1,4 @@
-import {
-  type AccountId,
-  type Codec,
-  codec,
-  deviceId,
-  list,
-  type MaybePromise,
-  messageId,
-  record,
-} from '@kithmesh/protocol'
+import type { AccountId, MaybePromise } from '@kithmesh/protocol'
 import {
   type AccountData,
   type AccountLog,
@@ -16,23 +7,15 @@ import {
   openAccountLog,
   type RecordContent,
   type RecordCrypto,
-  type RecordEvent,
 } from '@kithmesh/sync'
 import { readEpochs } from './account.ts'
 import { createAccountLogStore } from './account-log-store.ts'
 import type { DeviceContext } from './context.ts'
-import type { Reached } from './delivery.ts'
 import type { DeviceLogs } from './device-logs.ts'
 import { openDocument } from './document.ts'
 import { codeOf } from './faults.ts'
+import { type MessageRecord, messageRecordsIn, toContent, UPDATE } from './log-contents.ts'
 import { commitStaged, type Staged } from './staged.ts'
-
-/** What the messages lane of the account log says. */
-export type MessageRecord =
-  /** A content this account wrote or received. */
-  | { readonly kind: 'content'; readonly content: Uint8Array }
-  /** Devices of a recipient that hold a message. */
-  | { readonly kind: 'reached'; readonly reached: readonly Reached[] }
 
 /** What the account's devices share, and the log that carries it between them. */
 export interface AccountState {
@@ -122,46 +105,8 @@ export async function openAccountState(
     onRecords: (take) => {
       takeRecords = take
     },
-    close: () => document.save(data).catch((error) => logger.warn('not saved', { code: codeOf(error) })),
-  }
-}
-
-/** Kinds of contents of the data lane and the messages lane. */
-export const UPDATE = 'update'
-const CONTENT = 'content'
-const REACHED = 'reached'
-
-const reachedCodec: Codec<readonly Reached[]> = codec(
-  list(record({ message: messageId, device: deviceId }), { max: 1024 }),
-  { maxBytes: 64 * 1024 },
-)
-
-function toContent(one: MessageRecord): RecordContent {
-  switch (one.kind) {
-    case 'content':
-      return { kind: CONTENT, body: one.content }
-    case 'reached':
-      return { kind: REACHED, body: reachedCodec.encode(one.reached) }
-  }
-}
-
-/** What accepted records of the messages lane say; those of other lanes and unknown kinds say nothing. */
-export function messageRecordsIn(events: readonly RecordEvent[]): readonly MessageRecord[] {
-  return events
-    .filter((event) => event.record.lane === 'messages')
-    .flatMap((event) => event.contents)
-    .flatMap((content) => fromContent(content))
-}
-
-/** Kinds of a newer version are skipped: the record stays and is read when this device knows them. */
-function fromContent({ kind, body }: RecordContent): readonly MessageRecord[] {
-  switch (kind) {
-    case CONTENT:
-      return [{ kind: 'content', content: body }]
-    case REACHED:
-      return [{ kind: 'reached', reached: reachedCodec.decode(body) }]
-    default:
-      return []
+    close: () =>
+      document.save(data).catch((error) => logger.warn('not saved', { code: codeOf(error) })),
   }
 }
 
@@ -175,4 +120,3 @@ function recordCrypto({ primitives, platform }: DeviceContext): RecordCrypto {
       platform.verifySignature({ publicKey, bytes, signature }),
   }
 }
-

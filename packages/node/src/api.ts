@@ -128,7 +128,11 @@ export interface Status {
   readonly device: DeviceId
   readonly name: string
   readonly devices: readonly Device[]
-  readonly relays: readonly { readonly address: string; readonly state: string; readonly reason?: string }[]
+  readonly relays: readonly {
+    readonly address: string
+    readonly state: string
+    readonly reason?: string
+  }[]
   /** Envelopes waiting in the outbox. */
   readonly pending: number
 }
@@ -175,17 +179,31 @@ export interface KithNode extends AsyncDisposable {
   }
   readonly messages: {
     /** Resolves when message, sessions and outbox are durable here. */
-    send(contact: AccountId, content: { readonly text: string }, options?: CallOptions): Promise<SentMessage>
+    send(
+      contact: AccountId,
+      content: { readonly text: string },
+      options?: CallOptions,
+    ): Promise<SentMessage>
     get(message: MessageId, options?: CallOptions): Promise<Message | undefined>
     /** Oldest first; `limit` keeps the newest. */
-    list(contact: AccountId, options?: CallOptions & { readonly limit?: number }): Promise<readonly Message[]>
+    list(
+      contact: AccountId,
+      options?: CallOptions & { readonly limit?: number },
+    ): Promise<readonly Message[]>
   }
   readonly starred: {
     add(message: MessageId, options?: CallOptions): Promise<void>
     remove(message: MessageId, options?: CallOptions): Promise<void>
     list(options?: CallOptions): Promise<readonly Message[]>
   }
-  addEventListener<K extends keyof NodeEvents>(type: K, listener: (event: CustomEvent<NodeEvents[K]>) => void, options?: { signal?: AbortSignal }): void
-  removeEventListener<K extends keyof NodeEvents>(type: K, listener: (event: CustomEvent<NodeEvents[K]>) => void): void
+  addEventListener<K extends keyof NodeEvents>(
+    type: K,
+    listener: (event: CustomEvent<NodeEvents[K]>) => void,
+    options?: { signal?: AbortSignal },
+  ): void
+  removeEventListener<K extends keyof NodeEvents>(
+    type: K,
+    listener: (event: CustomEvent<NodeEvents[K]>) => void,
+  ): void
   stop(): Promise<void>
 }

@@ -6,16 +6,16 @@ import {
   type DeviceId,
   deviceCardCodec,
   isKithError,
-  keyPairCodec,
   type KeyPair,
+  keyPairCodec,
   type PrekeySecrets,
   prekeySecretsCodec,
   prekeysToKeep,
   verifyDeviceCard,
 } from '@kithmesh/protocol'
 import type { DeviceContext } from './context.ts'
-import type { Op } from './store/store-types.ts'
 import { type Staged, stagedOps } from './staged.ts'
+import type { Op } from './store/store-types.ts'
 
 /** Device cards: ours with their secrets, and the newest one of each device we met. */
 export interface Cards {

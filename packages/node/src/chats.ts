@@ -42,7 +42,10 @@ export interface Chats {
   has(message: MessageId): Promise<boolean>
   get(message: MessageId): Promise<StoredContent | undefined>
   /** Oldest first; the newest `limit` of them. */
-  list(chat: ChatId, options: { readonly limit?: number; readonly signal?: AbortSignal }): Promise<readonly StoredContent[]>
+  list(
+    chat: ChatId,
+    options: { readonly limit?: number; readonly signal?: AbortSignal },
+  ): Promise<readonly StoredContent[]>
   /** Runs `task` alone for the chat: state is read and staged without another writer between. */
   alone<T>(chat: ChatId, task: () => Promise<T>): Promise<T>
   /** The next content this device writes in a chat. */
@@ -108,14 +111,25 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     { limit, signal }: { readonly limit?: number; readonly signal?: AbortSignal },
   ): Promise<readonly StoredContent[]> {
     const newestFirst: StoredContent[] = []
-    const range = { prefix: [chat], reverse: true, ...(limit === undefined ? {} : { limit }) } as const
-    for await (const [[, , message], bytes] of tables.contents.entries(range, signal ? { signal } : {})) {
+    const range = {
+      prefix: [chat],
+      reverse: true,
+      ...(limit === undefined ? {} : { limit }),
+    } as const
+    for await (const [[, , message], bytes] of tables.contents.entries(
+      range,
+      signal ? { signal } : {},
+    )) {
       newestFirst.push({ message, content: contentCodec.decode(bytes), bytes })
     }
     return newestFirst.reverse()
   }
 
-  function faultOf(content: Content, author: AccountId, other: AccountId): ContentFault | undefined {
+  function faultOf(
+    content: Content,
+    author: AccountId,
+    other: AccountId,
+  ): ContentFault | undefined {
     if (content.chat !== directChatId(author, other)) return 'chat'
     if (content.author.account !== author) return 'author'
     if (content.at > clock.now() + MAX_AHEAD_MS) return 'clock'
@@ -134,7 +148,12 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
   }
 }
 
-function stateWith(state: ChatState, message: MessageId, content: Content, device: DeviceId): ChatState {
+function stateWith(
+  state: ChatState,
+  message: MessageId,
+  content: Content,
+  device: DeviceId,
+): ChatState {
   const parents = new Set(content.parents)
   const own = content.author.device === device
   return {

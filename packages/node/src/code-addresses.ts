@@ -45,9 +45,11 @@ function withoutSelf(address: string, peer: string): string {
 const SETTLE_MS = 2_000
 
 /** Waits until every relay is ready or has failed, so that a code shows all the ways there are. */
-export async function relaysSettled(
-  { net, scheduler, signal }: Pick<DeviceContext, 'net' | 'scheduler' | 'signal'>,
-): Promise<void> {
+export async function relaysSettled({
+  net,
+  scheduler,
+  signal,
+}: Pick<DeviceContext, 'net' | 'scheduler' | 'signal'>): Promise<void> {
   const isSettled = (): boolean => net.relays().every(({ state }) => state !== 'connecting')
   if (isSettled()) return
   const over = new AbortController()

@@ -1,9 +1,4 @@
-import {
-  type AccountId,
-  type ChatId,
-  directChatId,
-  KithError,
-} from '@kithmesh/protocol'
+import { type AccountId, type ChatId, directChatId, KithError } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { CallOptions, Contact, NodeEvents } from './api.ts'
@@ -100,4 +95,3 @@ export function createContacts(
     ofChat: (chat) => accountsByChat.get(chat),
   }
 }
-

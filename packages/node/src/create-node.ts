@@ -117,4 +117,3 @@ async function keepSettings(
 const MAX_RELAYS = 8
 
 const SILENT: Logger = { debug: () => undefined, warn: () => undefined }
-

@@ -1,9 +1,9 @@
 import type { AccountId, DeviceId, MessageId } from '@kithmesh/protocol'
+import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeliveryState } from './api.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
 import type { Staged } from './staged.ts'
-import { createEvents, type TypedEvents } from '@kithmesh/sync'
 
 /** One device of the recipient has a message on its disk. */
 export interface Reached {

@@ -4,15 +4,15 @@ import {
   type DeviceLogState,
   type DeviceStanding,
   devicesIn,
-  equalBytes,
   entryIdOfBody,
+  equalBytes,
   mergeDeviceLogs,
   reduceDeviceLog,
   type SignedEntry,
 } from '@kithmesh/protocol'
+import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceContext } from './context.ts'
 import type { Staged } from './staged.ts'
-import { createEvents, type TypedEvents } from '@kithmesh/sync'
 
 /** `detail` by event name. */
 export interface DeviceLogEvents {
@@ -72,7 +72,8 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
         const now = states.get(account)
         const state = now && now !== before ? mergeDeviceLogs(now, entries) : after
         remember(state)
-        if (!now || !equalBytes(now.head, state.head)) events.emit('log:changed', { account, state })
+        if (!now || !equalBytes(now.head, state.head))
+          events.emit('log:changed', { account, state })
       },
     }
   }

@@ -30,15 +30,23 @@ export function createDevices(
   const { net, signal } = context
   let known = new Set(logs.devicesOf(account))
 
-  logs.events.addEventListener('log:changed', ({ detail }) => {
-    if (detail.account === account) announceLinked()
-  }, { signal })
+  logs.events.addEventListener(
+    'log:changed',
+    ({ detail }) => {
+      if (detail.account === account) announceLinked()
+    },
+    { signal },
+  )
   state.data.events.addEventListener('device:renamed', ({ detail }) => changed(detail.device), {
     signal,
   })
-  net.addEventListener('reachability:changed', ({ detail }) => {
-    for (const device of known) if (device === detail.peer) changed(device)
-  }, { signal })
+  net.addEventListener(
+    'reachability:changed',
+    ({ detail }) => {
+      for (const device of known) if (device === detail.peer) changed(device)
+    },
+    { signal },
+  )
 
   function announceLinked(): void {
     const now = new Set(logs.devicesOf(account))

@@ -1,3 +1,4 @@
+import type { DeviceId } from '@kithmesh/protocol'
 import { bytes, type Codec, codec, deviceId, list, record, uint } from '@kithmesh/protocol'
 import {
   type AccountData,
@@ -8,10 +9,9 @@ import {
   type RecordEvent,
   unionRanges,
 } from '@kithmesh/sync'
-import type { DeviceId } from '@kithmesh/protocol'
-import { UPDATE } from './account-state.ts'
 import type { DeviceContext } from './context.ts'
 import { codeOf } from './faults.ts'
+import { UPDATE } from './log-contents.ts'
 import type { Staged } from './staged.ts'
 import type { Op } from './store/store-types.ts'
 
@@ -43,7 +43,8 @@ export async function openDocument(
   async function catchUp(data: AccountData): Promise<void> {
     const seed = saved ? undefined : await tables.document.get(LINK_SEED)
     if (seed && seed.length > 0) data.applyUpdate(seed)
-    for (const holdings of log.holdings()) if (holdings.lane === 'data') await replay(data, holdings)
+    for (const holdings of log.holdings())
+      if (holdings.lane === 'data') await replay(data, holdings)
     log.events.addEventListener('records:accepted', ({ detail }) => {
       for (const event of detail.events) if (event.record.lane === 'data') apply(data, event)
       if (sinceSave >= SNAPSHOT_EVERY) void save(data).catch(report)
@@ -53,7 +54,10 @@ export async function openDocument(
     })
   }
 
-  async function replay(data: AccountData, { device, lane, stored: held }: LaneHoldings): Promise<void> {
+  async function replay(
+    data: AccountData,
+    { device, lane, stored: held }: LaneHoldings,
+  ): Promise<void> {
     for (const { from, to } of differenceRanges(held, applied.get(device) ?? [])) {
       for await (const event of log.readOpened({ device, lane, from, to })) apply(data, event)
     }
@@ -117,4 +121,3 @@ const savedCodec: Codec<{
   }),
   { maxBytes: MAX_SNAPSHOT_BYTES + 4 * 1024 * 1024 },
 )
-

@@ -1,13 +1,9 @@
-import {
-  type AccountId,
-  contentCodec,
-  directChatId,
-  isKithError,
-  messageIdOf,
-} from '@kithmesh/protocol'
-import type { AccountState, MessageRecord } from './account-state.ts'
+import { type AccountId, contentCodec, directChatId, messageIdOf } from '@kithmesh/protocol'
+import type { AccountState } from './account-state.ts'
 import type { Chats, StoredContent } from './chats.ts'
+import { decoded } from './decoded.ts'
 import type { Delivery } from './delivery.ts'
+import type { MessageRecord } from './log-contents.ts'
 import type { Messages } from './messages.ts'
 import type { Staged } from './staged.ts'
 
@@ -15,15 +11,13 @@ import type { Staged } from './staged.ts'
  * Takes in what siblings sent and received: records of the messages lane of the account log. A
  * content counts the same whichever way it came; the second copy is seen as one.
  */
-export function startHistory(
-  parts: {
-    readonly account: AccountId
-    readonly state: AccountState
-    readonly chats: Chats
-    readonly delivery: Delivery
-    readonly messages: Messages
-  },
-): void {
+export function startHistory(parts: {
+  readonly account: AccountId
+  readonly state: AccountState
+  readonly chats: Chats
+  readonly delivery: Delivery
+  readonly messages: Messages
+}): void {
   const { account, chats } = parts
 
   parts.state.onRecords(async (records) => {
@@ -56,14 +50,10 @@ export function startHistory(
    * to; those of others must be in the chat of the two accounts.
    */
   function readContent(bytes: Uint8Array): StoredContent | undefined {
-    try {
-      const content = contentCodec.decode(bytes)
-      const { author, chat } = content
-      const fits = author.account === account || chat === directChatId(account, author.account)
-      return fits ? { message: messageIdOf(bytes), content, bytes } : undefined
-    } catch (error) {
-      if (isKithError(error)) return undefined
-      throw error
-    }
+    const content = decoded(contentCodec, bytes)
+    if (!content) return undefined
+    const { author, chat } = content
+    const fits = author.account === account || chat === directChatId(account, author.account)
+    return fits ? { message: messageIdOf(bytes), content, bytes } : undefined
   }
 }

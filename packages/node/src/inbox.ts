@@ -1,16 +1,15 @@
 import {
   type AccountId,
-  type Codec,
   contentCodec,
   type DeviceId,
   directChatId,
   envelopeCodec,
-  isKithError,
   type MessageId,
   messageIdOf,
 } from '@kithmesh/protocol'
 import type { Chats, ContentFault, StoredContent } from './chats.ts'
 import type { DeviceContext } from './context.ts'
+import { decoded } from './decoded.ts'
 import type { Sessions } from './sessions.ts'
 import { commitStaged, type Staged } from './staged.ts'
 
@@ -21,7 +20,11 @@ export type Arrival =
   | { readonly kind: 'refused'; readonly reason: Refusal }
 
 /** Reasons a sender can act on. */
-export type Refusal = 'malformed' | 'not-for-me' | 'cannot-open' | `content-${ContentFault | 'shape' | 'id'}`
+export type Refusal =
+  | 'malformed'
+  | 'not-for-me'
+  | 'cannot-open'
+  | `content-${ContentFault | 'shape' | 'id'}`
 
 /** The one way in for content from another account. */
 export interface Inbox {
@@ -103,13 +106,4 @@ function settled(arrival: Arrival, durable?: Promise<void>): Settled {
 
 function refused(reason: Refusal): Arrival {
   return { kind: 'refused', reason }
-}
-
-function decoded<T>(codec: Codec<T>, bytes: Uint8Array): T | undefined {
-  try {
-    return codec.decode(bytes)
-  } catch (error) {
-    if (isKithError(error)) return undefined
-    throw error
-  }
 }

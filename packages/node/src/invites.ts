@@ -4,6 +4,8 @@ import {
   answerInvite,
   createInvite,
   createInviteCode,
+  deviceCardCodec,
+  deviceLogCodec,
   devicesIn,
   dialInvite,
   type Introduced,
@@ -11,15 +13,13 @@ import {
   type InviteCode,
   KithError,
   type KnownInvite,
-  deviceCardCodec,
-  deviceLogCodec,
   parseAccountId,
   parseDeviceId,
   parseInviteCode,
+  type Refused,
   readInviteAnswer,
   readInvitedIntroduction,
   readInviterIntroduction,
-  type Refused,
 } from '@kithmesh/protocol'
 import type { AccountState } from './account-state.ts'
 import type { Addresses } from './addresses.ts'
@@ -159,7 +159,9 @@ export function createInvites(
       log: deviceLogCodec.encode(log.entries),
       cards: [
         cards.own(),
-        ...theirCards.filter((card) => card !== undefined).map((card) => deviceCardCodec.encode(card)),
+        ...theirCards
+          .filter((card) => card !== undefined)
+          .map((card) => deviceCardCodec.encode(card)),
       ],
       peers: devices.map((device) => ({
         device,
@@ -193,7 +195,11 @@ export function createInvites(
     const name = known.name ?? before?.name ?? shownName(theirs.name, 'somebody without a name')
     await state.edit(
       () => {
-        state.data.contacts.set(contact, { name, addedAt: before?.addedAt ?? clock.now(), root: log.root })
+        state.data.contacts.set(contact, {
+          name,
+          addedAt: before?.addedAt ?? clock.now(),
+          root: log.root,
+        })
         if (known.usedInvite) invites.use(known.usedInvite, { at: clock.now(), by: contact })
       },
       staged.filter((one) => one !== undefined),

@@ -2,8 +2,8 @@ import type { FrameStream } from '@kithmesh/net'
 import {
   type AccountId,
   confirmLink,
-  declineLink,
   type DeviceId,
+  declineLink,
   dialLink,
   grantLink,
   KithError,
@@ -11,10 +11,10 @@ import {
   type LinkSeen,
   MAX_SNAPSHOT_BYTES,
   parseLinkCode,
+  type Refused,
   readLinkAgreement,
   readLinkAnswer,
   readLinkDone,
-  type Refused,
 } from '@kithmesh/protocol'
 import { epochKeysCodec } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'

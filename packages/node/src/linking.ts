@@ -12,8 +12,8 @@ import {
   type Linked,
   openCodeLife,
   parseDeviceId,
-  readLinkGrant,
   type Refused,
+  readLinkGrant,
 } from '@kithmesh/protocol'
 import { epochKeysCodec } from '@kithmesh/sync'
 import { membershipOps } from './account.ts'
@@ -223,4 +223,3 @@ function asKithError(error: unknown): KithError {
     ? error
     : new KithError('ERR_STREAM_ENDED', 'the other device went away', { cause: error })
 }
-

@@ -1,4 +1,5 @@
 import { type AccountId, directChatId, KithError, type MessageId } from '@kithmesh/protocol'
+import type { EventSource } from '@kithmesh/sync'
 import type { CallOptions, DeliveryState, Message, NodeEvents, SentMessage } from './api.ts'
 import type { Chats, StoredContent } from './chats.ts'
 import type { Contacts } from './contacts.ts'
@@ -7,14 +8,17 @@ import type { Delivery } from './delivery.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Staged } from './staged.ts'
 import type { Starred } from './starred.ts'
-import type { EventSource } from '@kithmesh/sync'
 
 /** Longest text of one message, in UTF-8 bytes (MSG). */
 export const MAX_TEXT_BYTES = 16 * 1024
 
 /** Sending and reading messages, as a person sees them. */
 export interface Messages {
-  send(contact: AccountId, content: { readonly text: string }, options?: CallOptions): Promise<SentMessage>
+  send(
+    contact: AccountId,
+    content: { readonly text: string },
+    options?: CallOptions,
+  ): Promise<SentMessage>
   get(message: MessageId, options?: CallOptions): Promise<Message | undefined>
   list(
     contact: AccountId,

@@ -1,7 +1,7 @@
 import type { DeviceId, MessageId } from '@kithmesh/protocol'
+import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceContext } from './context.ts'
 import { type Staged, stagedOps } from './staged.ts'
-import { createEvents, type TypedEvents } from '@kithmesh/sync'
 
 /** One content on its way to one device. */
 export interface OutboxEntry {
@@ -74,8 +74,7 @@ export async function openOutbox(context: DeviceContext): Promise<Outbox> {
         tables.outbox.put([recipient, order], { message, ...(envelope ? { envelope } : {}) }),
       ),
     stageRemove: (entries) => ({
-      ops: () =>
-        entries.map(({ recipient, order }) => tables.outbox.delete([recipient, order])),
+      ops: () => entries.map(({ recipient, order }) => tables.outbox.delete([recipient, order])),
       publish: () => {
         size -= entries.length
       },

@@ -37,7 +37,8 @@ export function startReceiving(
     const typed = typedStream(stream, codecs, context.scheduler)
     const unsettled = new Set<Promise<void>>()
     for await (const frame of typed.frames()) {
-      if (unsettled.size >= MAX_UNSETTLED) throw new KithError('ERR_WINDOW', 'too many unacknowledged')
+      if (unsettled.size >= MAX_UNSETTLED)
+        throw new KithError('ERR_WINDOW', 'too many unacknowledged')
       // Taken in order (sessions step in order), answered when the disk has it.
       const answer = settle(frame).then((reply) => typed.send(reply))
       const done = answer.then(

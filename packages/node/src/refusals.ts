@@ -2,7 +2,10 @@ import { KithError, type RefusalCode } from '@kithmesh/protocol'
 
 /** What a refusal means to a person, and what to do about it. The same on both screens. */
 const SENTENCES: Readonly<Record<RefusalCode, readonly [message: string, hint: string]>> = {
-  ERR_CODE_EXPIRED: ['this code has expired', 'Take the code that is shown now; each stands 60 seconds.'],
+  ERR_CODE_EXPIRED: [
+    'this code has expired',
+    'Take the code that is shown now; each stands 60 seconds.',
+  ],
   ERR_CODE_USED: ['this code was used already', 'Take the code that is shown now.'],
   ERR_CODE_WRONG_SECRET: [
     'this code is not one the other device gave out',
@@ -17,18 +20,27 @@ const SENTENCES: Readonly<Record<RefusalCode, readonly [message: string, hint: s
     'too many wrong attempts with this code',
     'Take the code that is shown now, and check who can see it.',
   ],
-  ERR_LINK_DECLINED: ['it was not confirmed', 'Try again and confirm on the device that is linked.'],
+  ERR_LINK_DECLINED: [
+    'it was not confirmed',
+    'Try again and confirm on the device that is linked.',
+  ],
   ERR_LINK_FAR: [
     'the new device is not near: no direct connection to it on this network',
     'Bring both into one network, or allow a far device expressly (--far).',
   ],
   ERR_LINK_LIMIT: ['the account has as many devices as it may', 'Unlink one first.'],
-  ERR_LINK_ORDER: ['the other device broke the order of steps', 'Update both devices and try again.'],
+  ERR_LINK_ORDER: [
+    'the other device broke the order of steps',
+    'Update both devices and try again.',
+  ],
   ERR_LINK_REVOKED: [
     'that device was unlinked from this account',
     'Start it as a new device, with an empty home, and link that.',
   ],
-  ERR_LINK_SEAL: ['something on the way changed what was sent', 'Try again; on another network if it stays.'],
+  ERR_LINK_SEAL: [
+    'something on the way changed what was sent',
+    'Try again; on another network if it stays.',
+  ],
   ERR_MALFORMED: ['the other device sent something that cannot be read', 'Update both devices.'],
   ERR_SUITE_UNKNOWN: ['the other device is of a newer version', 'Update this device.'],
 }

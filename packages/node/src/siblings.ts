@@ -4,10 +4,10 @@ import { createExchanges, type Exchanges } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
-import { createWithholding } from './withholding.ts'
 import type { Peers } from './peers.ts'
 import { SYNC } from './protocols.ts'
 import { retry } from './retry.ts'
+import { createWithholding } from './withholding.ts'
 
 /** The account log between this device and its siblings, for as long as they are connected. */
 export interface Siblings {

@@ -1,5 +1,5 @@
-import type { AccountData, EventSource } from '@kithmesh/sync'
 import { KithError, type MessageId } from '@kithmesh/protocol'
+import type { AccountData, EventSource } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { CallOptions, NodeEvents } from './api.ts'
 import type { Chats } from './chats.ts'

@@ -22,7 +22,10 @@ export interface NetPackage {
 }
 
 /** The network of a device: what the host brought, or libp2p with what the home keeps for it. */
-export async function openNet(parts: NetParts, { createNet, createCertificate }: NetPackage): Promise<Net> {
+export async function openNet(
+  parts: NetParts,
+  { createNet, createCertificate }: NetPackage,
+): Promise<Net> {
   const { options, platform, identity, clock, rng, relays, logger } = parts
   if (options.network) return options.network(identity)
   const certificate =

@@ -4,12 +4,13 @@ import {
   laneKey,
   type RangeSet,
   type RecordEvent,
-  type Withheld,
   unionRanges,
+  type Withheld,
 } from '@kithmesh/sync'
-import { messageRecordsIn } from './account-state.ts'
 import type { DeviceContext } from './context.ts'
+import { decoded } from './decoded.ts'
 import type { DeviceLogs } from './device-logs.ts'
+import { messageRecordsIn } from './log-contents.ts'
 import type { Staged } from './staged.ts'
 
 /** What a sibling does not get yet: messages older than its linking, when it was linked from afar. */
@@ -52,7 +53,8 @@ export function createWithholding(
 /** A record is as old as the oldest message it holds: what shares a record shares its fate. */
 function isOlder(event: RecordEvent, addedAt: number): boolean {
   return messageRecordsIn([event]).some(
-    (record) => record.kind === 'content' && contentCodec.decode(record.content).at < addedAt,
+    (record) =>
+      record.kind === 'content' && (decoded(contentCodec, record.content)?.at ?? 0) < addedAt,
   )
 }
 
@@ -61,4 +63,3 @@ function add(byLane: Map<string, RangeSet>, { record }: RecordEvent): void {
   const { seq } = record
   byLane.set(key, unionRanges(byLane.get(key) ?? [], [{ from: seq, to: seq }]))
 }
-

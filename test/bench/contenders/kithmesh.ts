@@ -70,7 +70,7 @@ interface Device {
 
 async function open(home: Start['home']): Promise<Device> {
   const facts = await readFacts(home)
-  const node = await createNode({ home, listen: [facts.listen], lan: false })
+  const node = await createNode({ home, listen: [facts.listen] })
   return { node, facts }
 }
 

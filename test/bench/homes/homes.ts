@@ -28,15 +28,24 @@ export interface LinkedPlan {
 export type Plan = ({ readonly kind: 'linked' } & LinkedPlan) | { readonly kind: 'acquainted' }
 
 /** Makes the devices once per run: each round begins with the same disks. */
-export async function linkedHomes(options: JobOptions, plan: LinkedPlan): Promise<LinkedHomes> {
-  const folder = await prepare(options, { kind: 'linked', ...plan })
-  return { copy: () => copyOf(folder, ['origin', 'sibling']) }
+export function linkedHomes(options: JobOptions, plan: LinkedPlan): Promise<LinkedHomes> {
+  return preparedHomes(options, { kind: 'linked', ...plan }, ['origin', 'sibling'])
 }
 
 /** As {@link linkedHomes}, for two accounts without a word between them. */
-export async function acquaintedHomes(options: JobOptions): Promise<AcquaintedHomes> {
-  const folder = await prepare(options, { kind: 'acquainted' })
-  return { copy: () => copyOf(folder, ['asker', 'answerer']) }
+export function acquaintedHomes(options: JobOptions): Promise<AcquaintedHomes> {
+  return preparedHomes(options, { kind: 'acquainted' }, ['asker', 'answerer'])
+}
+
+/** Waits until they are made; if that fails, every round of ours fails and the peers still run. */
+async function preparedHomes<Name extends string>(
+  options: JobOptions,
+  plan: Plan,
+  names: readonly Name[],
+): Promise<Homes<Name>> {
+  const prepared = prepare(options, plan)
+  await prepared.catch((error) => options.say(String(error)))
+  return { copy: async () => copyOf(await prepared, names) }
 }
 
 let made = 0

@@ -60,7 +60,7 @@ async function open(
 ): Promise<{ readonly node: KithNode; readonly home: string; readonly listen: string }> {
   const home = join(folder, name)
   const listen = `/ip4/127.0.0.1/tcp/${await freePort()}`
-  const node = await createNode({ home, name, listen: [listen], lan: false, newDevice })
+  const node = await createNode({ home, name, listen: [listen], newDevice })
   return { node, home, listen }
 }
 

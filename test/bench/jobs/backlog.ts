@@ -1,6 +1,7 @@
 import { type ContenderName, OURS } from '../contenders/contenders.ts'
 import { type LinkedHomes, linkedHomes } from '../homes/homes.ts'
 import { startParty } from '../party.ts'
+import { inScope } from '../scope.ts'
 import { DISK_NOISE, type Figures, type Job, type JobOptions, LONGEST_PAUSE } from './job.ts'
 
 /** A sibling that was off comes back, and its application is told of all it missed. */
@@ -30,16 +31,18 @@ export const backlog: Job = {
   },
 }
 
-async function measureBacklog(
+function measureBacklog(
   name: ContenderName,
   homes: LinkedHomes,
   { records, profile }: JobOptions,
 ): Promise<Figures> {
-  await using round = name === OURS ? await homes.copy() : undefined
-  await using origin = await startParty(name, 'origin', { profile })
-  await using sibling = await startParty(name, 'sibling', { profile })
-  const where = await origin.call('start', { records, where: '', home: round?.origin ?? '' })
-  const all = await sibling.call('start', { records, where, home: round?.sibling ?? '' })
-  const pauses = [await origin.call('longestPause'), await sibling.call('longestPause')]
-  return { all, GC: Math.max(...pauses) }
+  return inScope(async (keep) => {
+    const round = name === OURS ? keep(await homes.copy()) : undefined
+    const origin = keep(await startParty(name, 'origin', { profile }))
+    const sibling = keep(await startParty(name, 'sibling', { profile }))
+    const where = await origin.call('start', { records, where: '', home: round?.origin ?? '' })
+    const all = await sibling.call('start', { records, where, home: round?.sibling ?? '' })
+    const pauses = [await origin.call('longestPause'), await sibling.call('longestPause')]
+    return { all, GC: Math.max(...pauses) }
+  })
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Contender } from '../contenders/contender.ts'
 import { type ContenderName, contenders, OURS } from '../contenders/contenders.ts'
 import { type LinkedHomes, linkedHomes } from '../homes/homes.ts'
 import { type Party, startParty } from '../party.ts'
+import { inScope } from '../scope.ts'
 import { percentile } from '../statistics.ts'
 import { type Figures, type Job, type JobOptions, LONGEST_PAUSE, NOISE } from './job.ts'
 
@@ -50,28 +50,30 @@ const REST_MS = 5
 /** Records the peers' documents hold meanwhile. */
 const RECORDS = 100
 
-async function measureEdits(
+function measureEdits(
   name: ContenderName,
   homes: LinkedHomes,
   { profile }: JobOptions,
 ): Promise<Figures> {
-  await using round = name === OURS ? await homes.copy() : undefined
-  const start = { records: name === OURS ? 0 : RECORDS, where: '', home: '' }
-  const { server: hasServer }: Contender = await contenders[name]()
-  await using server = hasServer && (await startParty(name, 'server', { profile }))
-  await using origin = await startParty(name, 'origin', { profile })
-  await using sibling = await startParty(name, 'sibling', { profile })
-  const served = (await server?.call('start', start)) ?? ''
-  const where = await origin.call('start', { ...start, where: served, home: round?.origin ?? '' })
-  await sibling.call('start', { ...start, where, home: round?.sibling ?? '' })
+  return inScope(async (keep) => {
+    const round = name === OURS ? keep(await homes.copy()) : undefined
+    const start = { records: name === OURS ? 0 : RECORDS, where: '', home: '' }
+    const { server: hasServer } = await contenders[name]()
+    const server = hasServer && keep(await startParty(name, 'server', { profile }))
+    const origin = keep(await startParty(name, 'origin', { profile }))
+    const sibling = keep(await startParty(name, 'sibling', { profile }))
+    const served = (await server?.call('start', start)) ?? ''
+    const where = await origin.call('start', { ...start, where: served, home: round?.origin ?? '' })
+    await sibling.call('start', { ...start, where, home: round?.sibling ?? '' })
 
-  await editInTurn({ origin, sibling }, 1, WARM_UP)
-  await Promise.all([origin.call('longestPause'), sibling.call('longestPause')])
-  const seen = await editInTurn({ origin, sibling }, WARM_UP + 1, WARM_UP + EDITS)
-  const begun = (await origin.call('editTimes')).slice(WARM_UP)
-  const took = seen.map((at, index) => at - (begun[index] ?? Number.NaN))
-  const pauses = [await origin.call('longestPause'), await sibling.call('longestPause')]
-  return { p50: percentile(took, 0.5), p99: percentile(took, 0.99), GC: Math.max(...pauses) }
+    await editInTurn({ origin, sibling }, 1, WARM_UP)
+    await Promise.all([origin.call('longestPause'), sibling.call('longestPause')])
+    const seen = await editInTurn({ origin, sibling }, WARM_UP + 1, WARM_UP + EDITS)
+    const begun = (await origin.call('editTimes')).slice(WARM_UP)
+    const took = seen.map((at, index) => at - (begun[index] ?? Number.NaN))
+    const pauses = [await origin.call('longestPause'), await sibling.call('longestPause')]
+    return { p50: percentile(took, 0.5), p99: percentile(took, 0.99), GC: Math.max(...pauses) }
+  })
 }
 
 /** When the sibling saw each of these edits. */

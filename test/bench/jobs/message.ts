@@ -1,6 +1,7 @@
 import { type ContenderName, OURS } from '../contenders/contenders.ts'
 import { type AcquaintedHomes, acquaintedHomes } from '../homes/homes.ts'
 import { startParty } from '../party.ts'
+import { inScope } from '../scope.ts'
 import { percentile } from '../statistics.ts'
 import { type Figures, type Job, type JobOptions, LONGEST_PAUSE, NOISE } from './job.ts'
 
@@ -50,27 +51,30 @@ const ROUND_TRIPS = 200
 /** Messages of one direction in one round. */
 const MESSAGES = 2_000
 
-async function measureMessages(
+function measureMessages(
   name: ContenderName,
   homes: AcquaintedHomes,
   { profile }: JobOptions,
 ): Promise<Figures> {
-  await using round = name === OURS ? await homes.copy() : undefined
-  await using answerer = await startParty(name, 'answerer', { profile })
-  await using asker = await startParty(name, 'asker', { profile })
-  const where = await answerer.call('start', { records: 0, where: '', home: round?.answerer ?? '' })
-  await asker.call('start', { records: 0, where, home: round?.asker ?? '' })
+  return inScope(async (keep) => {
+    const round = name === OURS ? keep(await homes.copy()) : undefined
+    const answerer = keep(await startParty(name, 'answerer', { profile }))
+    const asker = keep(await startParty(name, 'asker', { profile }))
+    const home = round?.answerer ?? ''
+    const where = await answerer.call('start', { records: 0, where: '', home })
+    await asker.call('start', { records: 0, where, home: round?.asker ?? '' })
 
-  await asker.call('roundTrips', WARM_UP)
-  await Promise.all([asker.call('longestPause'), answerer.call('longestPause')])
-  const took = await asker.call('roundTrips', ROUND_TRIPS)
-  const pauses = [await asker.call('longestPause'), await answerer.call('longestPause')]
-  await asker.call('stream', MESSAGES / 10)
-  const streamed = await asker.call('stream', MESSAGES)
-  return {
-    p50: percentile(took, 0.5),
-    p99: percentile(took, 0.99),
-    'one way': (MESSAGES / streamed) * 1_000,
-    GC: Math.max(...pauses),
-  }
+    await asker.call('roundTrips', WARM_UP)
+    await Promise.all([asker.call('longestPause'), answerer.call('longestPause')])
+    const took = await asker.call('roundTrips', ROUND_TRIPS)
+    const pauses = [await asker.call('longestPause'), await answerer.call('longestPause')]
+    await asker.call('stream', MESSAGES / 10)
+    const streamed = await asker.call('stream', MESSAGES)
+    return {
+      p50: percentile(took, 0.5),
+      p99: percentile(took, 0.99),
+      'one way': (MESSAGES / streamed) * 1_000,
+      GC: Math.max(...pauses),
+    }
+  })
 }

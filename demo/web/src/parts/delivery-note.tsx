@@ -17,6 +17,6 @@ export function deliveryWords({ reached, of, read }: DeliveryState): {
   readonly words: string
 } {
   if (read) return { tick: '✓✓', words: 'Read' }
-  if (reached === 0) return { tick: '◔', words: 'Kept here, reached no device yet' }
+  if (reached === 0) return { tick: '◔', words: `Waiting, 0 of ${of} reached` }
   return { tick: reached < of ? '✓' : '✓✓', words: `Reached ${reached} of ${of}` }
 }

@@ -17,6 +17,8 @@ export function Sheet({
     const shown = dialog.current
     if (!shown) return
     if (!shown.open) shown.showModal()
+    // What there is to fill in, rather than the button that closes.
+    shown.querySelector<HTMLElement>('textarea, input')?.focus()
     // Closed before it is taken away, or the focus would not go back.
     return () => shown.close()
   }, [])

@@ -122,13 +122,20 @@ function useStickToEnd(newest: string | undefined): React.RefObject<HTMLElement 
   const isAtEnd = useRef(true)
   useEffect(() => {
     const element = scroller.current
+    if (!element) return
     const onScroll = (): void => {
-      if (!element) return
       const left = element.scrollHeight - element.scrollTop - element.clientHeight
       isAtEnd.current = left < NEAR_END_PX
     }
-    element?.addEventListener('scroll', onScroll, { passive: true })
-    return () => element?.removeEventListener('scroll', onScroll)
+    element.addEventListener('scroll', onScroll, { passive: true })
+    const resized = new ResizeObserver(() => {
+      if (isAtEnd.current) element.scrollTo({ top: element.scrollHeight })
+    })
+    resized.observe(element)
+    return () => {
+      element.removeEventListener('scroll', onScroll)
+      resized.disconnect()
+    }
   }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: a newer message is what moves the end
   useLayoutEffect(() => {

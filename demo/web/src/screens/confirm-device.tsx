@@ -1,5 +1,7 @@
 import type { SeenDevice } from '@kithmesh/node'
 import { type ReactNode, useState } from 'react'
+import { useFocusOnArrival } from '../parts/arrival.ts'
+import { DeviceKind } from '../parts/device-kind.tsx'
 
 /** Yes or no to a device; one that is not near takes a second, deliberate step (WEB-6). */
 export function ConfirmDevice({
@@ -11,8 +13,12 @@ export function ConfirmDevice({
 }): ReactNode {
   const [isSure, setSure] = useState(false)
   const isNear = seen.distance === 'near'
+  const question = useFocusOnArrival<HTMLHeadingElement>()
   return (
     <div className="stack">
+      <h3 ref={question} tabIndex={-1}>
+        Is this your device?
+      </h3>
       <dl className="facts">
         <dt>Name</dt>
         <dd>
@@ -20,7 +26,7 @@ export function ConfirmDevice({
         </dd>
         <dt>Kind</dt>
         <dd>
-          <bdi>{seen.kind}</bdi>
+          <DeviceKind kind={seen.kind} />
         </dd>
         <dt>Where</dt>
         <dd>{isNear ? 'Near: on this network' : 'Far: not on this network'}</dd>

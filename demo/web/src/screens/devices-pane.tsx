@@ -1,5 +1,6 @@
 import type { Device } from '@kithmesh/node'
 import { type ReactNode, useState } from 'react'
+import { DeviceKind } from '../parts/device-kind.tsx'
 import { InlineName } from '../parts/inline-name.tsx'
 import { DateAndTime } from '../parts/moment.tsx'
 import { Pane } from '../parts/pane.tsx'
@@ -45,7 +46,9 @@ function DeviceRow({ device }: { readonly device: Device }): ReactNode {
         >
           <bdi className="device-name">{device.name}</bdi>
         </InlineName>
-        <span className="quiet">{device.kind}</span>
+        <span className="quiet">
+          <DeviceKind kind={device.kind} />
+        </span>
         {device.state !== 'active' && <span className="tag">{STATE_WORDS[device.state]}</span>}
       </div>
       <p className="path" data-path={device.path}>

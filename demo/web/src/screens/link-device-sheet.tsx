@@ -1,5 +1,6 @@
 import type { LinkState, SeenDevice } from '@kithmesh/node'
 import { type ReactNode, type SyntheticEvent, useState } from 'react'
+import { useFocusOnArrival } from '../parts/arrival.ts'
 import { ErrorNotice } from '../parts/error-notice.tsx'
 import { LinkSteps } from '../parts/link-steps.tsx'
 import { Sheet } from '../parts/sheet.tsx'
@@ -117,13 +118,14 @@ function Linked({
   readonly name: string
   readonly onClose: () => void
 }): ReactNode {
+  const done = useFocusOnArrival<HTMLButtonElement>()
   return (
     <div className="stack">
       <p role="status">
         <bdi>{name}</bdi> is linked. It has your contacts and stars now.
       </p>
       <div className="actions">
-        <button type="button" className="main-button" onClick={onClose}>
+        <button ref={done} type="button" className="main-button" onClick={onClose}>
           Done
         </button>
       </div>

@@ -17,28 +17,53 @@ export function LinkOfferScreen({
   readonly onBack: () => void
 }): ReactNode {
   const [attempt, setAttempt] = useState(0)
-  const offer = useLinkOffer(node, attempt)
   return (
     <Front title="Link this browser" isNext>
-      {offer.error === undefined ? (
-        <Offer offer={offer} />
-      ) : (
-        <ErrorNotice
-          error={offer.error}
-          action="Show a code"
-          onAction={() => setAttempt(attempt + 1)}
-        />
-      )}
-      <div className="actions">
-        <button type="button" className="plain" onClick={onBack}>
-          Back
-        </button>
-      </div>
+      <Offer key={attempt} node={node} onBack={onBack} onRetry={() => setAttempt(attempt + 1)} />
     </Front>
   )
 }
 
-function Offer({ offer }: { readonly offer: OfferView }): ReactNode {
+function Offer({
+  node,
+  onBack,
+  onRetry,
+}: {
+  readonly node: KithNode
+  readonly onBack: () => void
+  readonly onRetry: () => void
+}): ReactNode {
+  const offer = useLinkOffer(node)
+  return (
+    <>
+      {offer.error === undefined ? (
+        <OfferState offer={offer} isReachable={node.addresses().length > 0} />
+      ) : (
+        <ErrorNotice error={offer.error} action="Show a code" onAction={onRetry} />
+      )}
+      {canLeave(offer) && (
+        <div className="actions">
+          <button type="button" className="plain" onClick={onBack}>
+            Back
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** Once the account is being copied, there is no way back. */
+function canLeave({ state }: OfferView): boolean {
+  return state?.state !== 'syncing' && state?.state !== 'done'
+}
+
+function OfferState({
+  offer,
+  isReachable,
+}: {
+  readonly offer: OfferView
+  readonly isReachable: boolean
+}): ReactNode {
   const { state, code, endsAt, lastFault } = offer
   if (!state || code === undefined) {
     return (
@@ -51,13 +76,20 @@ function Offer({ offer }: { readonly offer: OfferView }): ReactNode {
   return (
     <>
       {lastFault && <FaultNotice fault={lastFault} />}
+      {isWaiting && !isReachable && (
+        <p role="status" className="warning">
+          No relay answers yet, so no device can find this one. It is tried again by itself.
+        </p>
+      )}
       <div className="offer">
         {isWaiting && <QrCode text={code} label="Link code of this browser, to scan" />}
         <div className="stack">
-          <p>
-            On a device you already have, choose <strong>Link a device</strong> and scan this code
-            or paste its text. In a terminal: <code>kith link</code> and the code.
-          </p>
+          {isWaiting && (
+            <p>
+              On a device you already have, choose <strong>Link a device</strong> and scan this code
+              or paste its text. In a terminal: <code>kith link</code> and the code.
+            </p>
+          )}
           <LinkSteps state={state} />
         </div>
       </div>

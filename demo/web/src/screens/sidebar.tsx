@@ -139,7 +139,9 @@ function ContactRow({
           <span className="initial" aria-hidden="true">
             {initialOf(contact.name)}
           </span>
-          <bdi className="contact-name">{contact.name}</bdi>
+          <span className="contact-name">
+            <bdi>{contact.name}</bdi>
+          </span>
           {hasNews && <span className="news">New</span>}
         </a>
       </InlineName>

@@ -1,5 +1,6 @@
 import type { KithNode } from '@kithmesh/node'
-import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef, useState } from 'react'
+import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
+import { useFocusOnArrival } from '../parts/arrival.ts'
 import { Icon } from '../parts/icons.tsx'
 import { Front } from './before-screens.tsx'
 import { LinkOfferScreen } from './link-offer-screen.tsx'
@@ -64,8 +65,7 @@ function NewAccountScreen({
 }): ReactNode {
   const [name, setName] = useState('')
   const hintId = useId()
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  const field = useFocusOnArrival<HTMLInputElement>()
   const create = (event: SyntheticEvent): void => {
     event.preventDefault()
     if (name.trim() !== '') void onCreate(name.trim())

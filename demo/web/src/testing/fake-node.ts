@@ -38,6 +38,7 @@ export interface FakeWorld {
   devices: readonly Device[]
   relays: Status['relays']
   pending: number
+  addresses: readonly string[]
 }
 
 type FailingCall =
@@ -59,7 +60,14 @@ export function fakeId<Id extends string>(text: string): Id {
   return text as Id
 }
 
-const EMPTY: FakeWorld = { contacts: [], messages: [], devices: [], relays: [], pending: 0 }
+const EMPTY: FakeWorld = {
+  contacts: [],
+  messages: [],
+  devices: [],
+  relays: [],
+  pending: 0,
+  addresses: ['/ip4/127.0.0.1/tcp/4002/ws/p2p/12D3KooWRelay/p2p-circuit'],
+}
 
 /** A fake device; without an account it is one still to be linked. */
 export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
@@ -120,7 +128,7 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
     get account() {
       return world.account
     },
-    addresses: () => [],
+    addresses: () => world.addresses,
     receive: (contact, text) => {
       const message = keep(contact, text, {})
       emit('message:received', message)

@@ -1,4 +1,4 @@
-import type { KithNode } from '@kithmesh/node'
+import type { KithNode, NodeOptions } from '@kithmesh/node'
 import { createOpening } from '../opening.ts'
 import { mountPage } from '../page.tsx'
 
@@ -7,9 +7,12 @@ export interface ShownPage {
   readonly leave: () => void
 }
 
+/** A device, why there is none, or what makes one. */
+type Brought = KithNode | Error | ((options: NodeOptions) => KithNode)
+
 /** Puts the page into the document, with its styles, at a route. */
 export async function showPage(
-  node: KithNode | Error | Promise<KithNode>,
+  brought: Brought,
   { route = '#/' }: { readonly route?: string } = {},
 ): Promise<ShownPage> {
   const style = await addStyles()
@@ -21,9 +24,9 @@ export async function showPage(
   document.body.append(place)
   const opening = createOpening({
     home: 'test',
-    createNode: async () => {
-      if (node instanceof Error) throw node
-      return node
+    createNode: async (options) => {
+      if (brought instanceof Error) throw brought
+      return typeof brought === 'function' ? brought(options) : brought
     },
     fetchRelays: async () => [],
   })

@@ -14,20 +14,19 @@ export interface OfferView {
   readonly error: unknown
 }
 
-/** Offers this device for linking for as long as the screen is there; another `attempt` offers anew. */
-export function useLinkOffer(node: KithNode, attempt: number): OfferView {
+/** Offers this device for linking for as long as the screen is there. */
+export function useLinkOffer(node: KithNode): OfferView {
   const [view, setView] = useState(NOTHING)
   useEffect(() => {
     const leaving = new AbortController()
     const { signal } = leaving
-    setView(attempt === 0 ? NOTHING : { ...NOTHING })
     follow(node, { signal, onState: (state) => setView((now) => next(now, state)) }).catch(
       (error: unknown) => {
         if (!signal.aborted) setView({ ...NOTHING, error })
       },
     )
     return () => leaving.abort()
-  }, [node, attempt])
+  }, [node])
   return view
 }
 

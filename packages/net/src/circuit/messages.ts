@@ -59,11 +59,21 @@ export type StopMessage =
   | { readonly kind: 'connect'; readonly peer: Uint8Array; readonly limit?: CircuitLimit }
   | { readonly kind: 'status'; readonly status: number }
 
+/** Messages ⇄ their protobuf bytes, without the length in front. */
+export interface CircuitCodec<T> {
+  encode(message: T): Uint8Array
+  /** @throws ERR_FRAME_MALFORMED */
+  decode(bytes: Uint8Array): T
+}
+
 /** Messages between a device and a relay, on {@link HOP_PROTOCOL}. */
-export const hopMessageCodec = { encode: encodeHop, decode: decodeHop }
+export const hopMessageCodec: CircuitCodec<HopMessage> = { encode: encodeHop, decode: decodeHop }
 
 /** Messages between a relay and the dialled device, on {@link STOP_PROTOCOL}. */
-export const stopMessageCodec = { encode: encodeStop, decode: decodeStop }
+export const stopMessageCodec: CircuitCodec<StopMessage> = {
+  encode: encodeStop,
+  decode: decodeStop,
+}
 
 function encodeHop(message: HopMessage): Uint8Array {
   switch (message.kind) {

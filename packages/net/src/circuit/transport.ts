@@ -30,7 +30,8 @@ import {
 } from './messages.ts'
 import { StreamConnection } from './stream-connection.ts'
 
-type Components = Parameters<TransportFactory>[0]
+/** The parts of libp2p a transport is given. */
+export type Components = Parameters<TransportFactory>[0]
 
 /** Circuits of one direction a device may have at once; the stock limit of 64 is per connection. */
 const MAX_CIRCUITS = 300
@@ -45,11 +46,30 @@ export interface StandingReservation {
   readonly addresses: readonly Multiaddr[]
 }
 
+/** The device's side of circuit relay v2, and what a relay keeper does with it. */
+export interface CircuitTransport extends Transport {
+  /** Asks a connected relay to be reachable through it. @throws ERR_UNREACHABLE with its reason */
+  reserve(
+    relay: Connection,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<StandingReservation>
+  /** Forgets a reservation: its addresses are announced no longer. */
+  release(relay: PeerId): void
+}
+
 /**
- * The device's side of circuit relay v2 (rules NET-20 … NET-24). Unlike the stock client it reserves
- * only where it is told to, gives up nothing for good, and takes circuits only from relays it chose.
+ * Makes the transport (rules NET-20 … NET-24). Unlike the stock client it reserves only where it is
+ * told to, gives up nothing for good, and takes circuits only from relays it chose. `onActivity` is
+ * told of each relay connection over which something came.
  */
-export class CircuitTransport implements Transport {
+export function createCircuitTransport(
+  components: Components,
+  onActivity: (relay: Connection) => void = () => {},
+): CircuitTransport {
+  return new DeviceCircuits(components, onActivity)
+}
+
+class DeviceCircuits implements CircuitTransport {
   readonly [transportSymbol] = true
   readonly [Symbol.toStringTag] = '@kithmesh/circuit'
   readonly [serviceCapabilities]: string[] = [
@@ -63,7 +83,7 @@ export class CircuitTransport implements Transport {
   readonly #onActivity: (connection: Connection) => void
   #stopped = new AbortController()
 
-  constructor(components: Components, onActivity: (connection: Connection) => void = () => {}) {
+  constructor(components: Components, onActivity: (relay: Connection) => void) {
     this.#components = components
     this.#onActivity = onActivity
     this.#listener = new CircuitListener(components.addressManager)
@@ -83,7 +103,6 @@ export class CircuitTransport implements Transport {
     await this.#components.registrar.unhandle(STOP_PROTOCOL)
   }
 
-  /** Asks a connected relay to be reachable through it. @throws ERR_UNREACHABLE with its reason */
   async reserve(
     relay: Connection,
     { signal }: { signal?: AbortSignal } = {},
@@ -100,7 +119,6 @@ export class CircuitTransport implements Transport {
     return { expires: reservation.expire * 1_000, addresses }
   }
 
-  /** Forgets a reservation: its addresses are announced no longer. */
   release(relay: PeerId): void {
     this.#chosenRelays.delete(relay.toString())
     this.#listener.remove(relay)

@@ -169,6 +169,7 @@ describe('ID-4 what is not the one encoding is refused', () => {
 
   test('the whole is limited before anything is read', () => {
     expect(codeOf(() => number.decode(new Uint8Array(17)))).toBe('ERR_MALFORMED')
+    expect(() => number.decode(new Uint8Array(17))).toThrow('over 16 bytes')
   })
 
   test('a Buffer decodes to arrays of their own', () => {

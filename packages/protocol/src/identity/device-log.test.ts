@@ -228,6 +228,10 @@ describe('LOG-6 forks', () => {
     expect(exported).toEqual(proof)
     expect(verifyForkProof(exported)).toBe(true)
     expect(verifyForkProof({ ...proof, other: proof.one })).toBe(false)
+    const later = mergeDeviceLogs(forked, [await addOf(forked, laptop, signerOf(23))])
+    const other = later.entries.at(-1) ?? proof.other
+    expect(entryBodyCodec.decode(other.body)).toMatchObject({ author: idOf(laptop) })
+    expect(verifyForkProof({ ...proof, other })).toBe(false)
     expect(verifyForkProof({ ...proof, device: forked.first })).toBe(false)
     expect(verifyForkProof({ ...proof, one: bentEntry(proof.one, 'signature', 9) })).toBe(false)
   })

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { Point } from '@noble/ed25519'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { domainBytes, type Purpose } from './domain.ts'
@@ -66,6 +67,15 @@ describe('ID-6 keys that may be enrolled', () => {
       fc.property(seed, (secret) => isEnrollableKey(signerFromSeed(secret).publicKey)),
       { numRuns: 15 },
     )
+  })
+
+  test('an honest key with a point of order 8 added to it may not', () => {
+    const honest = Point.fromBytes(signerFromSeed(new Uint8Array(32).fill(6)).publicKey)
+    const orderEight = Point.fromHex(
+      'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    )
+    expect(isEnrollableKey(honest.toBytes())).toBe(true)
+    expect(isEnrollableKey(honest.add(orderEight).toBytes())).toBe(false)
   })
 
   test.each([

@@ -1,6 +1,6 @@
 import type { Clock } from '@kithmesh/protocol'
 import * as Y from 'yjs'
-import type { CheckedUpdate } from './update-check.ts'
+import { type CheckedUpdate, MAX_CLIENT } from './update-check.ts'
 import type { UpdateRefusal } from './update-outcome.ts'
 
 /**
@@ -54,8 +54,8 @@ export function createTrial(doc: Y.Doc, clock?: Pick<Clock, 'monotonic'>): Trial
 
 function copyOf(doc: Y.Doc): Y.Doc {
   const copy = new Y.Doc()
-  // The same id would look like a second writer to Yjs, which then draws a new one for the copy.
-  copy.clientID = doc.clientID + 1
+  // Nothing is written here, and no update can name this id: Yjs would take the copy for a second writer.
+  copy.clientID = MAX_CLIENT + 1
   Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
   return copy
 }

@@ -28,6 +28,8 @@ export interface RefusedUpdate {
 
 /** Largest clock of one client id. A client id lives as long as one process, 2^24 edits are days of typing. */
 export const MAX_CLOCK = 2 ** 24
+/** Largest client id: Yjs draws 32 random bits. */
+export const MAX_CLIENT: number = 2 ** 32 - 1
 /** Longest text in one field, in UTF-16 units. */
 export const MAX_FIELD_TEXT = 4096
 /** Longest byte string in one field. */
@@ -54,7 +56,7 @@ export function isFieldValue(value: unknown): value is FieldValue {
 /** Decodes an update (encoding version 1) and checks it by itself, without a document. */
 export function checkUpdate(bytes: Uint8Array, maxBytes: number): CheckedUpdate | RefusedUpdate {
   if (bytes.length > maxBytes) return refused('ERR_UPDATE_TOO_LARGE')
-  const decoded = decodeOrNothing(bytes)
+  const decoded = decodeWhole(bytes)
   if (decoded === undefined) return refused('ERR_UPDATE_MALFORMED')
   const ends = new Map<number, Span>()
   const structs: (Item | GC)[] = []
@@ -85,6 +87,15 @@ function refused(code: UpdateRefusal): RefusedUpdate {
   return { kind: 'refused', code }
 }
 
+/**
+ * Yjs does not look whether anything follows an update, so that one in encoding version 2 reads as an empty one of version 1.
+ * Without its last byte a whole update cannot be read; one that can had a byte too many.
+ */
+function decodeWhole(bytes: Uint8Array): ReturnType<typeof decodeUpdate> | undefined {
+  const decoded = decodeOrNothing(bytes)
+  return decodeOrNothing(bytes.subarray(0, -1)) === undefined ? decoded : undefined
+}
+
 /** lib0 throws plain errors, range errors and, on deep nesting, stack overflows; all mean the same. */
 function decodeOrNothing(bytes: Uint8Array): ReturnType<typeof decodeUpdate> | undefined {
   try {
@@ -99,7 +110,7 @@ function extendSpan(spans: Map<number, Span>, struct: Item | GC): boolean {
   const { client, clock } = struct.id
   const span = spans.get(client)
   const end = clock + struct.length
-  if (!Number.isSafeInteger(client) || struct.length < 1 || end > MAX_CLOCK) return false
+  if (client > MAX_CLIENT || struct.length < 1 || end > MAX_CLOCK) return false
   if (span !== undefined && span.end !== clock) return false
   spans.set(client, { from: span?.from ?? clock, end })
   return true

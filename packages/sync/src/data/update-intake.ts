@@ -2,7 +2,7 @@ import type { Clock } from '@kithmesh/protocol'
 import * as Y from 'yjs'
 import { createHeldUpdates, firstMissing, type HeldUpdate, type StateOf } from './held-updates.ts'
 import { createTrial } from './trial.ts'
-import { type CheckedUpdate, checkUpdate } from './update-check.ts'
+import { type CheckedUpdate, checkUpdate, MAX_CLIENT } from './update-check.ts'
 import type { UpdateOutcome } from './update-outcome.ts'
 
 /** What is known of an update besides its bytes. */
@@ -44,6 +44,7 @@ export function createUpdateIntake(doc: Y.Doc, clock?: Pick<Clock, 'monotonic'>)
     if (keys + added > MAX_KEYS) return { kind: 'refused', code: 'ERR_UPDATE_FULL' }
     const code = trial.refusal(update)
     if (code !== undefined) return { kind: 'refused', code }
+    if (writesAs(doc, update)) doc.clientID = unusedClientId(doc)
     Y.applyUpdate(doc, update.bytes)
     keys += added
     return { kind: 'applied' }
@@ -89,6 +90,20 @@ interface Settled {
 /** Clients whose state an update moves on. */
 function clientsOf({ structs }: CheckedUpdate): ReadonlySet<number> {
   return new Set(structs.map(({ id }) => id.client))
+}
+
+/** Whether somebody wrote more under this document's client id than it did itself. */
+function writesAs(doc: Y.Doc, { structs }: CheckedUpdate): boolean {
+  const written = Y.getState(doc.store, doc.clientID)
+  return structs.some(({ id, length }) => id.client === doc.clientID && id.clock + length > written)
+}
+
+/** Two writers under one id would overwrite each other; whoever notices moves on (ACC-3). */
+function unusedClientId(doc: Y.Doc): number {
+  let client = doc.clientID
+  while (Y.getState(doc.store, client) > 0 || client === doc.clientID)
+    client = (client + 1) % MAX_CLIENT
+  return client
 }
 
 function keyCount(doc: Y.Doc): number {
