@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { stageCommand } from './test/browser/stage-command.ts'
 import { chromiumFlags, findChromium } from './test/chromium.ts'
 
 type Plugin = NonNullable<NonNullable<ViteUserConfig['plugins']>[number]>
@@ -63,6 +64,7 @@ export default defineConfig({
                   headless: true,
                   ui: false,
                   screenshotFailures: false,
+                  commands: { stage: stageCommand },
                   provider: playwright({
                     launchOptions: { executablePath: chromium, args: [...chromiumFlags] },
                   }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../test/eventually.ts'
 import { ACCOUNT, BEN, CARA, LAPTOP, message, messageId, PHONE } from '../test/fake-node.ts'
 import { start } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
@@ -244,13 +245,13 @@ describe('CLI-23 messages', () => {
   test('CLI-23 --follow goes on with what comes from that contact only', async () => {
     const { home, device: own, json } = await createWorld()
     const following = start(['messages', 'Ben', '--follow', '--json', '--home', home])
-    await expect.poll(() => following.out()).toContain('hello')
+    await eventually(() => following.out()).toContain('hello')
     const stranger = message({ message: messageId('other'), chat: message({}).chat, text: 'cara' })
     const other = { ...stranger, chat: `c${CARA.slice(1)}` }
     own.events.dispatchEvent(new CustomEvent('message:received', { detail: other }))
     own.receive('new', 'new')
     await json(['send', 'Ben', 'mine'])
-    await expect.poll(() => following.out()).toContain('mine')
+    await eventually(() => following.out()).toContain('mine')
     following.signal('SIGINT')
     expect(await following.ended).toBe(130)
     expect(following.events()).toMatchObject([
@@ -269,9 +270,9 @@ test('CLI-23 a message that comes while the history is read is shown once', asyn
     own.receive('meanwhile', 'meanwhile')
   }
   const following = start(['messages', 'Ben', '--follow', '--json', '--home', home])
-  await expect.poll(() => following.out()).toContain('meanwhile')
+  await eventually(() => following.out()).toContain('meanwhile')
   own.receive('last', 'last')
-  await expect.poll(() => following.out()).toContain('last')
+  await eventually(() => following.out()).toContain('last')
   following.signal('SIGINT')
   await following.ended
   expect(following.events().slice(0, -1)).toMatchObject([

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { eventually } from '../test/eventually.ts'
 import {
   ACCOUNT,
   type FakeLibrary,
@@ -56,7 +57,7 @@ test.each(DOCUMENTS)('every command in %s does what it says: exit 0', async (doc
     const argv = words(command)
     const upArgv = argv[0] === 'up' ? argv : ['up']
     const up = start([...withHome(upArgv, home), '--json'], { library: library() })
-    await expect.poll(() => up.out(), { message: command }).toContain('"ready"')
+    await eventually(() => up.out()).toContain('"ready"')
     if (argv[0] !== 'up') await expectOk(command, withHome(argv, home))
     up.signal('SIGTERM')
     expect(await up.ended, command).toBe(0)
@@ -71,7 +72,7 @@ async function expectOk(command: string, argv: readonly string[]): Promise<void>
     return
   }
   const following = start(argv, seat)
-  await expect.poll(() => following.out(), { message: command }).not.toBe('')
+  await eventually(() => following.out()).not.toBe('')
   following.signal('SIGINT')
   expect(await following.ended, command).toBe(130)
 }

@@ -3,12 +3,12 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../test/eventually.ts'
 import { type KithProcess, kith, type Seen, spawnKith } from '../test/processes.ts'
 import { temporaryFolder } from '../test/terminal.ts'
 
 const LOCAL = ['--listen', '/ip4/127.0.0.1/tcp/0']
 const STORY_MS = 120_000
-const POLL = { timeout: 20_000, interval: 100 }
 
 interface Home {
   readonly home: string
@@ -65,9 +65,9 @@ describe('kith, end to end', () => {
       expect(await kith(laptop.home, 'contacts', 'rename', benAccount, 'Benjamin')).toMatchObject({
         code: 0,
       })
-      await expect
-        .poll(() => kith(phone.home, 'contacts').then(({ events }) => events), POLL)
-        .toMatchObject([{ contact: benAccount, name: 'Benjamin' }])
+      await eventually(() =>
+        kith(phone.home, 'contacts').then(({ events }) => events),
+      ).toMatchObject([{ contact: benAccount, name: 'Benjamin' }])
 
       const sent = await kith(ben.home, 'send', 'Ada', 'hi there', '--wait', 'all')
       expect(sent.code).toBe(0)
@@ -79,9 +79,9 @@ describe('kith, end to end', () => {
       })
 
       expect(await kith(laptop.home, 'star', message.slice(0, 12))).toMatchObject({ code: 0 })
-      await expect
-        .poll(() => kith(phone.home, 'starred').then(({ events }) => events), POLL)
-        .toMatchObject([{ message, starred: true }])
+      await eventually(() =>
+        kith(phone.home, 'starred').then(({ events }) => events),
+      ).toMatchObject([{ message, starred: true }])
 
       laptop.up.kill('SIGKILL')
       await laptop.up.ended

@@ -2,6 +2,7 @@ import { stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../test/eventually.ts'
 import { ACCOUNT, fakeLibrary, LAPTOP, messageId } from '../test/fake-node.ts'
 import { run, start, temporaryFolder } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
@@ -40,7 +41,7 @@ describe('CLI-20 kith up', () => {
       ].concat(['--no-lan', '--no-ui', '--ui-port', '8080', '--json']),
       { library },
     )
-    await expect.poll(() => up.out()).toContain('ready')
+    await eventually(() => up.out()).toContain('ready')
     up.signal('SIGTERM')
     await up.ended
     expect(library.devices[0]?.options).toMatchObject({
@@ -69,7 +70,7 @@ describe('CLI-20 kith up', () => {
       ]
     })
     const up = start(['up', '--new-device', '--home', home, '--json'], { library, tty: true })
-    await expect.poll(() => up.out()).toContain('"ready"')
+    await eventually(() => up.out()).toContain('"ready"')
     up.signal('SIGTERM')
     expect(await up.ended).toBe(0)
     expect(up.events()).toEqual([
@@ -99,7 +100,7 @@ describe('CLI-20 kith up', () => {
       fake.linkStates = [{ state: 'waiting', code: 'WEB+KITH:L/AAAA', expiresInMs: 60_000 }]
     })
     const up = start(['up', '--new-device', '--home', home, '--json'], { library })
-    await expect.poll(() => up.out()).toContain('link-code')
+    await eventually(() => up.out()).toContain('link-code')
     for (const argv of [
       ['status'],
       ['devices'],
@@ -121,7 +122,7 @@ test('CLI-26 the first line is there before the device is loaded', async () => {
   const library = fakeLibrary()
   const slow = { ...library, createNode: () => loading.promise }
   const up = start(['up', '--home', await temporaryFolder()], { library: slow })
-  await expect.poll(() => up.err()).toBe('Starting …\n')
+  await eventually(() => up.err()).toBe('Starting …\n')
   loading.reject(new Error('It cannot start.'))
   expect(await up.ended).toBe(1)
   expect(up.err()).toContain('It cannot start. (ERR_FAILED)')
@@ -155,7 +156,7 @@ describe('CLI-21 how it ends', () => {
   test('CLI-16 commands that wait are told', async () => {
     const { up, home } = await createWorld()
     const following = start(['messages', 'Ben', '--follow', '--json', '--home', home])
-    await expect.poll(() => following.out()).toContain('hello')
+    await eventually(() => following.out()).toContain('hello')
     up.signal('SIGTERM')
     expect(await following.ended).toBe(3)
     expect(following.events().at(-1)).toMatchObject({ event: 'error', code: 'ERR_NOT_RUNNING' })
@@ -167,7 +168,7 @@ describe('CLI-21 how it ends', () => {
     const sending = start(['send', 'Ben', '-', '--json', '--home', await temporaryFolder()], {
       stdin: never,
     })
-    await expect.poll(() => sending.listening()).toBe(true)
+    await eventually(() => sending.listening()).toBe(true)
     sending.signal('SIGINT')
     expect(await sending.ended).toBe(130)
     expect(sending.events()).toMatchObject([{ event: 'error', code: 'ERR_INTERRUPTED' }])
@@ -184,7 +185,7 @@ describe('CLI-21 how it ends', () => {
       },
     }
     const up = start(['up', '--home', home, '--json'], { library: broken })
-    await expect.poll(() => up.out()).toContain('ready')
+    await eventually(() => up.out()).toContain('ready')
     up.signal('SIGTERM')
     expect(await up.ended).toBe(1)
     expect(up.events().at(-1)).toMatchObject({ code: 'ERR_FAILED', message: 'The disk is gone.' })
@@ -233,7 +234,7 @@ describe('CLI-10 one process per home', () => {
     await abandonSocket(path)
     const library = fakeLibrary()
     const up = start(['up', '--home', home, '--json'], { library })
-    await expect.poll(() => up.out()).toContain('ready')
+    await eventually(() => up.out()).toContain('ready')
     expect((await run(['status', '--home', home])).code).toBe(0)
     up.signal('SIGTERM')
     expect(await up.ended).toBe(0)
@@ -271,7 +272,7 @@ describe('CLI-11 the socket', () => {
     const home = join(base, 'x'.repeat(60), 'y'.repeat(60))
     const env = { XDG_RUNTIME_DIR: runtime }
     const up = start(['up', '--home', home, '--json'], { env, library: fakeLibrary() })
-    await expect.poll(() => up.out()).toContain('ready')
+    await eventually(() => up.out()).toContain('ready')
     expect((await stat(join(home, 'socket'))).mode & 0o777).toBe(0o600)
     const paths = await run(['paths', '--home', home, '--json'])
     const [{ socket }] = paths.events() as [{ socket: string }]

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
+import { eventually } from './eventually.ts'
 
 const KITH = fileURLToPath(new URL('../dist/kith.js', import.meta.url))
 
@@ -49,7 +50,7 @@ export function spawnKith(home: string, argv: readonly string[]): KithProcess {
     event: async (name) => {
       const found = (): Seen | undefined => events().find(({ event }) => event === name)
       const over = ended.then(() => 'ended')
-      await Promise.race([expect.poll(found, { timeout: 20_000 }).toBeDefined(), over])
+      await Promise.race([eventually(found).toBeDefined(), over])
       const event = found()
       if (event === undefined) throw new Error(`no "${name}": ${text.out}${text.err}`)
       return event

@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest'
+import { eventually } from './eventually.ts'
 import { type FakeDevice, type FakeLibrary, fakeLibrary } from './fake-node.ts'
 import { type Run, run, type Seat, start, temporaryFolder } from './terminal.ts'
 
@@ -23,7 +24,7 @@ export async function createWorld(prepare?: (fake: FakeDevice) => void): Promise
     up.signal('SIGTERM')
     await up.ended
   })
-  await expect.poll(() => up.out()).toContain('"ready"')
+  await eventually(() => up.out()).toContain('"ready"')
   const [device] = library.devices
   if (device === undefined) throw new Error('no device was made')
   return {

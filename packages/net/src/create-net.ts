@@ -34,6 +34,9 @@ export interface NetOptions {
   readonly signal?: AbortSignal
 }
 
+/** Over a slow relay a handshake, or the signals of WebRTC, take several seconds (rule NET-3). */
+const UPGRADE_TIMEOUT = 8_000
+
 /** Starts the network of a device. @throws ERR_ADDRESS when a relay's address cannot be used */
 export async function createNetOn(platform: Platform, options: NetOptions): Promise<Net> {
   const relays = (options.relays ?? []).map(parseRelay)
@@ -54,7 +57,7 @@ export async function createNetOn(platform: Platform, options: NetOptions): Prom
     webrtc: lan,
     gate: rules.gate,
     // our own heartbeat spares busy connections
-    limits: { heartbeat: 0 },
+    limits: { heartbeat: 0, upgradeTimeout: UPGRADE_TIMEOUT },
     onActivity: activity.mark,
     ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -1,10 +1,11 @@
 import {
+  type AccountId,
   accountId,
   bytes,
   type Codec,
   codec,
+  type DeviceId,
   deviceId,
-  type Infer,
   list,
   MAX_LOG_BYTES,
   record,
@@ -28,26 +29,38 @@ export const placeShape: Shape<Place> = record({
 
 /** Where a device says it, or a sibling of it, can be dialled. */
 export interface Place {
-  readonly device: Infer<typeof deviceId>
+  readonly device: DeviceId
   readonly addresses: readonly string[]
 }
 
-const helloShape = variants('kind', {
-  /** Who I am, what I hold of the device logs that concern us both, and where my devices are. */
+/** The first frame of either side: who I am, what I hold of the device logs that concern us both. */
+export interface Hello {
+  readonly kind: 'hello'
+  readonly account: AccountId
+  /** Heads of device logs, 32 bytes each. */
+  readonly logs: readonly { readonly account: AccountId; readonly head: Uint8Array }[]
+  /** The encoded device card. */
+  readonly card: Uint8Array
+  readonly places: readonly Place[]
+}
+
+/** A frame of `/kith/hello/1`. */
+export type HelloFrame =
+  | Hello
+  /** One device log that the other holds differently, encoded; sent for each. */
+  | { readonly kind: 'log'; readonly account: AccountId; readonly entries: Uint8Array }
+  | { readonly kind: 'done' }
+
+const helloShape: Shape<HelloFrame> = variants('kind', {
   hello: record({
     account: accountId,
     logs: list(record({ account: accountId, head: bytes({ length: 32 }) }), { max: MAX_COMPARED }),
     card: bytes({ max: 8192 }),
     places: list(placeShape, { max: MAX_PLACES }),
   }),
-  /** One device log the other holds differently; sent for each, then `done`. */
   log: record({ account: accountId, entries: bytes({ max: MAX_LOG_BYTES }) }),
   done: record({}),
 })
 
-/** A frame of `/kith/hello/1`. */
-export type HelloFrame = Infer<typeof helloShape>
-/** The first frame of either side. */
-export type Hello = Extract<HelloFrame, { kind: 'hello' }>
-
+/** Frames of a hello. */
 export const helloCodec: Codec<HelloFrame> = codec(helloShape, { maxBytes: HELLO.maxFrameBytes })

@@ -9,6 +9,7 @@ import {
   type DeviceId,
   type EntryId,
   list,
+  MAX_ENVELOPE_BYTES,
   type MessageId,
   messageId,
   optional,
@@ -27,7 +28,6 @@ import {
 import { type Lane, type LogRecord, recordCodec } from '@kithmesh/sync'
 import { MAX_ADDRESSES } from './addresses.ts'
 import type { ChatState } from './chats.ts'
-import { MAX_ENVELOPE_BYTES } from './message-wire.ts'
 import { idPart, singleKey, textPart, tupleKey, uintPart } from './store/key-codec.ts'
 import type { Store, Table } from './store/store-types.ts'
 

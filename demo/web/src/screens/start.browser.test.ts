@@ -60,7 +60,6 @@ describe('linking this browser', () => {
 
   test('WEB-4 each state is said in words, and linking opens the account', async () => {
     const node = await offer()
-    const now = page.getByRole('listitem').filter({ hasText: /.+/ })
     const current = (): string | null | undefined =>
       document.querySelector('[aria-current="step"]')?.textContent
     node.offerStates.put({ state: 'waiting', code: LINK_CODE, expiresInMs: 60_000 })
@@ -72,7 +71,6 @@ describe('linking this browser', () => {
     node.offerStates.put({ state: 'syncing', percent: 38 })
     await expect.poll(current).toBe('Copying your account, 38 %')
     await expect.element(page.getByRole('button', { name: 'Back' })).not.toBeInTheDocument()
-    expect(now.elements()).toHaveLength(5)
     node.join(fakeId('aAda'))
     await expect.element(page.getByRole('heading', { name: 'Contacts' })).toBeInTheDocument()
   })

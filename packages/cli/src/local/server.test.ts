@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../../test/eventually.ts'
 import { temporaryFolder } from '../../test/terminal.ts'
 import type { LocalLimits } from './calls.ts'
 import type { CallContext, Perform } from './connection.ts'
@@ -88,9 +89,9 @@ describe('CLI-12 a call', () => {
     const { path, calls } = await open(forever)
     const socket = await connect(path)
     socket.write(request('messages'))
-    await expect.poll(() => calls.length).toBe(1)
+    await eventually(() => calls.length).toBe(1)
     socket.destroy()
-    await expect.poll(() => calls[0]?.call.signal.aborted).toBe(true)
+    await eventually(() => calls[0]?.call.signal.aborted).toBe(true)
   })
 
   test('CLI-15 a command that goes does not end the others', async () => {
@@ -101,9 +102,9 @@ describe('CLI-12 a call', () => {
     gone.write(request('messages'))
     const staying = await connect(path)
     staying.write(request('messages'))
-    await expect.poll(() => calls.length).toBe(2)
+    await eventually(() => calls.length).toBe(2)
     gone.destroy()
-    await expect.poll(() => calls[0]?.call.signal.aborted).toBe(true)
+    await eventually(() => calls[0]?.call.signal.aborted).toBe(true)
     expect(await exchange(path, request('status'))).toEqual([{ end: true }])
     expect(calls[1]?.call.signal.aborted).toBe(false)
   })
@@ -118,7 +119,7 @@ describe('CLI-12 a call', () => {
     })
     const socket = await connect(path)
     socket.write(request('messages'))
-    await expect.poll(() => sent).toBeGreaterThan(1)
+    await eventually(() => sent).toBeGreaterThan(1)
     const other = await exchange(path, '{}\n')
     expect(other).toEqual(error('ERR_LOCAL_MALFORMED'))
     const before = sent
@@ -215,7 +216,7 @@ describe('CLI-14 limits', () => {
     const { path } = await open(undefined, { requestMs: 20, connections: 1 })
     const socket = await connect(path)
     socket.write('{}\n')
-    await expect.poll(() => exchange(path, request('status'))).toEqual([{ end: true }])
+    await eventually(() => exchange(path, request('status'))).toEqual([{ end: true }])
   })
 
   test('CLI-14 more connections than allowed are told so; one that ends makes room', async () => {
@@ -223,21 +224,18 @@ describe('CLI-14 limits', () => {
     const first = await connect(path)
     const second = await connect(path)
     for (const socket of [first, second]) socket.write(request('messages'))
-    await expect.poll(() => calls.length).toBe(2)
+    await eventually(() => calls.length).toBe(2)
     expect(await rest(await connect(path))).toEqual(error('ERR_LOCAL_BUSY'))
     first.destroy()
-    await expect
-      .poll(async () => {
-        const socket = await connect(path)
-        socket.write(request('messages'))
-        const answered = rest(socket).then(() => 'turned away')
-        const served = expect
-          .poll(() => calls.length)
-          .toBe(3)
-          .then(() => 'served')
-        return Promise.race([answered, served])
-      })
-      .toBe('served')
+    await eventually(async () => {
+      const socket = await connect(path)
+      socket.write(request('messages'))
+      const answered = rest(socket).then(() => 'turned away')
+      const served = eventually(() => calls.length)
+        .toBe(3)
+        .then(() => 'served')
+      return Promise.race([answered, served])
+    }).toBe('served')
   })
 })
 
@@ -251,7 +249,7 @@ describe('CLI-16 the end of the device', () => {
     follower.write(request('messages'))
     const stopper = await connect(path)
     stopper.write(request('stop'))
-    await expect.poll(() => calls.length).toBe(2)
+    await eventually(() => calls.length).toBe(2)
     server.refuse()
     expect(await rest(follower)).toEqual(error('ERR_NOT_RUNNING'))
     stopped.resolve()
@@ -264,7 +262,7 @@ describe('CLI-16 the end of the device', () => {
     const { path, server, calls } = await open(forever, { closeMs: 20 })
     const socket = await connect(path)
     socket.write(request('messages'))
-    await expect.poll(() => calls.length).toBe(1)
+    await eventually(() => calls.length).toBe(1)
     server.refuse()
     await server.close()
     await once(socket.resume(), 'end')

@@ -1,0 +1,107 @@
+import type { Contact } from '@kithmesh/node'
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { createFakeNode, type FakeNode, fakeId, kithError, PHONE } from '../testing/fake-node.ts'
+import { SCRIPT_TEXTS, TURNING_TEXTS } from '../testing/hostile-text.ts'
+import { type ShownPage, showPage } from '../testing/show.ts'
+
+const violations: string[] = []
+let shown: ShownPage | undefined
+
+beforeAll(() => {
+  // The page's own policy, as far as a document can still take it up.
+  const policy = document.createElement('meta')
+  policy.httpEquiv = 'Content-Security-Policy'
+  policy.content = "require-trusted-types-for 'script'; img-src 'self' data:; form-action 'none'"
+  document.head.append(policy)
+  addEventListener('securitypolicyviolation', ({ violatedDirective }) => {
+    violations.push(violatedDirective)
+  })
+})
+beforeEach(() => page.viewport(1280, 800))
+afterEach(() => shown?.leave())
+
+/** Everything a stranger can name or say is this text. */
+function createHostileNode(text: string): FakeNode {
+  const contact: Contact = { contact: fakeId('aEve'), name: text, verified: false, devices: 1 }
+  const node = createFakeNode({
+    account: fakeId('aAda'),
+    contacts: [contact],
+    devices: [{ ...PHONE, name: text, kind: text, reason: text }],
+    relays: [{ address: text, state: text, reason: text }],
+  })
+  node.receive(contact, text)
+  node.found = { ...node.found, name: text, kind: text }
+  return node
+}
+
+function expectNothingRan(): void {
+  expect(violations).toEqual([])
+  expect(globalThis).not.toHaveProperty('hit')
+  const elsewhere = performance
+    .getEntriesByType('resource')
+    .filter(({ name }) => !name.startsWith(location.origin) && !name.startsWith('data:'))
+  expect(elsewhere).toEqual([])
+  expect(
+    document.querySelectorAll('#page :is(script, iframe, img, style, link, base)'),
+  ).toHaveLength(0)
+}
+
+const visited = ['#/chat/aEve', '#/starred', '#/devices', '#/connection']
+
+test.each(SCRIPT_TEXTS)('C7 %s is shown as its letters on every screen', async (text) => {
+  const node = createHostileNode(text)
+  const [message] = node.world.messages
+  if (message) await node.starred.add(message.message)
+  shown = await showPage(node)
+  for (const route of visited) {
+    location.hash = route
+    await expect
+      .poll(() => document.querySelector('.pane')?.textContent)
+      .toContain(route === '#/devices' ? text : text)
+  }
+  if (message) node.receive({ ...required(node), name: text }, text)
+  await expect.poll(() => document.querySelector('.mesh > .heard')?.textContent).toContain(text)
+  location.hash = '#/devices'
+  await userEvent.click(page.getByRole('button', { name: 'Link a device' }))
+  await userEvent.fill(page.getByLabelText('Link code'), text)
+  await userEvent.click(page.getByRole('button', { name: 'Continue' }))
+  await expect.poll(() => document.querySelector('.facts')?.textContent).toContain(text)
+  expectNothingRan()
+})
+
+test('C7 the words of an error are text, too', async () => {
+  const [text = ''] = SCRIPT_TEXTS
+  shown = await showPage(kithError('ERR_NEW', text, text))
+  await expect.element(page.getByRole('alert')).toHaveTextContent(text)
+  expectNothingRan()
+})
+
+test('C7 the policy of this test would have stopped a script', async () => {
+  const before = violations.length
+  expect(() => {
+    document.createElement('p').innerHTML = '<b>x</b>'
+  }).toThrow(TypeError)
+  await expect.poll(() => violations.length).toBe(before + 1)
+  violations.length = before
+})
+
+test.each(TURNING_TEXTS)('C8 %j turns nothing around but itself', async (text) => {
+  const node = createHostileNode(text)
+  shown = await showPage(node, { route: '#/chat/aEve' })
+  await expect.poll(() => document.querySelector('.words')?.textContent).toBe(text)
+  const holders = [...document.querySelectorAll('#page *')].filter(
+    (element) =>
+      element.textContent === text && element.children.length === 0 && !element.matches('.heard'),
+  )
+  expect(holders.length).toBeGreaterThanOrEqual(3)
+  for (const holder of holders) {
+    expect(getComputedStyle(holder).unicodeBidi, holder.outerHTML).toMatch(/isolate|plaintext/)
+  }
+})
+
+function required(node: FakeNode): Contact {
+  const [contact] = node.world.contacts
+  if (!contact) throw new Error('a hostile node has a contact')
+  return contact
+}

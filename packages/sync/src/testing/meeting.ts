@@ -1,0 +1,67 @@
+import type { ExchangeEnd } from '../exchange/ending.ts'
+import type { ExchangeRun } from '../exchange/exchanges.ts'
+import type { AccountLog } from '../log/account-log.ts'
+import type { TestDevice } from './devices.ts'
+import { createDuplex, type Duplex } from './duplex.ts'
+
+/** What of a device a meeting needs. */
+export type Meeter = Pick<TestDevice, 'id' | 'exchanges'> & {
+  readonly log: Pick<AccountLog, 'device'>
+}
+
+/** Two devices connected by a stream in memory. */
+export interface Meeting {
+  readonly line: Duplex
+  /** Resolves when each holds everything the other can send. */
+  caughtUp(): Promise<void>
+  /** Closes the stream; how it ended on either side. */
+  close(): Promise<readonly [ExchangeEnd, ExchangeEnd]>
+  /** How it ends, without closing it. */
+  readonly ends: Promise<readonly [ExchangeEnd, ExchangeEnd]>
+}
+
+/** Connects two devices and lets them exchange. */
+export function meet(
+  one: Meeter,
+  other: Meeter,
+  runs: readonly [Partial<ExchangeRun>, Partial<ExchangeRun>] = [{}, {}],
+): Meeting {
+  const line = createDuplex()
+  const caught = [untilCaughtUp(one, other), untilCaughtUp(other, one)]
+  const ends = Promise.all([
+    one.exchanges.run({ sibling: other.id, stream: line.ends[0], ...runs[0] }),
+    other.exchanges.run({ sibling: one.id, stream: line.ends[1], ...runs[1] }),
+  ])
+  return {
+    line,
+    ends,
+    caughtUp: async () => {
+      await Promise.all(caught)
+    },
+    close: async () => {
+      line.close()
+      return ends
+    },
+  }
+}
+
+/** Exchanges until both have caught up, then ends. */
+export async function sync(one: Meeter, other: Meeter): Promise<void> {
+  const meeting = meet(one, other)
+  await meeting.caughtUp()
+  await meeting.close()
+}
+
+function untilCaughtUp({ exchanges }: Meeter, { id }: Meeter): Promise<void> {
+  return new Promise((resolve) => {
+    exchanges.events.addEventListener('sibling:caught-up', ({ detail }) => {
+      if (detail.sibling === id) resolve()
+    })
+  })
+}
+
+/** Lets everything that is on its way in memory arrive; there are no timers in it. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
+  await new Promise((resolve) => setImmediate(resolve))
+}
