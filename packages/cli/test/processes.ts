@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { eventually } from './eventually.ts'
 
 const KITH = fileURLToPath(new URL('../dist/kith.js', import.meta.url))

@@ -1,4 +1,4 @@
-import { expect, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { eventually } from './eventually.ts'
 import { type FakeDevice, type FakeLibrary, fakeLibrary } from './fake-node.ts'
 import { type Run, run, type Seat, start, temporaryFolder } from './terminal.ts'

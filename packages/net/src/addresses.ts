@@ -90,6 +90,12 @@ export function isPrivateAddress(address: Multiaddr): boolean {
   return host.value === 'localhost' || host.value.endsWith('.local')
 }
 
+/** Whether an address is this machine's own and nobody else's way. */
+export function isLoopback(address: Multiaddr): boolean {
+  const host = hostComponent(address)?.value ?? ''
+  return host.startsWith('127.') || host === '::1' || host === 'localhost'
+}
+
 /** RFC 1918, RFC 3927 and loopback. Not 100.64/10 (RFC 6598): a carrier's network is not near. */
 export function isPrivateIp4(text: string): boolean {
   const [a, b] = text.split('.').map(Number)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createBackoff, createWaker } from './backoff.ts'
+import { createBackoff, createPacer, createWaker } from './backoff.ts'
 import { createBudget } from './budget.ts'
 import { testRng } from './testing/fixtures.ts'
 
@@ -35,6 +35,23 @@ describe('NET-25 waiting between attempts', () => {
     const waiting = createWaker().sleep(Number.POSITIVE_INFINITY, { signal: abort.signal })
     abort.abort()
     expect(await waiting).toBe('aborted')
+  })
+})
+
+describe('NET-27 pacing', () => {
+  test('NET-27 the first dials go at once, a thousand more do not', async () => {
+    const pacer = createPacer({ burst: 10, every: 60_000 }, { monotonic: () => 0 })
+    const abort = new AbortController()
+    let turns = 0
+    const all = Array.from({ length: 1_000 }, async () => {
+      await pacer.turn({ signal: abort.signal })
+      if (!abort.signal.aborted) turns += 1
+    })
+    await Promise.all(all.slice(0, 10))
+    expect(turns).toBe(10)
+    abort.abort()
+    await Promise.all(all)
+    expect(turns).toBe(10)
   })
 })
 

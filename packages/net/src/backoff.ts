@@ -1,4 +1,4 @@
-import type { Rng } from './environment.ts'
+import type { Clock, Rng } from './environment.ts'
 
 /** Waiting times between attempts, in ms. */
 export interface BackoffLimits {
@@ -67,6 +67,28 @@ export function createWaker(): Waker {
         signal.addEventListener('abort', onAbort)
         end = finish
       })
+    },
+  }
+}
+
+/** Hands out turns: some at once, then one at a time (rule NET-27). */
+export interface Pacer {
+  /** Resolves when it is our turn; at once when the signal is aborted. */
+  turn(options: { readonly signal: AbortSignal }): Promise<void>
+}
+
+/** `burst` turns at once after a rest, then one each `every` ms, in the order they were asked for. */
+export function createPacer(
+  { burst, every }: { readonly burst: number; readonly every: number },
+  clock: Pick<Clock, 'monotonic'>,
+): Pacer {
+  /** When the next turn is due if nothing of the burst is left. */
+  let dueAt = Number.NEGATIVE_INFINITY
+  return {
+    turn: async ({ signal }) => {
+      const now = clock.monotonic()
+      dueAt = Math.max(dueAt, now - burst * every) + every
+      if (dueAt > now) await createWaker().sleep(dueAt - now, { signal })
     },
   }
 }

@@ -62,6 +62,8 @@ export async function createNetOn(platform: Platform, options: NetOptions): Prom
     ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
+  if (options.signal?.aborted) await host.stop()
+  options.signal?.throwIfAborted()
   const net = new DeviceNet({ platform, options, host, rules, refused, lan, activity })
   net.start()
   return net

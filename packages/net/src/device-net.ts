@@ -2,7 +2,7 @@ import type { Connection, IdentifyResult } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Activity } from './activity.ts'
 import { type AddressBook, createAddressBook } from './address-book.ts'
-import { bytesToAddress, isWebRtc, parseAddress, pathOf, relayOf } from './addresses.ts'
+import { bytesToAddress, isLoopback, isWebRtc, parseAddress, pathOf, relayOf } from './addresses.ts'
 import { type Connections, comparePaths, createConnections } from './connections.ts'
 import type { NetOptions } from './create-net.ts'
 import { createDials } from './dials.ts'
@@ -135,10 +135,7 @@ export class DeviceNet implements Net {
   }
 
   addresses(): readonly string[] {
-    return this.#parts.host
-      .getMultiaddrs()
-      .sort((a, b) => comparePaths(wayOf(a), wayOf(b)) || Number(isWebRtc(a)) - Number(isWebRtc(b)))
-      .map(String)
+    return this.#parts.host.getMultiaddrs().sort(compareOwn).map(String)
   }
 
   relays(): readonly RelayState[] {
@@ -171,6 +168,7 @@ export class DeviceNet implements Net {
       this.#parts.refused.delete(peer)
     }
     this.#peerKeeper.keep(others)
+    for (const peer of others) void this.#recallTold(peer)
     const known = new Set([...this.#peerKeeper.kept(), ...this.connected()])
     this.#book.retain(known)
     this.#reachabilities.retain(known)
@@ -267,6 +265,14 @@ export class DeviceNet implements Net {
     if (this.#book.set(peer, 'told', told)) this.#peerKeeper.wake(peer)
   }
 
+  /** A peer may have told of itself before anybody asked to keep it. */
+  async #recallTold(peer: PeerIdText): Promise<void> {
+    if (this.#connections.best(peer) === undefined) return
+    const stored = await this.#parts.host.peerStore.get(parsePeer(peer)).catch(() => undefined)
+    const told = stored?.addresses.map(({ multiaddr }) => multiaddr) ?? []
+    if (told.length > 0 && this.#book.set(peer, 'told', told)) this.#peerKeeper.wake(peer)
+  }
+
   #onFound(peer: PeerIdText, addresses: readonly Multiaddr[]): void {
     const isNew = addresses.map((one) => this.#book.add(peer, 'seen', one, MAX_SEEN_ADDRESSES))
     if (isNew.some(Boolean) || this.#connections.path(peer) === undefined) {
@@ -297,7 +303,16 @@ export class DeviceNet implements Net {
   }
 }
 
-/** An own address for ordering: one over a relay comes last, whatever it becomes when dialled. */
+/** LAN first, but loopback last of it: it leads nowhere from elsewhere. Relayed last of all. */
+function compareOwn(a: Multiaddr, b: Multiaddr): number {
+  return (
+    comparePaths(wayOf(a), wayOf(b)) ||
+    Number(isWebRtc(a)) - Number(isWebRtc(b)) ||
+    Number(isLoopback(a)) - Number(isLoopback(b))
+  )
+}
+
+/** An address over a relay comes last, whatever it becomes when dialled. */
 function wayOf(address: Multiaddr): FrameStream['path'] {
   return relayOf(address) === undefined ? pathOf(address) : 'relayed'
 }

@@ -4,7 +4,9 @@ import {
   type Backoff,
   type BackoffLimits,
   createBackoff,
+  createPacer,
   createWaker,
+  type Pacer,
   type Waker,
 } from './backoff.ts'
 import { type Connections, isBetter } from './connections.ts'
@@ -53,11 +55,18 @@ const STOOD_MS = 3_000
 /** WebRTC needs both ends at work: after this many failures the relay it is (rule NET-35). */
 const MAX_WEBRTC_TRIES = 3
 
+/**
+ * Dials of all kept peers together (rule NET-27). When a relay comes back every peer is dialled over
+ * it; a relay answers some twenty requests of one household in a second and refuses the rest.
+ */
+const PACE = { burst: 10, every: 100 }
+
 const FOREVER = Number.POSITIVE_INFINITY
 
 export function startPeerKeeper(parts: PeerKeeperParts): PeerKeeper {
   const kept = new Map<PeerIdText, KeptPeer>()
   const ending = new Set<Promise<void>>()
+  const pacer = createPacer(PACE, parts.clock)
 
   const drop = (peer: PeerIdText): void => {
     const ended = kept.get(peer)?.stop()
@@ -70,7 +79,8 @@ export function startPeerKeeper(parts: PeerKeeperParts): PeerKeeper {
     keep: (peers) => {
       const wanted = new Set(peers)
       for (const peer of kept.keys()) if (!wanted.has(peer)) drop(peer)
-      for (const peer of wanted) if (!kept.has(peer)) kept.set(peer, new KeptPeer(peer, parts))
+      for (const peer of wanted)
+        if (!kept.has(peer)) kept.set(peer, new KeptPeer(peer, parts, pacer))
     },
     isKept: (peer) => kept.has(peer),
     kept: () => new Set(kept.keys()),
@@ -92,6 +102,7 @@ export function startPeerKeeper(parts: PeerKeeperParts): PeerKeeper {
 class KeptPeer {
   readonly #peer: PeerIdText
   readonly #parts: PeerKeeperParts
+  readonly #pacer: Pacer
   readonly #waker: Waker = createWaker()
   readonly #stopped = new AbortController()
   readonly #loop: Promise<void>
@@ -100,9 +111,10 @@ class KeptPeer {
   #lastHere: number | undefined
   #webRtcTries = 0
 
-  constructor(peer: PeerIdText, parts: PeerKeeperParts) {
+  constructor(peer: PeerIdText, parts: PeerKeeperParts, pacer: Pacer) {
     this.#peer = peer
     this.#parts = parts
+    this.#pacer = pacer
     // not within keep(): whoever calls it does not expect events before it returns
     this.#loop = Promise.resolve().then(() => this.#run())
   }
@@ -157,6 +169,9 @@ class KeptPeer {
 
   /** Dials every address that would be better than what stands. */
   async #improve(signal: AbortSignal): Promise<void> {
+    if (this.#betterThan(this.#parts.connections.path(this.#peer)).length > 0) {
+      await this.#pacer.turn({ signal })
+    }
     const path = this.#parts.connections.path(this.#peer)
     const addresses = this.#betterThan(path)
     if (addresses.length === 0) {

@@ -4,6 +4,7 @@ import { createLane, type Lane, type LaneParts } from './lane.ts'
 import type { Peers } from './peers.ts'
 import { MESSAGE } from './protocols.ts'
 import { retry } from './retry.ts'
+import { createRounds } from './rounds.ts'
 
 /**
  * Empties the outbox towards every device that is connected and known, as long as it is: one stream
@@ -16,23 +17,23 @@ export function startDrain(
   const { net, signal } = context
   const { outbox, peers } = parts
   const lanes = new Map<DeviceId, Lane>()
-  const serving = new Set<DeviceId>()
 
-  peers.events.addEventListener('peer:known', ({ detail }) => void serve(detail.device), { signal })
-  outbox.events.addEventListener('outbox:added', ({ detail }) => void serve(detail.recipient), {
+  peers.events.addEventListener('peer:known', ({ detail }) => serve(detail.device), { signal })
+  outbox.events.addEventListener('outbox:added', ({ detail }) => serve(detail.recipient), {
     signal,
   })
 
-  async function serve(device: DeviceId): Promise<void> {
-    lanes.get(device)?.wake()
-    if (serving.has(device)) return
-    serving.add(device)
-    await retry(context, {
+  const attend = createRounds((device: DeviceId) =>
+    retry(context, {
       what: 'a lane',
       attempt: () => run(device),
       wanted: () => peers.accountOf(device) !== undefined,
-    })
-    serving.delete(device)
+    }),
+  )
+
+  function serve(device: DeviceId): void {
+    lanes.get(device)?.wake()
+    void attend(device)
   }
 
   /** Runs a lane until the recipient ends it; without anything to send there is none. */

@@ -2,33 +2,29 @@
 export interface Feed<T> {
   set(value: T): void
   values(options?: { readonly signal?: AbortSignal }): AsyncIterable<T>
-  /** No more changes: readers end after the current value. */
+  /** No more changes: readers end after the last one. */
   end(): void
+}
+
+/** A value, and the one that comes after it; a reader that is behind holds on to where it is. */
+interface Link<T> {
+  readonly value: T
+  readonly next: PromiseWithResolvers<Link<T> | undefined>
 }
 
 /** A feed that starts with `first`. */
 export function createFeed<T>(first: T): Feed<T> {
-  let current = first
-  let version = 0
-  let ended = false
-  let changed = Promise.withResolvers<void>()
-
-  function announce(): void {
-    changed.resolve()
-    changed = Promise.withResolvers<void>()
-  }
+  let last = linkOf(first)
 
   async function* values({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<T> {
-    const aborted = Promise.withResolvers<void>()
-    const onAbort = (): void => aborted.resolve()
+    const aborted = Promise.withResolvers<undefined>()
+    const onAbort = (): void => aborted.resolve(undefined)
     signal?.addEventListener('abort', onAbort)
     try {
-      for (let seen = -1; !signal?.aborted; ) {
-        if (seen !== version) {
-          seen = version
-          yield current
-        } else if (ended) return
-        else await Promise.race([changed.promise, aborted.promise])
+      let at: Link<T> | undefined = last
+      while (at && !signal?.aborted) {
+        yield at.value
+        at = await Promise.race([at.next.promise, aborted.promise])
       }
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -37,14 +33,15 @@ export function createFeed<T>(first: T): Feed<T> {
 
   return {
     set: (value) => {
-      current = value
-      version++
-      announce()
+      const change = linkOf(value)
+      last.next.resolve(change)
+      last = change
     },
     values,
-    end: () => {
-      ended = true
-      announce()
-    },
+    end: () => last.next.resolve(undefined),
   }
+}
+
+function linkOf<T>(value: T): Link<T> {
+  return { value, next: Promise.withResolvers() }
 }

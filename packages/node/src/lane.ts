@@ -1,5 +1,5 @@
 import type { FrameStream } from '@kithmesh/net'
-import type { MessageId, Party } from '@kithmesh/protocol'
+import { KithError, type MessageId, type Party } from '@kithmesh/protocol'
 import { createBell } from './bell.ts'
 import type { Chats } from './chats.ts'
 import type { DeviceContext } from './context.ts'
@@ -60,6 +60,7 @@ export function createLane(
     const receiving = settleAnswers()
     try {
       await Promise.race([sendAll(), receiving])
+      throw new KithError('ERR_STREAM_ENDED', 'the recipient ended the lane')
     } catch (error) {
       stream.abort(toError(error))
       throw error

@@ -7,6 +7,7 @@ import type { DeviceLogs } from './device-logs.ts'
 import type { Peers } from './peers.ts'
 import { SYNC } from './protocols.ts'
 import { retry } from './retry.ts'
+import { createRounds } from './rounds.ts'
 import { createWithholding } from './withholding.ts'
 
 /** The account log between this device and its siblings, for as long as they are connected. */
@@ -31,7 +32,6 @@ export function startSiblings(
   const isSibling = (device: DeviceId): boolean => logs.accountOf(device) === account
   const exchanges = createExchanges({ log: state.log, clock, scheduler, isSibling })
   const withholding = createWithholding(context, { account, log: state.log, logs })
-  const running = new Set<DeviceId>()
 
   net.handle(SYNC, async (stream) => {
     if (!isSibling(parseDeviceId(stream.peer))) throw new KithError('ERR_STRANGER', 'not a sibling')
@@ -47,16 +47,13 @@ export function startSiblings(
   )
 
   /** As long as the connection stands the exchange does, too; each begins from what both hold then. */
-  async function open(device: DeviceId): Promise<void> {
-    if (running.has(device)) return
-    running.add(device)
-    await retry(context, {
+  const open = createRounds((device: DeviceId) =>
+    retry(context, {
       what: 'an exchange',
       attempt: async () => exchange(await net.open(device, SYNC, { signal })),
       wanted: () => peers.accountOf(device) === account,
-    })
-    running.delete(device)
-  }
+    }),
+  )
 
   async function exchange(stream: FrameStream): Promise<void> {
     const sibling = parseDeviceId(stream.peer)

@@ -47,6 +47,7 @@ export function LinkDeviceSheet({ onClose }: { readonly onClose: () => void }): 
   }
   const again = (): void => {
     setCode('')
+    setState(undefined)
     linking.clear()
   }
   return (

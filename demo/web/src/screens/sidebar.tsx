@@ -56,12 +56,7 @@ function PlaceLink(props: {
 function ContactSection({ route }: { readonly route: Route }): ReactNode {
   const [sheet, setSheet] = useState<'add' | 'invite' | undefined>()
   const { views } = useKith()
-  const heading = useRef<HTMLHeadingElement>(null)
-  const isHome = route.pane === 'home'
-  useEffect(() => {
-    // On a narrow screen the pane with the focus has just gone.
-    if (isHome && document.activeElement?.checkVisibility() === false) heading.current?.focus()
-  }, [isHome])
+  const heading = useFocusOnReturn(route)
   const close = (): void => setSheet(undefined)
   return (
     <>
@@ -83,6 +78,18 @@ function ContactSection({ route }: { readonly route: Route }): ReactNode {
       {sheet === 'invite' && <InviteSheet onClose={close} />}
     </>
   )
+}
+
+/** The pane that had the focus has gone, and on a narrow screen it was the whole page. */
+function useFocusOnReturn(route: Route): React.RefObject<HTMLHeadingElement | null> {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const before = useRef(route.pane)
+  useEffect(() => {
+    const cameHome = before.current !== 'home' && route.pane === 'home'
+    before.current = route.pane
+    if (cameHome && document.activeElement === document.body) heading.current?.focus()
+  }, [route.pane])
+  return heading
 }
 
 function ContactList({

@@ -167,7 +167,7 @@ export const streamCases: readonly NetComplianceCase[] = [
         tellArrived(bytes)
       })
       const stream = await ada.open(ben.peer, ECHO)
-      const total = 128 * ECHO.maxFrameBytes
+      const total = 64 * ECHO.maxFrameBytes
       const frame = filled(ECHO.maxFrameBytes)
       let sent = 0
       const sending = (async () => {

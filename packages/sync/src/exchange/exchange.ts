@@ -90,6 +90,7 @@ export async function runExchange(
   const speak = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       const frame = await nextFrame()
+      if (ending.signal.aborted) return
       if (frame === undefined) await bell.heard()
       else if (!parts.isSibling(parts.sibling)) ending.fail('ERR_EXCHANGE_NOT_SIBLING')
       else await ending.orBroken(stream.send(frameCodec.encode(frame), { signal: ending.signal }))

@@ -24,6 +24,8 @@ export const FIRST_EPOCH: EpochKey = createEpoch(createSeededRng(1), 1)
 /** What a test device is made of. */
 export interface TestDeviceOptions {
   readonly account?: AccountId
+  /** Of device `number`, when something else than noble is to sign. */
+  readonly signer?: Signer
   readonly epochs?: readonly EpochKey[]
   readonly store?: AccountLogStore
   readonly rng?: Rng
@@ -44,9 +46,13 @@ export interface TestDevice {
   readonly time: ManualTime
 }
 
-/** The key of device `number`. */
-export function signerNumber(number: number): Signer {
-  return signerFromSeed(createSeededRng(0x5eed + number).bytes(32))
+/** The secret of device `number`. */
+export function seedNumber(number: number): Uint8Array {
+  return createSeededRng(0x5eed + number).bytes(32)
+}
+
+function signerNumber(number: number): Signer {
+  return signerFromSeed(seedNumber(number))
 }
 
 /** Opens device `number` on an empty store, or on the one it is given. */
@@ -55,7 +61,7 @@ export async function openDevice(
   options: TestDeviceOptions = {},
 ): Promise<TestDevice> {
   const { crypto = nobleRecordCrypto, time = createManualTime() } = options
-  const signer = signerNumber(number)
+  const signer = options.signer ?? signerNumber(number)
   const store = options.store ?? createMemoryAccountLogStore()
   const log = await openAccountLog({
     account: options.account ?? ACCOUNT,

@@ -16,8 +16,8 @@ export interface Meeting {
   caughtUp(): Promise<void>
   /** Closes the stream; how it ended on either side. */
   close(): Promise<readonly [ExchangeEnd, ExchangeEnd]>
-  /** How it ends, without closing it. */
-  readonly ends: Promise<readonly [ExchangeEnd, ExchangeEnd]>
+  /** How it ends on either side, without closing it. */
+  readonly ends: readonly [Promise<ExchangeEnd>, Promise<ExchangeEnd>]
 }
 
 /** Connects two devices and lets them exchange. */
@@ -28,10 +28,10 @@ export function meet(
 ): Meeting {
   const line = createDuplex()
   const caught = [untilCaughtUp(one, other), untilCaughtUp(other, one)]
-  const ends = Promise.all([
+  const ends = [
     one.exchanges.run({ sibling: other.id, stream: line.ends[0], ...runs[0] }),
     other.exchanges.run({ sibling: one.id, stream: line.ends[1], ...runs[1] }),
-  ])
+  ] as const
   return {
     line,
     ends,
@@ -40,7 +40,7 @@ export function meet(
     },
     close: async () => {
       line.close()
-      return ends
+      return Promise.all(ends)
     },
   }
 }
@@ -58,10 +58,4 @@ function untilCaughtUp({ exchanges }: Meeter, { id }: Meeter): Promise<void> {
       if (detail.sibling === id) resolve()
     })
   })
-}
-
-/** Lets everything that is on its way in memory arrive; there are no timers in it. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
-  await new Promise((resolve) => setImmediate(resolve))
 }
