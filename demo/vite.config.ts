@@ -17,5 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Nothing inlined as `data:`: the content security policy names files of this origin.
     assetsInlineLimit: 0,
+    // A whole device in one file, loaded once from this machine; most of it is libp2p.
+    chunkSizeWarningLimit: 1500,
   },
 })

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Request, readRequest, USAGE } from './command-line.ts'
@@ -30,6 +31,7 @@ switch (asked.kind) {
 /** A missed bar is a finding; only a contender of ours that cannot run at all is a failure. */
 async function run(request: Request): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), 'kith-bench-'))
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
   process.once('SIGINT', () => process.exit(130))
   if (request.profile !== undefined) await mkdir(request.profile, { recursive: true })
   try {

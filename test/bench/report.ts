@@ -59,7 +59,7 @@ export function headText(machine: MachineFacts, runs: number): string {
     `${cores} cores (${cpu}), ${system}, Node ${node}; load ${load} before the run`,
     `disk: ${disk}, ${syncedWrite} ms for a synced write`,
     `beside: ${versions.join(', ')}`,
-    `${runs} rounds, the contenders in turn within each; medians over the rounds`,
+    `rounds: ${runs}, the contenders in turn within each; medians over the rounds`,
     ...(load > cores / 2 ? ['This machine is busy: read ratios, not milliseconds.'] : []),
   ].join('\n')
 }

@@ -20,7 +20,11 @@ let stage: ChildProcess | undefined
 let calls = 0
 
 /** The command by which pages under test reach {@link StageCalls}; the process starts with the first call. */
-export function stageCommand(_page: unknown, name: string, args: readonly unknown[]): Promise<unknown> {
+export function stageCommand(
+  _page: unknown,
+  name: string,
+  args: readonly unknown[],
+): Promise<unknown> {
   stage ??= startStage()
   const call: StageCall = { id: ++calls, name, args }
   const answer = Promise.withResolvers<unknown>()

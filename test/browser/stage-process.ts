@@ -1,4 +1,4 @@
-/** The process beside the page: a relay and the devices that other people, or oneself, run in Node. */
+/** The process beside the pages under test: relays, and the devices that people run in Node. */
 
 import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
@@ -8,75 +8,85 @@ import { type AccountId, createNode, type KithNode, type MessageId } from '@kith
 import { createRelay, type Relay } from 'kith-relay'
 import type { StageCall, StageReply } from './stage-command.ts'
 
-const folder = await mkdtemp(join(tmpdir(), 'kith-page-'))
+const folder = await mkdtemp(join(tmpdir(), 'kith-pages-'))
+const relays = new Map<string, Relay>()
 const devices = new Map<string, KithNode>()
-let relay: Relay | undefined
+let opened = 0
 
-/** What a page can ask for. */
+/** What a page can ask for; each call of a device begins with the key that `openDevice` gave. */
 const calls = {
-  /** Addresses of the relay, started when it is not yet. */
-  relay: async () => (await openRelay()).addresses,
-  start: async (name: string, { lan }: { lan: boolean }) => {
-    const { addresses } = await openRelay()
-    const key = `${name}-${devices.size}`
-    const device = await createNode({
-      home: join(folder, key),
-      name,
-      lan,
-      relays: addresses.filter((address) => /\/tcp\/\d+\/p2p\//.test(address)),
-      ...(lan ? { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } : {}),
-    })
+  openRelay: async () => {
+    const home = join(folder, `relay-${++opened}`)
+    const listen = ['tcp/0', 'tcp/0/ws', 'udp/0/webrtc-direct']
+    const relay = await startRelay(home, listen)
+    return { home, addresses: relay.addresses }
+  },
+  closeRelay: async (home: string) => relayAt(home).stop(),
+  /** At the ports it had; but for webrtc-direct, whose port libp2p keeps until the process ends. */
+  reopenRelay: async (home: string) => {
+    const listen = relayAt(home).addresses.flatMap(
+      (address) => /tcp\/\d+(?:\/ws)?/.exec(address) ?? [],
+    )
+    await startRelay(home, listen)
+  },
+  /** The first device of a new account. */
+  openDevice: async (name: string, options: { relays: readonly string[]; lan: boolean }) => {
+    const key = `${name}-${++opened}`
+    const listen = options.lan ? { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } : {}
+    const device = await createNode({ home: join(folder, key), name, ...options, ...listen })
     devices.set(key, device)
     return { key, device: device.device, account: accountOf(device) }
   },
-  link: async (name: string, code: string) => {
-    const states: string[] = []
-    const device = await deviceOf(name).devices.link(code, {
-      confirm: async ({ distance }) => states.push(distance) > 0,
+  link: async (key: string, code: string) => {
+    const seen: string[] = []
+    await deviceAt(key).devices.link(code, {
       far: true,
-      onState: ({ state }) => states.push(state),
+      confirm: async ({ name, kind, distance }) => seen.push(name, kind, distance) > 0,
     })
-    return { device, states }
+    return seen
   },
-  invite: async (name: string) => (await deviceOf(name).contacts.invite()).code,
-  add: (name: string, code: string) => deviceOf(name).contacts.add(code),
-  contacts: (name: string) => deviceOf(name).contacts.list(),
-  rename: (name: string, contact: AccountId, as: string) =>
-    deviceOf(name).contacts.rename(contact, as),
-  send: async (name: string, to: AccountId, text: string) =>
-    (await deviceOf(name).messages.send(to, { text })).message,
-  messages: (name: string, contact: AccountId) => deviceOf(name).messages.list(contact),
-  star: (name: string, message: MessageId) => deviceOf(name).starred.add(message),
-  unstar: (name: string, message: MessageId) => deviceOf(name).starred.remove(message),
-  starred: (name: string) => deviceOf(name).starred.list(),
-  devices: (name: string) => deviceOf(name).devices.list(),
-  addresses: async (name: string) => deviceOf(name).addresses(),
+  invite: async (key: string) => (await deviceAt(key).contacts.invite()).code,
+  add: (key: string, code: string) => deviceAt(key).contacts.add(code),
+  contacts: (key: string) => deviceAt(key).contacts.list(),
+  rename: (key: string, contact: AccountId, name: string) =>
+    deviceAt(key).contacts.rename(contact, name),
+  send: async (key: string, to: AccountId, text: string) =>
+    (await deviceAt(key).messages.send(to, { text })).message,
+  messages: (key: string, contact: AccountId) => deviceAt(key).messages.list(contact),
+  star: (key: string, message: MessageId) => deviceAt(key).starred.add(message),
+  unstar: (key: string, message: MessageId) => deviceAt(key).starred.remove(message),
+  starred: (key: string) => deviceAt(key).starred.list(),
+  devices: (key: string) => deviceAt(key).devices.list(),
 }
 
+/** The calls as a page sees them. */
 export type StageCalls = typeof calls
 
-async function openRelay(): Promise<Relay> {
-  relay ??= await createRelay({
-    home: join(folder, 'relay'),
-    listen: [
-      '/ip4/127.0.0.1/tcp/0',
-      '/ip4/127.0.0.1/tcp/0/ws',
-      '/ip4/127.0.0.1/udp/0/webrtc-direct',
-    ],
+async function startRelay(home: string, listen: readonly string[]): Promise<Relay> {
+  const relay = await createRelay({
+    home,
+    listen: listen.map((port) => `/ip4/127.0.0.1/${port}`),
     admin: 'off',
     stun: 'off',
   })
+  relays.set(home, relay)
   return relay
 }
 
-function deviceOf(name: string): KithNode {
-  const device = devices.get(name)
-  if (device === undefined) throw new Error(`no device called ${name} was started`)
+function relayAt(home: string): Relay {
+  const relay = relays.get(home)
+  if (relay === undefined) throw new Error(`no relay was opened at ${home}`)
+  return relay
+}
+
+function deviceAt(key: string): KithNode {
+  const device = devices.get(key)
+  if (device === undefined) throw new Error(`no device ${key} was opened`)
   return device
 }
 
 function accountOf({ account }: KithNode): AccountId {
-  if (account === undefined) throw new Error('a device without an account')
+  if (account === undefined) throw new Error('a first device has an account')
   return account
 }
 

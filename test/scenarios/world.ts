@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createMemoryHub, createMemoryNet, type MemoryHub } from '@kithmesh/net'
+import { createMemoryHub, createMemoryNet, type MemoryHub, type Net } from '@kithmesh/net'
 import { createNode, type KithNode, type LinkOptions, type NodeOptions } from '@kithmesh/node'
+import { signerFromSeed } from '@kithmesh/protocol'
 import { createRelay, type Relay } from 'kith-relay'
+import { createTime, type Time } from './time.ts'
 
 /** Who takes part: people, and the devices each owns. The first device makes the account. */
 export type Cast = Readonly<Record<string, readonly string[]>>
@@ -29,15 +32,33 @@ export interface World extends AsyncDisposable {
   /** Stops a device and starts it again from its disk. */
   restart(device: KithNode): Promise<KithNode>
   stop(device: KithNode): Promise<void>
+  /** Starts again what was stopped. */
+  start(person: string, name: string): Promise<KithNode>
+  /** Copies the disk of a device that is stopped. */
+  backUp(person: string, name: string): Promise<Backup>
+  /** Puts a copy in the place of the disk of a device that is stopped. */
+  restore(backup: Backup): Promise<void>
+  /** A peer in memory that is nobody's device and says what the test says. */
+  stranger(): Net
   /** Only in memory. */
-  readonly hub: MemoryHub | undefined
+  readonly hub: MemoryHub
+  readonly time: Time
   readonly relay: Relay | undefined
+  /** Everything any device wrote into its log. */
+  readonly logLines: readonly string[]
+}
+
+/** The disk of a device as it was. */
+export interface Backup {
+  readonly home: string
+  readonly copy: string
 }
 
 /** Sets the stage: every person's devices started and linked. */
 export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'kith-world-'))
-  const hub = ground === 'memory' ? createMemoryHub({ clock: systemClock }) : undefined
+  const time = createTime()
+  const hub = createMemoryHub(time)
   const relay =
     ground === 'relay'
       ? await createRelay({
@@ -46,19 +67,23 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
           admin: 'off',
         })
       : undefined
-  const homes = new Map<KithNode, NodeOptions>()
+  const running = new Map<KithNode, NodeOptions>()
   const devices = new Map<string, KithNode>()
+  const logLines: string[] = []
+  let copies = 0
 
   async function startAt(options: NodeOptions): Promise<KithNode> {
-    const node = await createNode({ ...options, ...groundOptions(), ...logging(options.name) })
-    homes.set(node, options)
+    const { clock, scheduler } = time
+    const logger = loggerOf(options.name ?? '')
+    const node = await createNode({ ...options, ...groundOptions(), clock, scheduler, logger })
+    running.set(node, options)
     return node
   }
 
   function groundOptions(): Partial<NodeOptions> {
     switch (ground) {
       case 'memory':
-        return { network: async (identity) => createMemoryNet(required(hub), { identity }) }
+        return { network: async (identity) => createMemoryNet(hub, { identity }) }
       case 'lan':
         return { listen: ['/ip4/127.0.0.1/tcp/0'] }
       case 'relay':
@@ -67,6 +92,15 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
           relays: required(relay).addresses.filter((text) => /\/tcp\/\d+\/p2p\//.test(text)),
         }
     }
+  }
+
+  /** `KITH_LOG=1` prints what the devices say, to find out why a scenario fails. */
+  function loggerOf(name: string): NonNullable<NodeOptions['logger']> {
+    const line = (message: string, detail: object = {}): void => {
+      logLines.push(`${name} ${message} ${JSON.stringify(detail)}`)
+      if (process.env['KITH_LOG']) console.error(logLines.at(-1))
+    }
+    return { debug: line, warn: line }
   }
 
   const newDevice = (name: string): Promise<KithNode> =>
@@ -92,24 +126,45 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
 
   async function stop(device: KithNode): Promise<void> {
     await device.stop()
-    homes.delete(device)
+    running.delete(device)
+  }
+
+  const homeOf = (person: string, name: string): string => join(folder, `${person}-${name}`)
+
+  async function start(person: string, name: string): Promise<KithNode> {
+    const node = await startAt({ home: homeOf(person, name), name })
+    devices.set(`${person}/${name}`, node)
+    return node
   }
 
   async function restart(device: KithNode): Promise<KithNode> {
-    const options = required(homes.get(device))
+    const options = required(running.get(device))
     await stop(device)
     const again = await startAt(options)
     for (const [key, known] of devices) if (known === device) devices.set(key, again)
     return again
   }
 
+  async function backUp(person: string, name: string): Promise<Backup> {
+    const backup = { home: homeOf(person, name), copy: join(folder, `backup-${++copies}`) }
+    await cp(backup.home, backup.copy, { recursive: true, filter: isNoSocket })
+    return backup
+  }
+
+  async function restore({ home, copy }: Backup): Promise<void> {
+    await rm(home, { recursive: true })
+    await cp(copy, home, { recursive: true })
+  }
+
+  function stranger(): Net {
+    return createMemoryNet(hub, { identity: signerFromSeed(randomBytes(32)) })
+  }
+
   for (const [person, names] of Object.entries(cast)) {
     const [first, ...others] = names
-    const home = (name: string): NodeOptions => ({ home: join(folder, `${person}-${name}`), name })
-    const firstDevice = await startAt(home(required(first)))
-    devices.set(`${person}/${first}`, firstDevice)
+    const firstDevice = await start(person, required(first))
     for (const name of others) {
-      const fresh = await startAt({ ...home(name), newDevice: true })
+      const fresh = await startAt({ home: homeOf(person, name), name, newDevice: true })
       await link(firstDevice, fresh)
       devices.set(`${person}/${name}`, fresh)
     }
@@ -122,25 +177,26 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
     acquaint,
     restart,
     stop,
+    start,
+    backUp,
+    restore,
+    stranger,
     hub,
+    time,
     relay,
+    logLines,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([...homes.keys()].map((node) => node.stop()))
+      await Promise.all([...running.keys()].map((node) => node.stop()))
       await relay?.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** `KITH_LOG=1` prints what the devices say, to find out why a scenario fails. */
-function logging(name = ''): Partial<NodeOptions> {
-  if (!process.env['KITH_LOG']) return {}
-  const line = (message: string, detail?: object): void =>
-    console.error(name, message, JSON.stringify(detail ?? {}))
-  return { logger: { debug: line, warn: line } }
+/** Locks of a home are sockets; they are not part of a copy. */
+function isNoSocket(path: string): boolean {
+  return !path.includes('/lock')
 }
-
-const systemClock = { now: () => Date.now() }
 
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not part of this world')

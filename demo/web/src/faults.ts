@@ -1,3 +1,5 @@
+import type { ErrorCode } from '@kithmesh/node'
+
 /** A failure as a person reads it: what happened, and what it means for them (WEB-9). */
 export interface Fault {
   readonly happened: string
@@ -36,7 +38,7 @@ export function sentence(text: string): string {
 const UNCHANGED = 'What was stored before is still there.'
 const LINK_NOTHING = 'Nothing was linked. The new device shows a new code.'
 
-const FAULTS: ReadonlyMap<string, Fault> = new Map([
+const DESCRIBED: readonly (readonly [ErrorCode, Fault])[] = [
   [
     'ERR_CODE_MALFORMED',
     {
@@ -110,6 +112,13 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
     {
       happened: 'That device was unlinked from this account.',
       means: 'It cannot come back with its old key. Start it anew, then link it.',
+    },
+  ],
+  [
+    'ERR_LINK_RIGHT',
+    {
+      happened: 'This device may not link others.',
+      means: 'Link the new one from another device of yours. Nothing was changed.',
     },
   ],
   [
@@ -199,4 +208,6 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
       means: 'The tab was put aside. Messages wait on the other devices meanwhile.',
     },
   ],
-])
+]
+
+const FAULTS: ReadonlyMap<string, Fault> = new Map(DESCRIBED)

@@ -1,8 +1,9 @@
 /** The page: one device, opened once, and the screens that show it. */
 
 import { createNode } from '@kithmesh/node'
+import { homeOf } from './home.ts'
 import { createOpening } from './opening.ts'
-import { homeOf, mountPage } from './page.tsx'
+import { mountPage } from './page.tsx'
 import { fetchRelays } from './relays.ts'
 
 const opening = createOpening({ home: homeOf(location.search), createNode, fetchRelays })

@@ -6,13 +6,6 @@ import { MainScreen } from './screens/main-screen.tsx'
 import { StartScreen } from './screens/start-screen.tsx'
 import { KithContext } from './views/hooks.ts'
 
-const DEFAULT_HOME = 'kithmesh'
-
-/** The database a page keeps its device in: `?home=`, so that one browser can be several devices (WEB-1). */
-export function homeOf(search: string): string {
-  return new URLSearchParams(search).get('home')?.trim() || DEFAULT_HOME
-}
-
 /** Shows the device; returns how to take it off the page. */
 export function mountPage(place: Element, opening: Opening): () => void {
   const root = createRoot(place)

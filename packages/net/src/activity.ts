@@ -8,6 +8,7 @@ export interface Activity {
   idleFor(connection: Connection): number
 }
 
+/** Makes a record that forgets connections by itself. */
 export function createActivity(clock: Pick<Clock, 'monotonic'>): Activity {
   const lastByConnection = new WeakMap<Connection, number>()
   return {

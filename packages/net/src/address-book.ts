@@ -21,6 +21,7 @@ export interface AddressBook {
   retain(peers: ReadonlySet<PeerIdText>): void
 }
 
+/** Makes an empty book. */
 export function createAddressBook(): AddressBook {
   const books = new Map<PeerIdText, Map<AddressSource, readonly Multiaddr[]>>()
 

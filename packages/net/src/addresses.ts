@@ -29,7 +29,7 @@ export function bytesToAddress(bytes: Uint8Array): Multiaddr {
 }
 
 /** The peer an address ends at: what `/p2p/…` at its very end says. */
-export function peerOf(address: Multiaddr): PeerIdText | undefined {
+function peerOf(address: Multiaddr): PeerIdText | undefined {
   const last = address.getComponents().at(-1)
   return last?.name === 'p2p' ? last.value : undefined
 }
@@ -110,7 +110,7 @@ export function isPrivateIp4(text: string): boolean {
 }
 
 /** RFC 4193 (fc00::/7), RFC 4291 (fe80::/10, ::1) and IPv4 written as IPv6. */
-export function isPrivateIp6(text: string): boolean {
+function isPrivateIp6(text: string): boolean {
   const ip = text.toLowerCase().split('%')[0] ?? ''
   const mapped = /^::ffff:(.+)$/.exec(ip)?.[1]
   if (mapped?.includes('.')) return isPrivateIp4(mapped)

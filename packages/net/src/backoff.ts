@@ -41,6 +41,7 @@ export interface Waker {
 /** Timers of more than this overflow (2³¹−1 ms) and fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
+/** Makes a place to wait, for one at a time. */
 export function createWaker(): Waker {
   let isDue = false
   let end: ((why: 'woken') => void) | undefined

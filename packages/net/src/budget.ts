@@ -16,6 +16,7 @@ export interface BudgetLimits {
   readonly maxKeys: number
 }
 
+/** Makes a budget of which nothing is used yet. */
 export function createBudget(limits: BudgetLimits, clock: Pick<Clock, 'monotonic'>): Budget {
   const { burst, every, maxKeys } = limits
   /** When each key will have its whole burst again. */

@@ -32,6 +32,7 @@ export interface Connections {
   prune(peer: PeerIdText): Promise<void>
 }
 
+/** Reads the connections of a host. */
 export function createConnections(host: Host): Connections {
   const all = (peer: PeerIdText): readonly Connection[] =>
     host
@@ -84,7 +85,7 @@ function isSmaller(self: PeerId, other: PeerIdText): boolean {
   return self.toString() < other
 }
 
-/** Streams that libp2p opens by itself keep nobody from closing a connection. */
+/** Whether a stream of ours is open on it; those that libp2p opens by itself do not count. */
 export function isInUse(connection: Connection): boolean {
   return connection.streams.some(({ protocol }) => !/^\/ipfs\/|^$|webrtc-signaling/.test(protocol))
 }

@@ -31,6 +31,7 @@ export interface DialsParts {
   readonly stopped: AbortSignal
 }
 
+/** Makes the dials of one host. */
 export function createDials(parts: DialsParts): Dials {
   const { host, connections, rules, stopped } = parts
   const dialsByPeer = new Map<PeerIdText, Promise<Connection>>()

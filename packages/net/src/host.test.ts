@@ -63,6 +63,35 @@ describe('NET-6 the certificate of webrtc-direct', () => {
   })
 })
 
+describe('NET-8 an aborted connection', () => {
+  for (const way of ['tcp/0', 'tcp/0/ws']) {
+    test.for(['dialler', 'dialled'])(
+      `NET-8 is closed at the other end, over ${way}, by the %s`,
+      async (who) => {
+        const limits = { heartbeat: 0 }
+        const ada = await host({ name: 'ada', listen: [`/ip4/127.0.0.1/${way}`], limits })
+        const ben = await host({ name: 'ben', limits })
+        await ben.dial(ada.getMultiaddrs())
+        await expect.poll(() => ada.getConnections().length).toBe(1)
+        const [one, other] = who === 'dialler' ? [ben, ada] : [ada, ben]
+        one.getConnections()[0]?.abort(new Error('enough'))
+        await expect.poll(() => other.getConnections().length, { timeout: 2_000 }).toBe(0)
+      },
+    )
+  }
+})
+
+describe('NET-38 what strangers tell of themselves', () => {
+  test('NET-38 is forgotten when they leave', async () => {
+    const ada = await host({ name: 'ada', listen: ['/ip4/127.0.0.1/tcp/0'] })
+    const eve = await host({ name: 'eve', listen: ['/ip4/127.0.0.1/tcp/0'] })
+    await eve.dial(ada.getMultiaddrs())
+    await expect.poll(() => ada.peerStore.has(eve.peerId)).toBe(true)
+    await eve.stop()
+    await expect.poll(() => ada.peerStore.has(eve.peerId)).toBe(false)
+  })
+})
+
 function certhash(one: Host): string | undefined {
   const components = one.getMultiaddrs()[0]?.getComponents()
   return components?.find(({ name }) => name === 'certhash')?.value

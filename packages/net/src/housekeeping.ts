@@ -30,6 +30,7 @@ const STRANGER_MS = 60_000
 
 const ROUND_MS = 20_000
 
+/** Starts making rounds. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const { host, connections } = parts
   const looking = new Map<PeerIdText, ReturnType<typeof setTimeout>>()

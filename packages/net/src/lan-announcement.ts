@@ -13,11 +13,13 @@ export interface LanAnnouncement {
 /** `KITH`, then the version of this format. */
 const HEAD = Uint8Array.of(0x4b, 0x49, 0x54, 0x48, 0x01)
 
+/** Long enough that strangers do not guess one in the lifetime of a window. */
 export const TAG_BYTES = 16
 
 /** Every announcement has exactly this many bytes. */
 export const ANNOUNCEMENT_BYTES: number = HEAD.byteLength + TAG_BYTES + 4
 
+/** The {@link ANNOUNCEMENT_BYTES} bytes of an announcement. */
 export function encodeAnnouncement({ tag, tcp, ws }: LanAnnouncement): Uint8Array {
   const bytes = new Uint8Array(ANNOUNCEMENT_BYTES)
   bytes.set(HEAD)

@@ -14,6 +14,7 @@ export interface LanSockets {
 /** Interfaces beyond this many are virtual ones. */
 const MAX_INTERFACES = 16
 
+/** Makes the sockets; none is open before the first refresh. */
 export function createLanSockets(
   port: number,
   heard: (bytes: Uint8Array, from: RemoteInfo) => void,

@@ -14,6 +14,7 @@ export interface LanTags {
   renew(): void
 }
 
+/** Makes the tags of one device and of those it keeps. */
 export function createLanTags(
   self: PeerIdText,
   kept: () => ReadonlySet<PeerIdText>,

@@ -63,6 +63,7 @@ const PACE = { burst: 10, every: 100 }
 
 const FOREVER = Number.POSITIVE_INFINITY
 
+/** Starts with nobody to keep. */
 export function startPeerKeeper(parts: PeerKeeperParts): PeerKeeper {
   const kept = new Map<PeerIdText, KeptPeer>()
   const ending = new Set<Promise<void>>()
@@ -148,23 +149,41 @@ class KeptPeer {
     const backoff = createBackoff(this.#parts.rng)
     while (!signal.aborted) {
       await this.#improve(signal)
-      await this.#waker.sleep(this.#pause(backoff), { signal })
-      if (this.#hasHope) backoff.reset()
-      else if (this.#isLost()) await this.#afterLoss(backoff, signal)
-      this.#hasHope = false
+      await this.#rest(backoff, signal)
     }
   }
 
-  #isLost(): boolean {
-    return this.#hereSince !== undefined && this.#parts.connections.path(this.#peer) === undefined
+  /** Until the next dial is due. Connections that come and go meanwhile may put it off or call it. */
+  async #rest(backoff: Backoff, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    if (this.#wasLost() === 'after standing') return backoff.reset()
+    let due = clock.monotonic() + this.#pause(backoff)
+    while ((await this.#waker.sleep(due - clock.monotonic(), { signal })) === 'woken') {
+      if (this.#hasHope) {
+        this.#hasHope = false
+        return backoff.reset()
+      }
+      const lost = this.#wasLost()
+      if (lost === 'after standing') return backoff.reset()
+      // one that hangs up as soon as it is dialled must not be dialled as fast as it hangs up
+      if (lost === 'at once' || this.#look()) due = clock.monotonic() + this.#pause(backoff)
+    }
   }
 
-  /** One that hangs up as soon as it is dialled must not be dialled as fast as it hangs up. */
-  async #afterLoss(backoff: Backoff, signal: AbortSignal): Promise<void> {
-    const stood = this.#parts.clock.monotonic() - (this.#hereSince ?? 0)
-    this.#hereSince = undefined
-    if (stood >= STOOD_MS) backoff.reset()
-    else await this.#waker.sleep(backoff.next(LATELY), { signal })
+  /** Whether the connection that was here when we last looked is gone, and what it was like. */
+  #wasLost(): 'no' | 'at once' | 'after standing' {
+    const since = this.#hereSince
+    if (since === undefined || this.#look()) return 'no'
+    return this.#parts.clock.monotonic() - since >= STOOD_MS ? 'after standing' : 'at once'
+  }
+
+  /** Whether it is connected now; remembers since when, and when it last was. */
+  #look(): boolean {
+    const isHere = this.#parts.connections.path(this.#peer) !== undefined
+    const now = this.#parts.clock.monotonic()
+    if (isHere || this.#hereSince !== undefined) this.#lastHere = now
+    this.#hereSince = isHere ? (this.#hereSince ?? now) : undefined
+    return isHere
   }
 
   /** Dials every address that would be better than what stands. */
@@ -195,15 +214,12 @@ class KeptPeer {
   }
 
   #pause(backoff: Backoff): number {
-    const now = this.#parts.clock.monotonic()
-    const path = this.#parts.connections.path(this.#peer)
-    if (path !== undefined) {
-      this.#hereSince ??= now
-      this.#lastHere = now
+    if (this.#look()) {
+      const path = this.#parts.connections.path(this.#peer)
       return this.#betterThan(path).length === 0 ? FOREVER : backoff.next(BETTER)
     }
-    const isLately = this.#lastHere !== undefined && now - this.#lastHere < LATELY_MS
-    return backoff.next(isLately ? LATELY : AWAY)
+    const since = this.#parts.clock.monotonic() - (this.#lastHere ?? Number.NEGATIVE_INFINITY)
+    return backoff.next(since < LATELY_MS ? LATELY : AWAY)
   }
 }
 

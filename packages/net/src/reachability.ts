@@ -29,6 +29,7 @@ export interface ReachabilityParts {
   changed(peer: PeerIdText, reachability: Reachability): void
 }
 
+/** Makes a record of peers that were never heard of. */
 export function createReachabilities(parts: ReachabilityParts): Reachabilities {
   const absences = new Map<PeerIdText, Absence>()
   const seen = new Map<PeerIdText, number>()

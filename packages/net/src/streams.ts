@@ -35,6 +35,7 @@ const OPEN_TIMEOUT = 6_000
 /** How long an answered peer may take to end its half before the stream is dropped. */
 const LINGER_MS = 10_000
 
+/** Makes the streams of one host. */
 export function createStreams(parts: StreamsParts): Streams {
   const { host, logger } = parts
   const open = new Set<Stream>()

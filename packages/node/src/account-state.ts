@@ -1,28 +1,29 @@
-import type { AccountId, MaybePromise } from '@kithmesh/protocol'
+import type { AccountId, DeviceId, MaybePromise } from '@kithmesh/protocol'
 import {
   type AccountData,
   type AccountLog,
+  type AccountReplica,
   createAccountData,
+  type Exchanges,
   newClientId,
-  openAccountLog,
-  type RecordContent,
+  openAccountReplica,
   type RecordCrypto,
 } from '@kithmesh/sync'
-import { readEpochs } from './account.ts'
+import { readEpochs, readSeed } from './account.ts'
 import { createAccountLogStore } from './account-log-store.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
-import { openDocument } from './document.ts'
 import { codeOf } from './faults.ts'
-import { type MessageRecord, messageRecordsIn, toContent, UPDATE } from './log-contents.ts'
-import { commitStaged, type Staged } from './staged.ts'
+import { type MessageRecord, messageRecordsIn, toContent } from './log-contents.ts'
+import type { Staged } from './staged.ts'
 
 /** What the account's devices share, and the log that carries it between them. */
 export interface AccountState {
   readonly data: AccountData
   readonly log: AccountLog<Staged>
-  /** Edits account data; resolves when the edit, and what goes along, is durable here. */
-  edit(change: () => void, alongside?: readonly Staged[]): Promise<void>
+  readonly exchanges: Exchanges
+  /** Edits account data; resolves when the edit is durable here. */
+  edit(change: () => void): Promise<void>
   /** Tells siblings of messages; durable together with what goes along. */
   record(records: readonly MessageRecord[], alongside: readonly Staged[]): Promise<void>
   /** Sees message records of siblings before they are durable; what it stages becomes durable with them. */
@@ -35,60 +36,30 @@ export async function openAccountState(
   context: DeviceContext,
   { account, logs }: { readonly account: AccountId; readonly logs: DeviceLogs },
 ): Promise<AccountState> {
-  const { rng, clock, signer, logger } = context
+  const { rng, clock, scheduler, signer, logger } = context
+  const isSibling = (device: DeviceId): boolean => logs.accountOf(device) === account
   let takeRecords: (records: readonly MessageRecord[]) => MaybePromise<readonly Staged[]> = () => []
 
-  const log = await openAccountLog<Staged>({
+  const data = createAccountData({ clientId: newClientId(rng), clock })
+  const replica: AccountReplica<Staged> = await openAccountReplica<Staged>({
+    data,
     account,
     signer,
     epochs: await readEpochs(context),
     store: createAccountLogStore(context),
     rng,
-    crypto: recordCrypto(context),
-    mayWrite: (device) => logs.accountOf(device) === account,
-    prepare: async (events) => ({ alongside: await takeRecords(messageRecordsIn(events)) }),
-  })
-  const document = await openDocument(context, log)
-  const data = createAccountData({
-    clientId: newClientId(rng),
     clock,
-    ...(document.snapshot ? { snapshot: document.snapshot } : {}),
+    scheduler,
+    crypto: recordCrypto(context),
+    mayWrite: isSibling,
+    isSibling,
+    prepare: async (events) => ({ alongside: await takeRecords(messageRecordsIn(events)) }),
+    onFailure: (error) => logger.warn('account data is not written yet', { code: codeOf(error) }),
   })
-  await document.catchUp(data)
-
-  /** Edits that are in the data but whose write failed: they go with the next one. */
-  let unsaved: readonly RecordContent[] = []
-  let goingAlong: readonly Staged[] = []
-  let written: Promise<void> | undefined
-
-  data.onUpdate((update) => {
-    const contents = [...unsaved, { kind: UPDATE, body: update }]
-    unsaved = []
-    written = log.append({ lane: 'data', contents, alongside: goingAlong }).then(
-      () => undefined,
-      (error: unknown) => {
-        unsaved = [...contents, ...unsaved]
-        throw error
-      },
-    )
-    goingAlong = []
-  })
-
-  function edit(change: () => void, alongside: readonly Staged[] = []): Promise<void> {
-    goingAlong = alongside
-    written = undefined
-    // Yjs calls back before this returns, so the edit's own update is the one that is awaited.
-    data.batch(change)
-    return written ?? commitStaged(context.store, alongside)
-  }
-
-  async function record(
-    records: readonly MessageRecord[],
-    alongside: readonly Staged[],
-  ): Promise<void> {
-    const contents = records.map(toContent)
-    await log.append({ lane: 'messages', contents, alongside })
-  }
+  const { log, exchanges } = replica
+  // Until the log of the siblings has come, what linking brought is all there is.
+  const seed = await readSeed(context)
+  if (seed.length > 0) data.applyUpdate(seed)
 
   log.events.addEventListener('log:forked', ({ detail }) =>
     logger.warn('two records in one place: a restored backup, a copy or a stolen key', {
@@ -100,13 +71,19 @@ export async function openAccountState(
   return {
     data,
     log,
-    edit,
-    record,
+    exchanges,
+    edit: (change) => {
+      data.batch(change)
+      return replica.flush()
+    },
+    record: async (records, alongside) => {
+      const contents = records.map(toContent)
+      await log.append({ lane: 'messages', contents, alongside })
+    },
     onRecords: (take) => {
       takeRecords = take
     },
-    close: () =>
-      document.save(data).catch((error) => logger.warn('not saved', { code: codeOf(error) })),
+    close: replica.close,
   }
 }
 

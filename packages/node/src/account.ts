@@ -37,6 +37,7 @@ const accountRecordCodec: Codec<AccountRecord> = codec(
 
 const ACCOUNT = 'account'
 const EPOCHS = 'epochs'
+const SEED = 'seed'
 
 /** The account this device belongs to; undefined while it is still to be linked. */
 export async function readAccount({ tables }: DeviceContext): Promise<AccountId | undefined> {
@@ -48,6 +49,11 @@ export async function readAccount({ tables }: DeviceContext): Promise<AccountId 
 export async function readEpochs({ tables, primitives }: DeviceContext): Promise<EpochRing> {
   const stored = await tables.device.get(EPOCHS)
   return createEpochRing(stored ? epochKeysCodec.decode(stored) : [], primitives)
+}
+
+/** The account data this device was linked with; empty when it was not. */
+export async function readSeed({ tables }: DeviceContext): Promise<Uint8Array> {
+  return (await tables.device.get(SEED)) ?? new Uint8Array()
 }
 
 /** A new account with this device as its first (protocol: identity). One batch: all of it or none. */
@@ -64,7 +70,7 @@ export async function writeNewAccount(context: DeviceContext): Promise<AccountId
   const account = accountIdOfGenesis(genesis)
   const epochs = [createEpoch(rng, 1)]
   await store.commit([
-    ...membershipOps(context, { account, entries: [genesis], epochs }),
+    ...membershipOps(context, { account, entries: [genesis], epochs, seed: new Uint8Array() }),
     context.tables.device.put(ACCOUNT, accountRecordCodec.encode({ account, entropy })),
   ])
   return account
@@ -77,12 +83,15 @@ export function membershipOps(
     readonly account: AccountId
     readonly entries: readonly SignedEntry[]
     readonly epochs: readonly EpochKey[]
+    /** The account data as a sibling had it, one update; empty for a new account. */
+    readonly seed: Uint8Array
   },
 ): readonly Op[] {
-  const { account, entries, epochs } = membership
+  const { account, entries, epochs, seed } = membership
   return [
     ...entries.map((entry) => tables.logEntries.put([account, entryIdOfBody(entry.body)], entry)),
     tables.device.put(ACCOUNT, accountRecordCodec.encode({ account })),
     tables.device.put(EPOCHS, epochKeysCodec.encode(epochs)),
+    tables.device.put(SEED, seed),
   ]
 }

@@ -12,7 +12,7 @@ import type { DeviceContext } from './context.ts'
 import { createSerial } from './serial.ts'
 import type { Staged } from './staged.ts'
 
-/** Messages a content may name as its parents; more heads than that are joined over several messages. */
+/** Messages a content may name as its parents (MSG-3); of more heads the newest are. */
 const MAX_PARENTS = 16
 /** A content may be dated this far ahead of us; beyond it its clock would push everyone's (E4). */
 const MAX_AHEAD_MS = 24 * 60 * 60 * 1000

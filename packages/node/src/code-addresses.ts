@@ -6,25 +6,50 @@ import { pause } from './scheduler.ts'
 const MAX_ADDRESSES = 2
 const MAX_BYTES = 160
 
-/** Where a code says this device can be dialled: one address near, one by a relay, shortest first. */
+/**
+ * Where a code says this device can be dialled: one address near and one by a relay; two by the relay
+ * when nothing is near, as in a page.
+ */
 export function codeAddresses(net: Net): readonly Uint8Array[] {
   const addresses = net.addresses().map((address) => withoutSelf(address, net.peer))
-  const encoded = (wanted: (address: string) => boolean): readonly Uint8Array[] =>
-    addresses
-      .filter(wanted)
+  const near = addresses.filter(isNear)
+  const outside = near.filter((address) => !isLoopback(address))
+  const nearest = bestOfEach(net, outside.length > 0 ? outside : near).slice(0, 1)
+  const relayed = bestOfEach(net, addresses.filter(isRelayed))
+  return [...nearest, ...relayed].slice(0, MAX_ADDRESSES)
+}
+
+/**
+ * Whoever reads a code may be a page or a program, and knows no other address yet. Pages dial no TCP,
+ * programs without the native add-on no webrtc-direct, and pages of https nothing else; it is long.
+ */
+const TRANSPORTS = ['ws', 'webrtc-direct', 'tcp']
+
+/** The shortest address of each transport, as bytes, the transport that most can dial first. */
+function bestOfEach(net: Net, addresses: readonly string[]): readonly Uint8Array[] {
+  const byTransport = Map.groupBy(addresses, transportOf)
+  return [...TRANSPORTS, undefined].flatMap((transport) =>
+    (byTransport.get(transport) ?? [])
       .map((address) => net.addressToBytes(address))
       .filter(({ length }) => length > 0 && length <= MAX_BYTES)
       .sort((a, b) => a.length - b.length)
-  const near = encoded((address) => !isRelayed(address) && !isLoopback(address))
-  const loopback = encoded((address) => !isRelayed(address) && isLoopback(address))
-  const relayed = encoded(isRelayed)
-  const [nearest, relay] = [near[0] ?? loopback[0], relayed[0]]
-  return [nearest, relay].filter((one) => one !== undefined).slice(0, MAX_ADDRESSES)
+      .slice(0, 1),
+  )
+}
+
+function transportOf(address: string): string | undefined {
+  const names = address.split('/')
+  return TRANSPORTS.find((transport) => names.includes(transport))
 }
 
 /** Whether this device can be met without a relay at all; with relays only, nobody is near. */
 export function hasNearAddress(net: Net): boolean {
-  return net.addresses().some((address) => !isRelayed(withoutSelf(address, net.peer)))
+  return net.addresses().some(isNear)
+}
+
+/** WebRTC between two peers has a relay carry its signals, so it is neither near nor a way to begin. */
+function isNear(address: string): boolean {
+  return !address.includes('/p2p-circuit')
 }
 
 function isRelayed(address: string): boolean {

@@ -54,7 +54,10 @@ export async function openNode(options: NodeOptions, made: NodePlatform): Promis
       kind: platform.deviceKind,
       signal: stopping.signal,
     }
-    return await start(context, stopping, options)
+    return await start(context, stopping, options).catch(async (error: unknown) => {
+      await net.stop()
+      throw error
+    })
   } catch (error) {
     stopping.abort()
     await store.close()

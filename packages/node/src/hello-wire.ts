@@ -33,7 +33,7 @@ export interface Place {
   readonly addresses: readonly string[]
 }
 
-/** The first frame of either side: who I am, what I hold of the device logs that concern us both. */
+/** To a device that is known: who I am, what I hold of the device logs that concern us both. */
 export interface Hello {
   readonly kind: 'hello'
   readonly account: AccountId
@@ -47,6 +47,8 @@ export interface Hello {
 /** A frame of `/kith/hello/1`. */
 export type HelloFrame =
   | Hello
+  /** I do not know you: show the device log of your account, then I say who I am. */
+  | { readonly kind: 'unknown' }
   /** One device log that the other holds differently, encoded; sent for each. */
   | { readonly kind: 'log'; readonly account: AccountId; readonly entries: Uint8Array }
   | { readonly kind: 'done' }
@@ -58,6 +60,7 @@ const helloShape: Shape<HelloFrame> = variants('kind', {
     card: bytes({ max: 8192 }),
     places: list(placeShape, { max: MAX_PLACES }),
   }),
+  unknown: record({}),
   log: record({ account: accountId, entries: bytes({ max: MAX_LOG_BYTES }) }),
   done: record({}),
 })

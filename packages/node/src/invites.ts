@@ -34,7 +34,8 @@ import { frameReader } from './frames.ts'
 import { requireName, shownName } from './names.ts'
 import { CONTACT } from './protocols.ts'
 import { refusalError } from './refusals.ts'
-import type { Staged } from './staged.ts'
+import { createSerial } from './serial.ts'
+import { commitStaged, type Staged } from './staged.ts'
 
 /** Making contacts: whoever has the code proves it to a device of the inviter, both introduce themselves. */
 export interface Invites {
@@ -63,6 +64,7 @@ export function createInvites(
   const environment = { clock, rng }
   const { account, state, logs, cards, addresses, contacts } = parts
   const { invites } = state.data
+  const inTurn = createSerial<string>()
 
   net.handle(CONTACT, (stream) => answer(stream))
 
@@ -134,9 +136,16 @@ export function createInvites(
     const answered = answerInvite(answering, await reader.read(), environment)
     if (answered.kind === 'refused') return refusing(stream, answered)
     await stream.send(answered.send)
-    const invited = readInvitedIntroduction(answered.state, await reader.read(), environment)
+    const theirs = await reader.read()
+    const { invite: used } = answered.state
+    // One after another: of two who prove the same invite at once, the second finds it used.
+    const invited = await inTurn(used, async () => {
+      const usedBy = lookup(used)?.usedBy
+      const read = readInvitedIntroduction({ ...answered.state, usedBy }, theirs, environment)
+      if (read.kind === 'invited') await keep(read.contact, { usedInvite: used })
+      return read
+    })
     if (invited.kind === 'refused') return refusing(stream, invited)
-    await keep(invited.contact, { usedInvite: invited.invite })
     await stream.send(invited.send)
   }
 
@@ -177,7 +186,7 @@ export function createInvites(
       .slice(-MAX_PLACES)
   }
 
-  /** One batch: the contact's name, device log, cards and places, and the invite it came by. */
+  /** The contact's device log, cards and places, then its name and the invite it came by: a contact has a log. */
   async function keep(
     { account: contact, log, introduction: theirs }: Introduced,
     known: { readonly name?: string | undefined; readonly usedInvite?: string },
@@ -193,17 +202,15 @@ export function createInvites(
     }
     const before = state.data.contacts.get(contact)
     const name = known.name ?? before?.name ?? shownName(theirs.name, 'somebody without a name')
-    await state.edit(
-      () => {
-        state.data.contacts.set(contact, {
-          name,
-          addedAt: before?.addedAt ?? clock.now(),
-          root: log.root,
-        })
-        if (known.usedInvite) invites.use(known.usedInvite, { at: clock.now(), by: contact })
-      },
+    await commitStaged(
+      context.store,
       staged.filter((one) => one !== undefined),
     )
+    const addedAt = before?.addedAt ?? clock.now()
+    await state.edit(() => {
+      state.data.contacts.set(contact, { name, addedAt, root: log.root })
+      if (known.usedInvite) invites.use(known.usedInvite, { at: clock.now(), by: contact })
+    })
     logger.debug('a contact was added')
   }
 

@@ -29,6 +29,7 @@ import { type FrameReader, frameReader } from './frames.ts'
 import { shownName } from './names.ts'
 import { LINK } from './protocols.ts'
 import { refusalError } from './refusals.ts'
+import { commitStaged } from './staged.ts'
 
 /** Message history waits this long for a device that was not near when it was linked (protocol: linking). */
 const FAR_HISTORY_MS = 24 * 60 * 60 * 1000
@@ -59,6 +60,7 @@ export function createDeviceLinker(
     const abort = (): void => stream.abort(toError(options.signal?.reason))
     options.signal?.addEventListener('abort', abort)
     try {
+      options.signal?.throwIfAborted()
       const device = await takeIn(stream, { code, distance, options })
       await stream.close().catch(() => undefined)
       return device
@@ -130,7 +132,7 @@ export function createDeviceLinker(
       throw await refuse(stream, declineLink(seen, 'ERR_LINK_FAR', environment))
     }
     options.onState?.({ state: 'confirm' })
-    if (await options.confirm(shown)) return
+    if (await unlessAborted(options.confirm(shown), options.signal)) return
     throw await refuse(stream, declineLink(seen, 'ERR_LINK_DECLINED', environment))
   }
 
@@ -151,10 +153,11 @@ export function createDeviceLinker(
     const agreed = await readLinkAgreement(proposed.state, await reader.read(), environment)
     if (agreed.kind === 'refused') throw await refuse(stream, agreed)
     const staged = [logs.stage(account, [agreed.add]), await cards.stage(seen.device, agreed.card)]
-    await state.edit(
-      () => state.data.devices.set(seen.device, { name, kind }),
+    await commitStaged(
+      context.store,
       staged.filter((one) => one !== undefined),
     )
+    await state.edit(() => state.data.devices.set(seen.device, { name, kind }))
     const granted = grantLink(agreed.state, sharedNow(), environment)
     await stream.send(granted.send)
     const done = readLinkDone(granted.state, await reader.read(), environment)
@@ -192,6 +195,18 @@ async function refuse(stream: FrameStream, outcome: Refused): Promise<KithError>
   if (outcome.send) await stream.send(outcome.send).catch(() => undefined)
   await stream.close().catch(() => undefined)
   return refusalError(outcome.code)
+}
+
+/** Whoever gives up need not wait for the person who is asked. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(toError(signal?.reason))
+  signal?.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([answer, aborted.promise])
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
 }
 
 function failed({ code, message }: KithError): LinkState {

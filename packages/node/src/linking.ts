@@ -21,7 +21,6 @@ import type { CallOptions, LinkOffer, LinkState } from './api.ts'
 import { openCards } from './cards.ts'
 import { codeAddresses, relaysSettled } from './code-addresses.ts'
 import type { DeviceContext } from './context.ts'
-import { linkSeedOp } from './document.ts'
 import { codeOf } from './faults.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { type FrameReader, frameReader } from './frames.ts'
@@ -50,18 +49,30 @@ export function createLinking(
   /** How the codes ended that were shown here; the one that stands in it is shown nowhere. */
   let lastLife = openCodeLife(environment)
 
-  net.handle(LINK, (stream) => (open && !open.busy ? answer(stream, open) : turnAway(stream)))
+  net.handle(LINK, async (stream) => {
+    const reader = frameReader(stream, scheduler)
+    // Whoever is silent takes nobody's turn: the proof comes first.
+    const proof = await reader.read()
+    if (open && !open.busy) await answer(stream, { reader, proof, offered: open })
+    else await turnAway(stream, proof)
+  })
 
   /** Nobody is linked now: says what became of the code, so that its finder need not guess (LNK-4). */
-  async function turnAway(stream: FrameStream): Promise<void> {
-    const reader = frameReader(stream, scheduler)
-    const peer = parseDeviceId(stream.peer)
-    const description = { name: context.name, kind: context.kind }
-    const answering = { self: context.device, peer, description, life: open?.life ?? lastLife }
-    const answered = answerLink(answering, await reader.read(), environment)
+  async function turnAway(stream: FrameStream, proof: Uint8Array): Promise<void> {
+    const answered = prove(stream, proof, open?.life ?? lastLife)
     if (open) open.life = answered.life
     else lastLife = answered.life
     if (answered.kind === 'refused') await refused(stream, answered)
+  }
+
+  function prove(
+    stream: FrameStream,
+    proof: Uint8Array,
+    life: CodeLife,
+  ): ReturnType<typeof answerLink> {
+    const peer = parseDeviceId(stream.peer)
+    const description = { name: context.name, kind: context.kind }
+    return answerLink({ self: context.device, peer, description, life }, proof, environment)
   }
 
   async function offer({ signal: cancel }: CallOptions = {}): Promise<LinkOffer> {
@@ -130,10 +141,11 @@ export function createLinking(
     })
   }
 
-  async function answer(stream: FrameStream, offered: OpenOffer): Promise<void> {
+  async function answer(stream: FrameStream, attempt: Attempt): Promise<void> {
+    const { offered } = attempt
     offered.busy = true
     try {
-      await takePart(stream, offered)
+      await takePart(stream, attempt)
     } catch (error) {
       logger.debug('linking failed', { code: codeOf(error) })
       const { code, message } = asKithError(error)
@@ -149,12 +161,8 @@ export function createLinking(
   }
 
   /** Steps of linking.ts in the protocol: seen → confirm → syncing → done. */
-  async function takePart(stream: FrameStream, offered: OpenOffer): Promise<void> {
-    const reader = frameReader(stream, scheduler)
-    const peer = parseDeviceId(stream.peer)
-    const description = { name: context.name, kind: context.kind }
-    const answering = { self: context.device, peer, description, life: offered.life }
-    const answered = answerLink(answering, await reader.read(), environment)
+  async function takePart(stream: FrameStream, { reader, proof, offered }: Attempt): Promise<void> {
+    const answered = prove(stream, proof, offered.life)
     offered.life = answered.life
     if (answered.kind === 'refused') throw await refused(stream, answered)
     offered.feed.set({ state: 'seen' })
@@ -190,10 +198,8 @@ export function createLinking(
   /** One batch: this device belongs to the account, or nothing of it is here. */
   async function keep({ log, epochKeys, snapshot }: Linked): Promise<void> {
     const epochs = epochKeysCodec.decode(epochKeys)
-    await context.store.commit([
-      ...membershipOps(context, { account: log.account, entries: log.entries, epochs }),
-      linkSeedOp(context, snapshot),
-    ])
+    const { account, entries } = log
+    await context.store.commit(membershipOps(context, { account, entries, epochs, seed: snapshot }))
   }
 
   return { offer }
@@ -205,6 +211,13 @@ interface OpenOffer {
   /** Somebody has the code and is linking. */
   busy: boolean
   cancelRenewal: () => void
+}
+
+/** Somebody dialled and has said a first word. */
+interface Attempt {
+  readonly reader: FrameReader
+  readonly proof: Uint8Array
+  readonly offered: OpenOffer
 }
 
 /** Tells the other side, and becomes the error this side fails with. */

@@ -10,8 +10,7 @@ export type MessageRecord =
   /** Devices of a recipient that hold a message. */
   | { readonly kind: 'reached'; readonly reached: readonly Reached[] }
 
-/** Kinds of contents of the data lane and the messages lane. */
-export const UPDATE = 'update'
+/** Kinds of contents of the messages lane. */
 const CONTENT = 'content'
 const REACHED = 'reached'
 

@@ -91,9 +91,11 @@ export async function openAccount(
   const devices = createDevices(context, { account, state, logs, events, pendingFor })
   const invites = createInvites(context, { account, state, logs, cards, addresses, contacts })
   await introduceDevice(context, { account, state, logs })
+  const met = new Set(state.data.contacts.list().map(({ contact }) => contact))
   state.data.events.addEventListener('contact:changed', ({ detail: { contact } }) => {
-    // A sibling made this contact: its device log is with the sibling.
-    if (!logs.get(contact)) peers.announce()
+    // A new contact: its devices are to be greeted, or its device log to be had from a sibling first.
+    if (!met.has(contact)) peers.announce()
+    met.add(contact)
   })
   const linkDevice = createDeviceLinker(context, { account, state, logs, cards, devices })
 

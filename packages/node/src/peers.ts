@@ -6,6 +6,7 @@ import { toError } from './faults.ts'
 import { createHello, type HelloParts } from './hello.ts'
 import { HELLO } from './protocols.ts'
 import { retry } from './retry.ts'
+import { createRounds } from './rounds.ts'
 
 /** A connected device whose account and standing are verified. */
 export interface KnownPeer {
@@ -24,7 +25,7 @@ export interface PeerEvents {
 export interface Peers {
   readonly events: TypedEvents<PeerEvents>
   accountOf(device: DeviceId): AccountId | undefined
-  /** Something others should learn changed here (device log, addresses): greets everyone again. */
+  /** Something changed that others should learn, or whom we know: greets every connected device we know. */
   announce(): void
 }
 
@@ -34,11 +35,19 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
   const { account: own, logs, isContact } = parts
   const events = createEvents<PeerEvents>()
   const accountsByPeer = new Map<DeviceId, AccountId>()
-  const greetings = new Map<DeviceId, { again: boolean }>()
   const greet = createHello(context, {
     ...parts,
     isKnown: (device) => accountsByPeer.has(device),
   })
+
+  /** Greets a connected device that we know until it worked, and once more when asked meanwhile. */
+  const greetUntilDone = createRounds((device: DeviceId) =>
+    retry(context, {
+      what: 'a hello',
+      attempt: () => openHello(device),
+      wanted: () => accountNow(device) !== undefined && net.connected().includes(device),
+    }),
+  )
 
   net.handle(HELLO, greetOver)
   net.addEventListener('peer:connected', ({ detail }) => reach(detail.peer), { signal })
@@ -47,8 +56,7 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
   })
   net.addEventListener('addresses:changed', announce, { signal })
   logs.events.addEventListener('log:changed', onLogChanged, { signal })
-  keep()
-  for (const peer of net.connected()) reach(peer)
+  announce()
 
   /** Everyone we want to be connected to: siblings, and the devices of contacts. */
   function keep(): void {
@@ -60,38 +68,15 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
   function onLogChanged(): void {
     for (const device of accountsByPeer.keys()) if (!accountNow(device)) drop(device)
     announce()
-    for (const peer of net.connected()) {
-      if (!accountsByPeer.has(parseDeviceId(peer))) reach(peer)
-    }
   }
 
   function announce(): void {
     keep()
-    for (const device of accountsByPeer.keys()) reach(device)
+    for (const peer of net.connected()) reach(peer)
   }
 
   function reach(peer: string): void {
     void greetUntilDone(parseDeviceId(peer))
-  }
-
-  /** Greets a connected device that we know until it worked, and once more when asked meanwhile. */
-  async function greetUntilDone(device: DeviceId): Promise<void> {
-    const running = greetings.get(device)
-    if (running) {
-      running.again = true
-      return
-    }
-    const greeting = { again: true }
-    greetings.set(device, greeting)
-    while (greeting.again) {
-      greeting.again = false
-      await retry(context, {
-        what: 'a hello',
-        attempt: () => openHello(device),
-        wanted: () => accountNow(device) !== undefined && net.connected().includes(device),
-      })
-    }
-    greetings.delete(device)
   }
 
   async function openHello(device: DeviceId): Promise<void> {

@@ -1,6 +1,6 @@
 import type { FrameStream } from '@kithmesh/net'
 import { type AccountId, type DeviceId, KithError, parseDeviceId } from '@kithmesh/protocol'
-import { createExchanges, type Exchanges } from '@kithmesh/sync'
+import type { Exchanges } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
@@ -27,10 +27,10 @@ export function startSiblings(
     readonly peers: Peers
   },
 ): Siblings {
-  const { net, clock, scheduler, signal } = context
+  const { net, signal } = context
   const { account, state, logs, peers } = parts
   const isSibling = (device: DeviceId): boolean => logs.accountOf(device) === account
-  const exchanges = createExchanges({ log: state.log, clock, scheduler, isSibling })
+  const { exchanges } = state
   const withholding = createWithholding(context, { account, log: state.log, logs })
 
   net.handle(SYNC, async (stream) => {

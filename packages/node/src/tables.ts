@@ -10,6 +10,7 @@ import {
   type EntryId,
   list,
   MAX_ENVELOPE_BYTES,
+  MAX_LINK_FRAME_BYTES,
   type MessageId,
   messageId,
   optional,
@@ -54,8 +55,6 @@ export interface Tables {
   readonly records: Table<readonly [DeviceId, Lane, number], LogRecord>
   /** Places of the account log that need not be stored: the last of a run, by its first. */
   readonly covered: Table<readonly [DeviceId, Lane, number], number>
-  /** The account data as one snapshot and the records it covers. */
-  readonly document: Table<string, Uint8Array>
 }
 
 /** Kept from start to start. */
@@ -76,8 +75,8 @@ export interface OutboxValue {
   readonly envelope?: Uint8Array
 }
 
-/** A sealed snapshot of the account data may be this large; the bound is that of the link frame. */
-const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+/** The largest single value is the account data of the linking, which its frame bounds. */
+const MAX_DEVICE_VALUE_BYTES = MAX_LINK_FRAME_BYTES
 const MAX_VALUE_BYTES = 64 * 1024
 const MAX_CONTENT_BYTES = 32 * 1024
 
@@ -90,7 +89,7 @@ export function openTables(store: Store): Tables {
   return {
     device: store.table('device', {
       key: singleKey(textPart()),
-      value: bytesCodec(MAX_DOCUMENT_BYTES),
+      value: bytesCodec(MAX_DEVICE_VALUE_BYTES),
     }),
     settings: store.table('settings', {
       key: singleKey(textPart<'device'>()),
@@ -136,10 +135,6 @@ export function openTables(store: Store): Tables {
       value: recordCodec,
     }),
     covered: store.table('covered', { key: laneKeyCodec, value: shaped(uint(), 16) }),
-    document: store.table('document', {
-      key: singleKey(textPart()),
-      value: bytesCodec(MAX_DOCUMENT_BYTES),
-    }),
   }
 }
 

@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'ERR_LINK_LIMIT'
   | 'ERR_LINK_ORDER'
   | 'ERR_LINK_REVOKED'
+  | 'ERR_LINK_RIGHT'
   | 'ERR_LINK_SEAL'
   // sessions
   | 'ERR_CARD_EXPIRED'

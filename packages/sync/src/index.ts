@@ -41,6 +41,7 @@ export {
   openAccountLog,
 } from './log/account-log.ts'
 export type { AccountLogStore, LogChange, StoredLane } from './log/account-log-store.ts'
+export { type AccountLogStoreCase, accountLogStoreCases } from './log/account-log-store-cases.ts'
 export { type LogEntry, MAX_ENTRY_BYTES } from './log/appending.ts'
 export {
   createEpoch,
@@ -70,5 +71,17 @@ export {
   rangesOf,
   unionRanges,
 } from './range-set.ts'
+export {
+  type AccountReplica,
+  type AccountReplicaOptions,
+  openAccountReplica,
+} from './replica/account-replica.ts'
+export { UPDATE_KIND } from './replica/into-data.ts'
+export {
+  BATCH_MS,
+  createUpdateBatcher,
+  type UpdateBatcher,
+  type UpdateBatcherOptions,
+} from './replica/update-batcher.ts'
 export type { Scheduler } from './scheduler.ts'
 export { createEvents, type EventSource, type TypedEvents } from './typed-events.ts'

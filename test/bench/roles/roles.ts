@@ -2,7 +2,7 @@ import { now } from '../clock.ts'
 import type { Contender, Role, Start } from '../contenders/contender.ts'
 import { ANSWER, openAsker, QUESTION } from './asker.ts'
 import { watchPauses } from './pauses.ts'
-import { openSibling } from './sibling.ts'
+import { type CatchUp, openSibling } from './sibling.ts'
 
 /** What each process can be asked; the measuring is the same code for every contender. */
 export interface Roles {
@@ -12,8 +12,8 @@ export interface Roles {
     /** When edits 1, 2, … were begun. */
     editTimes(): readonly number[]
   }
-  /** Starting takes as many milliseconds as it says, until all records are there. */
-  readonly sibling: Starting<number> & {
+  /** It has started when all records are there. */
+  readonly sibling: Starting<CatchUp> & {
     /** When it saw the `n`th edit. */
     seen(n: number): Promise<number>
   }

@@ -1,30 +1,34 @@
 import { now } from '../clock.ts'
 import type { Sibling, Start } from '../contenders/contender.ts'
 
+/** Milliseconds from its start until the first record was there, and until the last was. */
+export interface CatchUp {
+  readonly first: number
+  readonly all: number
+}
+
 /** Notes when records and edits come in. */
 export function openSibling(sibling: Sibling): {
-  start(options: Start): Promise<number>
+  start(options: Start): Promise<CatchUp>
   seen(n: number): Promise<number>
 } {
   const keys = new Set<string>()
   const timesByEdit = new Map<number, number>()
-  const all = Promise.withResolvers<number>()
+  const caughtUp = Promise.withResolvers<CatchUp>()
   let waiting: { readonly n: number; readonly see: (at: number) => void } | undefined
 
-  async function start(options: Start): Promise<number> {
+  async function start(options: Start): Promise<CatchUp> {
     const began = now()
-    const check = (): void => {
-      if (keys.size === options.records) all.resolve(now() - began)
-    }
-    check()
+    let first = 0
     await sibling.start(options, {
       edit,
       record: (key) => {
         keys.add(key)
-        check()
+        if (keys.size === 1) first = now() - began
+        if (keys.size === options.records) caughtUp.resolve({ first, all: now() - began })
       },
     })
-    return all.promise
+    return options.records === 0 ? { first, all: 0 } : caughtUp.promise
   }
 
   function edit(n: number): void {

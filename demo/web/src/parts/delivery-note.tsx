@@ -12,7 +12,7 @@ export function DeliveryNote({ delivery }: { readonly delivery: DeliveryState })
 }
 
 /** Tick and words for a state of delivery. */
-export function deliveryWords({ reached, of, read }: DeliveryState): {
+function deliveryWords({ reached, of, read }: DeliveryState): {
   readonly tick: string
   readonly words: string
 } {

@@ -12,14 +12,18 @@ export function Pane({
   readonly tools?: ReactNode
   readonly children: ReactNode
 }): ReactNode {
+  const pane = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const titleId = useId()
   useEffect(() => {
-    // A person who came here by a link goes on here; a page that was just loaded starts at its top.
-    if (document.activeElement !== document.body) heading.current?.focus()
+    const { activeElement } = document
+    // A page that was just loaded starts at its top.
+    if (activeElement === document.body || pane.current?.contains(activeElement)) return
+    // A person who came here by a link goes on here.
+    heading.current?.focus()
   }, [])
   return (
-    <section className="pane" aria-labelledby={titleId}>
+    <section ref={pane} className="pane" aria-labelledby={titleId}>
       <header className="pane-head">
         <a
           className="icon-button back"

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
 import { Icon } from './icons.tsx'
 
 /** A modal sheet: the browser keeps the focus inside, closes it on Esc and gives the focus back. */
@@ -13,13 +13,13 @@ export function Sheet({
 }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useEffect(() => {
+  // Layout effects end before React takes the dialog away: closed by then, it gives the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current
     if (!shown) return
     if (!shown.open) shown.showModal()
     // What there is to fill in, rather than the button that closes.
     shown.querySelector<HTMLElement>('textarea, input')?.focus()
-    // Closed before it is taken away, or the focus would not go back.
     return () => shown.close()
   }, [])
   return (

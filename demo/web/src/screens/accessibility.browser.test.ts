@@ -91,7 +91,7 @@ const SCREENS: readonly Screen[] = [
   },
   { name: 'starred', show: at('#/starred'), complete: /dinner at eight/ },
   { name: 'devices', show: at('#/devices'), complete: 'old tablet' },
-  { name: 'connection', show: at('#/connection'), complete: 'Ready' },
+  { name: 'connection', show: at('#/connection'), complete: /^Ready$/ },
   { name: 'invite', show: at('#/'), steps: [press('Invite')], complete: /^WEB\+KITH:C/ },
   { name: 'add', show: at('#/'), steps: [press('Add')], complete: 'Invite code' },
   {
@@ -108,7 +108,7 @@ const SCREENS: readonly Screen[] = [
   },
 ]
 
-const SIZES = { narrow: 390, wide: 1280 } as const
+const SIZES = { narrow: 320, wide: 1280 } as const
 
 describe.each(['light', 'dark'])('%s', (theme) => {
   describe.each(['narrow', 'wide'] as const)('%s', (size) => {

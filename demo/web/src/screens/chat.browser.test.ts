@@ -60,14 +60,15 @@ describe('a chat', () => {
     const node = await createBusyNode()
     shown = await showPage(node, CHAT_WITH_OMAR)
     const omar = (await node.contacts.list()).find(({ contact }) => contact === 'aOmar') ?? BEN
+    const delivery = () => document.querySelector('.delivery')?.textContent
     const { message: id } = await node.messages.send(omar.contact, { text: 'Salam' })
-    await expect.element(page.getByText('Waiting, 0 of 1 reached')).toBeVisible()
+    await expect.poll(delivery).toBe('◔ Waiting, 0 of 1 reached')
     const message = await node.messages.get(id)
     if (!message) throw new Error('it was just sent')
     node.deliver(message, { reached: 1, of: 1, read: false })
-    await expect.element(page.getByText('Reached 1 of 1')).toBeVisible()
+    await expect.poll(delivery).toBe('✓✓ Reached 1 of 1')
     node.deliver(message, { reached: 1, of: 1, read: true })
-    await expect.element(page.getByText('Read', { exact: true })).toBeVisible()
+    await expect.poll(delivery).toBe('✓✓ Read')
   })
 
   test('a message that arrives appears at the end and in view', async () => {

@@ -20,7 +20,7 @@ export function ConnectionLink({ isOpen }: { readonly isOpen: boolean }): ReactN
 }
 
 /** The best of the relays counts: one is enough. */
-export function summaryOf(viewed: Viewed<Status>): {
+function summaryOf(viewed: Viewed<Status>): {
   readonly state: 'ready' | 'connecting' | 'failed'
   readonly words: string
 } {

@@ -37,17 +37,33 @@ function Relays({ relays }: Pick<Status, 'relays'>): ReactNode {
         </p>
       )}
       <ul className="rows">
-        {relays.map((relay) => (
-          <li key={relay.address} className="row-card">
-            <p className="connection" data-state={relay.state}>
-              <strong>{RELAY_WORDS.get(relay.state) ?? relay.state}</strong>
+        {groupByRelay(relays).map(([relay, state, addresses]) => (
+          <li key={relay} className="row-card">
+            <p className="connection" data-state={state.state}>
+              <strong>{RELAY_WORDS.get(state.state) ?? state.state}</strong>
             </p>
-            {relay.reason !== undefined && relay.state !== 'ready' && <p>{relay.reason}</p>}
-            <code className="address">{relay.address}</code>
+            {state.reason !== undefined && state.state !== 'ready' && <p>{state.reason}</p>}
+            {addresses.map((address) => (
+              <code key={address} className="address">
+                {address}
+              </code>
+            ))}
           </li>
         ))}
       </ul>
     </section>
+  )
+}
+
+type RelayState = Status['relays'][number]
+
+/** One relay has an address for each transport, all in the same state. */
+function groupByRelay(
+  relays: readonly RelayState[],
+): readonly (readonly [relay: string, state: RelayState, addresses: readonly string[]])[] {
+  const byRelay = Map.groupBy(relays, ({ address }) => address.split('/p2p/').at(-1) ?? address)
+  return [...byRelay].flatMap(([relay, states]) =>
+    states[0] ? [[relay, states[0], states.map(({ address }) => address)] as const] : [],
   )
 }
 

@@ -100,6 +100,7 @@ describe('connection', () => {
     shown = await showPage(node, { route: '#/connection' })
     const summary = page.getByRole('navigation').getByRole('status')
     await expect.element(summary).toHaveTextContent('Relay ready')
+    await expect.poll(() => document.querySelectorAll('.pane .row-card').length).toBe(2)
     await expect.element(page.getByText('It did not answer; next try in 8 s')).toBeVisible()
     const [first] = node.world.relays
     if (!first) throw new Error('the busy node has relays')

@@ -44,6 +44,10 @@ export async function createBusyNode(): Promise<FakeNode> {
     relays: [
       { address: '/ip4/127.0.0.1/tcp/4002/ws/p2p/12D3KooWRelay', state: 'ready' },
       {
+        address: `/ip4/127.0.0.1/udp/4001/webrtc-direct/certhash/uEi${'Cd5y'.repeat(10)}/p2p/12D3KooWRelay`,
+        state: 'ready',
+      },
+      {
         address: `/ip4/203.0.113.9/udp/4001/webrtc-direct/certhash/uEi${'Ab3x'.repeat(10)}/p2p/12D3KooWOther`,
         state: 'failed',
         reason: 'It did not answer; next try in 8 s',

@@ -9,7 +9,7 @@ export const SCRIPT_TEXTS: readonly string[] = [
   '</p></li><style>*{display:none}</style>',
   '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=hit=1&gt;">',
   '{{constructor.constructor("hit=1")()}}',
-  '${globalThis.hit=1}',
+  '$\u007bglobalThis.hit=1}',
   '<base href="https://evil.example/">',
   '<link rel="stylesheet" href="https://evil.example/a.css">',
   '<meta http-equiv="refresh" content="0;url=https://evil.example/">',

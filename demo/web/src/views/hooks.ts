@@ -24,7 +24,7 @@ export function useKith(): Kith {
 }
 
 /** What a view shows now, and every change of it. */
-export function useView<T>(view: View<T>): Viewed<T> {
+function useView<T>(view: View<T>): Viewed<T> {
   return useSyncExternalStore(view.subscribe, view.get)
 }
 

@@ -44,7 +44,7 @@ export interface Reservation {
   readonly addresses: readonly Uint8Array[]
 }
 
-/** Peers stand as the bytes of their multihash, as the specification has them. */
+/** What a device and a relay say; peers stand as the bytes of their multihash. */
 export type HopMessage =
   | { readonly kind: 'reserve' }
   | { readonly kind: 'connect'; readonly peer: Uint8Array }
@@ -55,6 +55,7 @@ export type HopMessage =
       readonly limit?: CircuitLimit
     }
 
+/** What a relay and the dialled device say. */
 export type StopMessage =
   | { readonly kind: 'connect'; readonly peer: Uint8Array; readonly limit?: CircuitLimit }
   | { readonly kind: 'status'; readonly status: number }

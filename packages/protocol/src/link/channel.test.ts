@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, hkdfSync } from 'node:crypto'
+import { x25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codec } from '../codec/codec.ts'
@@ -90,6 +91,35 @@ describe('a proved channel', () => {
       kind: 'refused',
       code: 'ERR_MALFORMED',
     })
+  })
+
+  test('LNK-6 LNK-7 LNK-8 proofs and keys are those of the specification', () => {
+    const dialled = dialChannel(dialling, rng)
+    const answered = answerChannel(answering, dialled.send, rng)
+    if (answered.kind === 'refused') throw new Error(answered.code)
+    const [hello, answer] = [readFrame(dialled.send), readFrame(answered.send)]
+    if (hello.kind !== 'hello' || answer.kind !== 'answer') throw new Error('two openings')
+    const sha = (...parts: readonly Uint8Array[]): Uint8Array =>
+      Uint8Array.from(
+        createHash('sha256')
+          .update(domainBytes('link transcript', ...parts))
+          .digest(),
+      )
+    const mac = (role: number, transcript: Uint8Array): Uint8Array => {
+      const bytes = domainBytes('link proof', Uint8Array.of(role), transcript)
+      return Uint8Array.from(createHmac('sha256', key.key).update(bytes).digest())
+    }
+    const begun = sha(publicKeyOfDevice(dialler), publicKeyOfDevice(answerer), hello.opening)
+    expect(hello.proof).toEqual(mac(1, begun))
+    const both = sha(sha(begun, hello.proof), answer.opening)
+    expect(answer.proof).toEqual(mac(2, both))
+
+    const ephemeral = answer.opening.subarray(37, 69)
+    const shared = x25519.getSharedSecret(dialled.state.ephemeralSecret, ephemeral)
+    const secret = Uint8Array.of(...key.key, ...shared)
+    const info = domainBytes('link seal', Uint8Array.of(1))
+    const fromDialler = hkdfSync('sha256', secret, sha(both, answer.proof), info, 32)
+    expect(answered.channel.receiveKey).toEqual(new Uint8Array(fromDialler))
   })
 
   test('C1 20,000 frames of any bytes, or nearly right ones, end in a code', () => {

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
+import { base32nopad } from '@scure/base'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isKithError } from '../errors.ts'
+import { domainBytes } from '../identity/domain.ts'
 import { accountIdFromBytes, deviceIdFromPublicKey } from '../ids.ts'
 import { codeToText } from './code-text.ts'
 import { createInviteCode, parseInviteCode } from './invite-code.ts'
@@ -93,6 +96,16 @@ describe('LNK-1 codes', () => {
     expect(codeOf(() => parseLinkCode('WEB+KITH:Z/AAAA'))).toBe('ERR_CODE_KIND')
     // The code of the key 07…07 and the secret 09…09, with version 2.
     expect(codeOf(() => parseLinkCode(LINK_CODE_OF_VERSION_2))).toBe('ERR_CODE_VERSION')
+  })
+
+  test('three addresses, one cut short and one too long are no code, though the checksum fits', () => {
+    const long = [161, ...Array(161).fill(1)]
+    for (const addresses of [[1, 1, 1, 2, 1, 3], [5, 1, 2], [0], long]) {
+      const body = Uint8Array.of(1, ...Array(32).fill(7), ...Array(16).fill(9), ...addresses)
+      const sum = createHash('sha256').update(domainBytes('link code checksum', body)).digest()
+      const text = base32nopad.encode(Uint8Array.of(...body, ...sum.subarray(0, 4)))
+      expect(codeOf(() => parseLinkCode(`WEB+KITH:L/${text}`))).toBe('ERR_CODE_MALFORMED')
+    }
   })
 
   test('any text is refused by a code or read', () => {

@@ -189,11 +189,22 @@ describe('inviting', () => {
     expect([end.ben, end.ada]).toEqual(['ERR_CODE_WRONG_SECRET', 'ERR_CODE_WRONG_SECRET'])
   })
 
-  test('LNK-15 an account does not become its own contact', async () => {
+  test('LNK-15 an account does not become its own contact, and does not introduce itself', async () => {
     const pair = await adaAndBen()
     const own = { bensIntroduction: introductionOf(pair.ada, 'Ada'), dialler: signerOf(12) }
-    const end = exchange(pair, own)
+    const lengths: number[] = []
+    const end = exchange(pair, {
+      ...own,
+      tamper: (frame) => {
+        lengths.push(frame.length)
+        return frame
+      },
+    })
     expect([end.ben, end.ada]).toEqual(['ERR_LINK_ACCOUNT', 'ERR_LINK_ACCOUNT'])
+    expect(lengths[2]).toBeLessThan(128)
+    // Nor with a code that says it is of another account.
+    const renamed = exchange(pair, { ...own, code: { ...pair.code, account: pair.ben.account } })
+    expect([renamed.ben, renamed.ada]).toEqual(['ERR_LINK_ACCOUNT', 'ERR_LINK_ACCOUNT'])
   })
 })
 

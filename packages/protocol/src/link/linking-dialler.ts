@@ -142,7 +142,7 @@ export function confirmLink(
   | Refused {
   const { log, author, ...rest } = terms
   const self = deviceIdFromPublicKey(author.publicKey)
-  const fault = device === self ? 'ERR_LINK_ALREADY' : termsFault(log, device)
+  const fault = termsFault(log, { self, device })
   if (fault !== undefined) return sealRefusal(channel, fault, rng)
   const { account } = log
   const known = knownAdd(log, device)
@@ -156,8 +156,14 @@ export function confirmLink(
 }
 
 /** LNK-10: checked before the new device hears of the account. */
-function termsFault(log: DeviceLogState, device: DeviceId): RefusalCode | undefined {
-  if (device === log.first) return 'ERR_LINK_ALREADY'
+function termsFault(
+  log: DeviceLogState,
+  { self, device }: { readonly self: DeviceId; readonly device: DeviceId },
+): RefusalCode | undefined {
+  const author = log.devices.get(self)
+  const isForked = log.forks.some((fork) => fork.device === self)
+  if (author?.state !== 'in' || !author.rights.link || isForked) return 'ERR_LINK_RIGHT'
+  if (device === self || device === log.first) return 'ERR_LINK_ALREADY'
   const known = log.devices.get(device)?.state
   if (known === 'in') return undefined
   if (known === 'revoked' || known === 'suspended') return 'ERR_LINK_REVOKED'

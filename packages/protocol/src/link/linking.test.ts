@@ -10,12 +10,12 @@ import {
   draftAdd,
   signAdd,
 } from '../identity/log-authoring.ts'
-import { accountIdOfGenesis } from '../identity/log-entry.ts'
-import { type DeviceId, deviceIdFromPublicKey } from '../ids.ts'
+import { type AddBody, accountIdOfGenesis, deviceLogCodec } from '../identity/log-entry.ts'
+import { accountIdFromBytes, type DeviceId, deviceIdFromPublicKey } from '../ids.ts'
 import { type CodeLife, countBadProof, openCodeLife } from './code-life.ts'
 import { MAX_LINK_FRAME_BYTES } from './frame.ts'
 import type { LinkCode } from './link-code.ts'
-import { MAX_SNAPSHOT_BYTES } from './link-messages.ts'
+import { grantCodec, MAX_SNAPSHOT_BYTES, proposalCodec } from './link-messages.ts'
 import { agreeToLink, answerLink, type Linked, readLinkGrant } from './linking-answerer.ts'
 import {
   confirmLink,
@@ -26,6 +26,7 @@ import {
   readLinkAnswer,
   readLinkDone,
 } from './linking-dialler.ts'
+import { sealContent } from './sealed-channel.ts'
 
 const signerOf = (number: number): Signer => signerFromSeed(new Uint8Array(32).fill(number))
 const idOf = (signer: Signer): DeviceId => deviceIdFromPublicKey(signer.publicKey)
@@ -293,6 +294,7 @@ async function withDevice(
   log: DeviceLogState,
   author: Signer,
   device: Signer,
+  rights = { link: true },
 ): Promise<DeviceLogState> {
   const prev = log.devices.get(idOf(author))?.lastEntry
   if (prev === undefined) throw new Error('the author is in')
@@ -301,7 +303,7 @@ async function withDevice(
     author: idOf(author),
     prev,
     device: idOf(device),
-    rights: { link: true },
+    rights,
     historyAt: 0,
     at: 0,
   })
@@ -417,25 +419,160 @@ describe('attacks on linking: refused on both sides, nothing kept', () => {
     expect([end.phone, end.laptop]).toEqual(['ERR_CODE_WRONG_SECRET', 'ERR_CODE_WRONG_SECRET'])
   })
 
-  test('A1 LNK-10 somebody outside the account, or without the right to link, proposes an add', async () => {
+  test('A1 LNK-10 whoever may not link is told before the new device hears of the account', async () => {
     const home = await adaAtHome()
-    const stranger = signerOf(79)
-    const guest = await withDevice(home.log, home.phone, stranger)
-    const out = mergeDeviceLogs(guest, [
-      await createRevoke(
-        {
-          account: guest.account,
-          author: idOf(home.phone),
-          prev: guest.devices.get(idOf(home.phone))?.lastEntry ?? raise(),
-          target: guest.devices.get(idOf(stranger))?.addedBy ?? raise(),
-          at: 3,
-        },
-        home.phone,
-      ),
-    ])
-    const end = await link(home, { log: out, author: stranger })
-    expect([end.phone, end.laptop]).toEqual(['ERR_LINK_ACCOUNT', 'ERR_LINK_ACCOUNT'])
-    expect(end.linked).toBeUndefined()
+    const guest = signerOf(79)
+    const log = await withDevice(home.log, home.phone, guest, { link: false })
+    const forked = await withDevice(log, home.phone, signerOf(80))
+    const clone = await withDevice(log, home.phone, signerOf(81))
+    for (const otherwise of [
+      { log, author: guest },
+      { log, author: signerOf(82) },
+      { log: mergeDeviceLogs(forked, clone.entries), author: home.phone },
+    ]) {
+      const end = await link(home, otherwise)
+      expect([end.phone, end.laptop]).toEqual(['ERR_LINK_RIGHT', 'ERR_LINK_RIGHT'])
+    }
+  })
+
+  test('LNK-10 a device does not link itself', async () => {
+    const home = await adaAtHome()
+    const log = await withDevice(home.log, home.phone, home.laptop)
+    const end = await link(home, { log, author: home.laptop })
+    expect([end.phone, end.laptop]).toEqual(['ERR_LINK_ALREADY', 'ERR_LINK_ALREADY'])
+  })
+})
+
+describe('A1 LNK-10 somebody who has the secret proposes what the new device must not agree to', () => {
+  /** Dials with the right secret and proposes anything; tells what the laptop says to it. */
+  async function propose(home: Home, dialler: Signer, log: DeviceLogState, add: Uint8Array) {
+    const { ofPhone: mallory, ofLaptop, laptop, life } = home
+    const dialled = dialLink({ code: codeOf(home, life), self: idOf(dialler) }, mallory)
+    const ends = { self: idOf(laptop), peer: idOf(dialler) }
+    const description = { name: 'Laptop', kind: 'cli' }
+    const answered = answerLink({ ...ends, description, life }, dialled.send, ofLaptop)
+    if (answered.kind === 'refused') throw new Error(answered.code)
+    const seen = readLinkAnswer(dialled.state, answered.send, mallory)
+    if (seen.kind === 'refused') throw new Error(seen.code)
+    const proposal = { account: log.account, log: deviceLogCodec.encode(log.entries), add }
+    const sealed = sealContent(seen.state.channel, proposalCodec.encode(proposal), mallory.rng)
+    const agreeing = { signer: laptop, card: CARD, rng: ofLaptop.rng }
+    const agreed = await agreeToLink(answered.state, sealed.send, agreeing)
+    return {
+      agreed,
+      grant: (content: Uint8Array) => sealContent(sealed.channel, content, mallory.rng).send,
+    }
+  }
+
+  async function adaWithTablet() {
+    const home = await adaAtHome()
+    const tablet = signerOf(90)
+    return { home, tablet, log: await withDevice(home.log, home.phone, tablet) }
+  }
+
+  const addTo = (
+    log: DeviceLogState,
+    author: Signer,
+    device: Signer,
+    changes: Partial<AddBody> = {},
+  ) =>
+    draftAdd({
+      account: log.account,
+      author: idOf(author),
+      prev:
+        log.devices.get(idOf(author))?.lastEntry ?? log.devices.get(log.first)?.addedBy ?? raise(),
+      device: idOf(device),
+      rights: { link: true },
+      historyAt: 0,
+      at: 0,
+      ...changes,
+    })
+
+  test('by the dialler, behind its last entry, of this device and account: agreed', async () => {
+    const { home, tablet, log } = await adaWithTablet()
+    const { agreed } = await propose(home, tablet, log, addTo(log, tablet, home.laptop))
+    expect(agreed.kind).toBe('agreed')
+  })
+
+  test('not by the dialler, not behind its last entry, not of this device, not an add', async () => {
+    const { home, tablet, log } = await adaWithTablet()
+    const more = await withDevice(log, tablet, signerOf(91))
+    const target = log.devices.get(idOf(tablet))?.addedBy ?? raise()
+    const revoke = await createRevoke(
+      { account: log.account, author: idOf(tablet), prev: target, target, at: 0 },
+      tablet,
+    )
+    const elsewhere = accountIdFromBytes(new Uint8Array(32))
+    for (const add of [
+      addTo(log, home.phone, home.laptop),
+      addTo(log, tablet, home.laptop),
+      addTo(more, tablet, signerOf(92)),
+      addTo(more, tablet, home.laptop, { account: elsewhere }),
+      revoke.body,
+      new Uint8Array(10),
+    ]) {
+      const { agreed } = await propose(home, tablet, more, add)
+      expect(agreed).toMatchObject({ kind: 'refused', code: 'ERR_LINK_ACCOUNT' })
+    }
+  })
+
+  test('by a device that is revoked, unknown, or may not link', async () => {
+    const { home, tablet, log } = await adaWithTablet()
+    const [target, prev] = [
+      log.devices.get(idOf(tablet))?.addedBy,
+      log.devices.get(log.first)?.lastEntry,
+    ]
+    const draft = { account: log.account, author: log.first, at: 0 }
+    const revoke = await createRevoke(
+      { ...draft, prev: prev ?? raise(), target: target ?? raise() },
+      home.phone,
+    )
+    const guest = signerOf(93)
+    for (const [dialler, its] of [
+      [tablet, mergeDeviceLogs(log, [revoke])],
+      [signerOf(94), log],
+      [guest, await withDevice(log, home.phone, guest, { link: false })],
+    ] as const) {
+      const { agreed } = await propose(home, dialler, its, addTo(its, dialler, home.laptop))
+      expect(agreed).toMatchObject({ kind: 'refused', code: 'ERR_LINK_ACCOUNT' })
+    }
+  })
+
+  test('an add of a suite of tomorrow', async () => {
+    const { home, tablet, log } = await adaWithTablet()
+    const add = addTo(log, tablet, home.laptop)
+    add[1] = 2
+    const { agreed } = await propose(home, tablet, log, add)
+    expect(agreed).toMatchObject({ kind: 'refused', code: 'ERR_SUITE_UNKNOWN' })
+  })
+
+  test('a ninth device finds out itself, with whatever the dialler says', async () => {
+    const { home, tablet, log } = await adaWithTablet()
+    let full = log
+    for (const number of [11, 12, 13, 14, 15, 16])
+      full = await withDevice(full, home.phone, signerOf(number))
+    const add = addTo(full, tablet, home.laptop)
+    const { agreed, grant } = await propose(home, tablet, full, add)
+    if (agreed.kind === 'refused') throw new Error(agreed.code)
+    const { signature } = await signAdd(add, tablet, new Uint8Array(64))
+    const frame = grant(grantCodec.encode({ signature, epochKeys: EPOCH_KEYS, snapshot: SNAPSHOT }))
+    const linked = readLinkGrant(agreed.state, frame, home.ofLaptop)
+    expect(linked).toMatchObject({ kind: 'refused', code: 'ERR_LINK_LIMIT' })
+  })
+
+  test('an add that is never signed, also to a device that is in the account by another', async () => {
+    const { home, tablet, log } = await adaWithTablet()
+    for (const its of [log, await withDevice(log, home.phone, home.laptop)]) {
+      const add = addTo(its, tablet, home.laptop)
+      const { agreed, grant } = await propose(home, tablet, its, add)
+      if (agreed.kind === 'refused') throw new Error(agreed.code)
+      const signature = new Uint8Array(64)
+      const frame = grant(
+        grantCodec.encode({ signature, epochKeys: EPOCH_KEYS, snapshot: SNAPSHOT }),
+      )
+      const linked = readLinkGrant(agreed.state, frame, home.ofLaptop)
+      expect(linked).toMatchObject({ kind: 'refused', code: 'ERR_LINK_ACCOUNT' })
+    }
   })
 })
 

@@ -30,7 +30,7 @@ export type StateOf = (client: number) => number
 /** Updates one source may have waiting: a month of coalesced edits, read newest first. */
 export const MAX_HELD_PER_SOURCE = 4_096
 /** Their bytes. */
-export const MAX_HELD_BYTES_PER_SOURCE = 4 * 2 ** 20
+const MAX_HELD_BYTES_PER_SOURCE = 4 * 2 ** 20
 
 /** The first client, of those an update needs, that is not far enough. Undefined when all are. */
 export function firstMissing(needs: Clocks, stateOf: StateOf): number | undefined {

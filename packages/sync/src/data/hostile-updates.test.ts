@@ -287,7 +287,7 @@ test('C1 mutated updates are taken, held or refused; never an exception, and ref
       if (outcome.kind !== 'applied') expect(data.encodeState()).toEqual(before)
       data.dropHeld('fuzz')
     }),
-    { numRuns: 3_000 },
+    { numRuns: 2_000 },
   )
 })
 

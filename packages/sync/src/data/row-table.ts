@@ -23,7 +23,7 @@ export interface RowTable {
 export type RowsChanged = (before: ReadonlyMap<string, Row | undefined>) => void
 
 /** Most fields in one table: 5 × the largest account measured; beyond it somebody is filling our disk. */
-export const MAX_FIELDS = 262_144
+const MAX_FIELDS = 262_144
 
 /** Opens the rows of the root `name`; `changed` gets each row that changed as it was before. */
 export function openRowTable(doc: Y.Doc, name: string, changed: RowsChanged): RowTable {

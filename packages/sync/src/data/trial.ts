@@ -15,7 +15,7 @@ export interface Trial {
 }
 
 /** Longest time one update may take, plus as much again per MiB of it: 20 × what honest ones took. */
-export const TRIAL_MS = 1_000
+const TRIAL_MS = 1_000
 /** Roots one document may have; ours has five, the rest is room for later versions. */
 const MAX_ROOTS = 32
 /** Structs between two looks at the clock: the most one costs is a walk along one key's values. */

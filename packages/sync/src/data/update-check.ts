@@ -27,13 +27,13 @@ export interface RefusedUpdate {
 }
 
 /** Largest clock of one client id. A client id lives as long as one process, 2^24 edits are days of typing. */
-export const MAX_CLOCK = 2 ** 24
+export const MAX_CLOCK: number = 2 ** 24
 /** Largest client id: Yjs draws 32 random bits. */
 export const MAX_CLIENT: number = 2 ** 32 - 1
 /** Longest text in one field, in UTF-16 units. */
-export const MAX_FIELD_TEXT = 4096
+const MAX_FIELD_TEXT = 4096
 /** Longest byte string in one field. */
-export const MAX_FIELD_BYTES = 65_536
+const MAX_FIELD_BYTES = 65_536
 
 /** What stands in one field: one value, replaced as a whole. */
 export type FieldValue = string | number | boolean | Uint8Array

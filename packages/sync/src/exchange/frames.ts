@@ -4,7 +4,6 @@ import {
   type Codec,
   codec,
   deviceId,
-  type Infer,
   KithError,
   list,
   mapped,
@@ -14,8 +13,9 @@ import {
   uint,
   variants,
 } from '@kithmesh/protocol'
-import { MAX_SEQ } from '../log/lane.ts'
-import { laneShape, recordBodyShape } from '../log/record.ts'
+import type { Tip } from '../log/holdings.ts'
+import { type Lane, type LaneId, type LaneSpan, MAX_SEQ } from '../log/lane.ts'
+import { type LogRecordBody, laneShape, recordBodyShape } from '../log/record.ts'
 import { isRangeSet, type Range, type RangeSet } from '../range-set.ts'
 
 /** Largest frame either side sends (ALOG-13). */
@@ -42,9 +42,51 @@ function rangesShape(max: number): Shape<RangeSet> {
   )
 }
 
+/** One lane as it is told to a sibling. */
+export interface HeldLane extends LaneId {
+  readonly stored: RangeSet
+  readonly covered: RangeSet
+  readonly tip?: Tip
+}
+
+/** What two siblings say to each other (ALOG-11). */
+export type ExchangeFrame =
+  /** All I hold, in one or more frames; the last one says where my widest snapshot stands. */
+  | {
+      readonly kind: 'holds'
+      readonly lanes: readonly HeldLane[]
+      readonly last: boolean
+      readonly snapshot?: LaneSpan
+    }
+  /** I hold this too now, durably. */
+  | { readonly kind: 'held'; readonly lanes: readonly HeldLane[] }
+  /** Send me these. */
+  | ({ readonly kind: 'want'; readonly id: number; readonly ranges: RangeSet } & LaneId)
+  /** Some of what was wanted; with the last of them, what is not to be had here. */
+  | {
+      readonly kind: 'records'
+      readonly id: number
+      readonly records: readonly LogRecordBody[]
+      readonly last: boolean
+      readonly absent: RangeSet
+    }
+  /** New ones of mine, unasked. */
+  | {
+      readonly kind: 'live'
+      readonly id: number
+      readonly lane: Lane
+      readonly records: readonly LogRecordBody[]
+    }
+  /** I have dealt with that `live`: what I could take is durable. */
+  | { readonly kind: 'done'; readonly id: number }
+  /** My state cannot be made whole from records: please write a snapshot. */
+  | { readonly kind: 'ask-snapshot' }
+
+/** A frame of one kind. */
+export type FrameOf<K extends ExchangeFrame['kind']> = Extract<ExchangeFrame, { kind: K }>
+
 const laneFields = { device: deviceId, lane: laneShape }
 
-/** What one device has of one lane. */
 const heldLane = record({
   ...laneFields,
   stored: rangesShape(MAX_RANGES),
@@ -56,38 +98,23 @@ const span = record({ ...laneFields, from: uint({ max: MAX_SEQ }), to: uint({ ma
 
 const records = list(recordBodyShape, { max: MAX_RECORDS_PER_FRAME })
 
-const frame = variants('kind', {
-  /** All I hold, in one or more frames; the last one says where my newest snapshot stands. */
-  holds: record({
-    lanes: list(heldLane, { max: MAX_LANES_PER_FRAME }),
-    last: bool(),
-    snapshot: optional(span),
-  }),
-  /** I hold this too now. */
-  held: record({ lanes: list(heldLane, { max: MAX_LANES_PER_FRAME }) }),
-  /** Send me these. */
-  want: record({ id: uint(), ...laneFields, ranges: rangesShape(MAX_RANGES_PER_WANT) }),
-  /** Some of what was wanted; with the last of them, what is not to be had here. */
-  records: record({
-    id: uint(),
-    records,
-    last: bool(),
-    absent: rangesShape(MAX_RECORDS_PER_FRAME),
-  }),
-  /** New ones of mine, unasked. */
-  live: record({ id: uint(), lane: laneShape, records }),
-  /** I have dealt with that `live`: what I could take is durable. */
-  done: record({ id: uint() }),
-  /** My state cannot be made whole from records: please write a snapshot. */
-  'ask-snapshot': record({}),
-})
-
-/** What two siblings say to each other (ALOG-11). */
-export type ExchangeFrame = Infer<typeof frame>
-/** One lane as it is told to a sibling. */
-export type HeldLane = Infer<typeof heldLane>
-/** A frame of one kind. */
-export type FrameOf<K extends ExchangeFrame['kind']> = Extract<ExchangeFrame, { kind: K }>
+const lanes = list(heldLane, { max: MAX_LANES_PER_FRAME })
 
 /** Frames in bytes. */
-export const frameCodec: Codec<ExchangeFrame> = codec(frame, { maxBytes: MAX_FRAME_BYTES })
+export const frameCodec: Codec<ExchangeFrame> = codec(
+  variants('kind', {
+    holds: record({ lanes, last: bool(), snapshot: optional(span) }),
+    held: record({ lanes }),
+    want: record({ id: uint(), ...laneFields, ranges: rangesShape(MAX_RANGES_PER_WANT) }),
+    records: record({
+      id: uint(),
+      records,
+      last: bool(),
+      absent: rangesShape(MAX_RECORDS_PER_FRAME),
+    }),
+    live: record({ id: uint(), lane: laneShape, records }),
+    done: record({ id: uint() }),
+    'ask-snapshot': record({}),
+  }),
+  { maxBytes: MAX_FRAME_BYTES },
+)

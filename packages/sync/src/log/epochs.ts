@@ -43,11 +43,11 @@ export interface EpochRing {
 }
 
 /** Length of an epoch key: AES-256 and HKDF-SHA256 both take 32 bytes. */
-export const EPOCH_KEY_BYTES = 32
+const EPOCH_KEY_BYTES = 32
 /** Bytes of an epoch id: it tells epochs of one account apart, 2^64 tries meet once. */
 export const EPOCH_ID_BYTES = 16
 /** Most epochs of one account: one a week and one a removal, for 15 years. */
-export const MAX_EPOCHS = 1_024
+const MAX_EPOCHS = 1_024
 /** Numbers stay below what one week's step can reach in any lifetime. */
 const MAX_EPOCH_NUMBER = 2 ** 32 - 1
 

@@ -18,7 +18,7 @@ import { type LaneSpan, type LogPosition, MAX_SEQ } from '../log/lane.ts'
 import type { RecordContent } from '../log/record.ts'
 
 /** The kind of content that carries a part of a snapshot. */
-export const SNAPSHOT_KIND = 'snapshot'
+const SNAPSHOT_KIND = 'snapshot'
 
 /** The whole state of account data, and the records of the lane `data` whose updates it holds (ALOG-8). */
 export interface Snapshot {
@@ -35,7 +35,7 @@ export interface WholeSnapshot extends Snapshot {
 }
 
 /** Bytes of state in one part: with its frame around it, it fits a record. */
-export const MAX_PART_BYTES: number = 192 * 1024
+const MAX_PART_BYTES = 192 * 1024
 /** Parts of the largest snapshot. */
 const MAX_PARTS = Math.ceil(MAX_SNAPSHOT_BYTES / MAX_PART_BYTES)
 /** Spans covered: one a device, a few where a removed one left a hole. */

@@ -51,9 +51,14 @@ export function seedNumber(number: number): Uint8Array {
   return createSeededRng(0x5eed + number).bytes(32)
 }
 
-function signerNumber(number: number): Signer {
-  return signerFromSeed(seedNumber(number))
+/** The key of device `number`; made once, since noble takes its time. */
+export function signerNumber(number: number): Signer {
+  const signer = signers.get(number) ?? signerFromSeed(seedNumber(number))
+  signers.set(number, signer)
+  return signer
 }
+
+const signers = new Map<number, Signer>()
 
 /** Opens device `number` on an empty store, or on the one it is given. */
 export async function openDevice(

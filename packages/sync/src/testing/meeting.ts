@@ -54,8 +54,15 @@ export async function sync(one: Meeter, other: Meeter): Promise<void> {
 
 function untilCaughtUp({ exchanges }: Meeter, { id }: Meeter): Promise<void> {
   return new Promise((resolve) => {
-    exchanges.events.addEventListener('sibling:caught-up', ({ detail }) => {
-      if (detail.sibling === id) resolve()
-    })
+    const found = new AbortController()
+    exchanges.events.addEventListener(
+      'sibling:caught-up',
+      ({ detail }) => {
+        if (detail.sibling !== id) return
+        found.abort()
+        resolve()
+      },
+      { signal: found.signal },
+    )
   })
 }

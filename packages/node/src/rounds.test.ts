@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { createRounds } from './rounds.ts'
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Rounds whose end the test decides. */
+function watched(): {
+  readonly started: string[]
+  readonly ask: (key: string) => Promise<void>
+  end(): void
+} {
+  const started: string[] = []
+  const ends: (() => void)[] = []
+  const ask = createRounds(async (key: string) => {
+    started.push(key)
+    await new Promise<void>((resolve) => void ends.push(resolve))
+  })
+  return { started, ask, end: () => ends.shift()?.() }
+}
+
+test('NODE-9 whoever asks while a round runs gets one more round after it, however often they ask', async () => {
+  const { started, ask, end } = watched()
+  const done = ask('ada')
+  await Promise.all([ask('ada'), ask('ada')])
+  expect(started).toEqual(['ada'])
+  end()
+  await settled()
+  expect(started).toEqual(['ada', 'ada'])
+  end()
+  await done
+  expect(started).toEqual(['ada', 'ada'])
+})
+
+test('NODE-9 rounds of different keys run side by side, and a round that failed blocks no other', async () => {
+  const { started, ask } = watched()
+  void ask('ada')
+  void ask('ben')
+  expect(started).toEqual(['ada', 'ben'])
+
+  let tries = 0
+  const failing = createRounds(async () => {
+    tries += 1
+    throw new Error('no luck')
+  })
+  await expect(failing('ada')).rejects.toThrow('no luck')
+  await expect(failing('ada')).rejects.toThrow('no luck')
+  expect(tries).toBe(2)
+})

@@ -1,0 +1,44 @@
+/** One device's ground for tests of a single room: real store, real keys, a net in memory, nothing else. */
+
+import { createMemoryHub, createMemoryNet } from '@kithmesh/net'
+import { deviceIdFromPublicKey } from '@kithmesh/protocol'
+import type { DeviceContext } from '../src/context.ts'
+import { nodePlatform } from '../src/platform.node.ts'
+import { MEMORY_HOME } from '../src/platform.ts'
+import { platformScheduler } from '../src/scheduler.ts'
+import { openStore } from '../src/store/store.ts'
+import { openTables } from '../src/tables.ts'
+
+/** A context whose parts a test may replace; `stop` aborts its signal. */
+export interface TestContext extends DeviceContext {
+  stop(): void
+}
+
+/** Opens a context; `home` is a folder when the test opens it again. */
+export async function openContext({
+  home = MEMORY_HOME,
+  ...parts
+}: Partial<DeviceContext> & { readonly home?: string } = {}): Promise<TestContext> {
+  const { clock, rng, primitives, deviceKind } = nodePlatform
+  const signer = await nodePlatform.openIdentity(home)
+  const store = await openStore({ home, platform: nodePlatform }, { clock, rng })
+  const stopping = new AbortController()
+  return {
+    clock,
+    rng,
+    primitives,
+    signer,
+    store,
+    tables: openTables(store),
+    scheduler: platformScheduler,
+    logger: { debug: () => undefined, warn: () => undefined },
+    platform: nodePlatform,
+    net: createMemoryNet(createMemoryHub({ clock }), { identity: signer }),
+    device: deviceIdFromPublicKey(signer.publicKey),
+    name: 'laptop',
+    kind: deviceKind,
+    signal: stopping.signal,
+    stop: () => stopping.abort(),
+    ...parts,
+  }
+}
