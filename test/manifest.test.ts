@@ -22,7 +22,7 @@ const published = [
   'packages/cli',
   'relay-node',
 ]
-const internal = ['demo', 'test']
+const internal = ['demo', 'test', 'test/bench']
 
 const text = (folder: string): string =>
   readFileSync(new URL(`../${folder}/package.json`, import.meta.url), 'utf8')

@@ -9,7 +9,8 @@ import { edits } from './jobs/edits.ts'
 import type { Job, JobName } from './jobs/job.ts'
 import { message } from './jobs/message.ts'
 import { machineFacts } from './machine.ts'
-import { concludeJob, headText, jobText, type Outcome } from './report.ts'
+import { jsonOutput, textOutput } from './output.ts'
+import { concludeJob, type Outcome } from './report.ts'
 import { runRounds } from './rounds.ts'
 
 const jobs: Readonly<Record<JobName, Job>> = { edits, backlog, message }
@@ -28,52 +29,35 @@ switch (asked.kind) {
     break
 }
 
-/** A missed bar is a finding; only a contender of ours that cannot run at all is a failure. */
-async function run(request: Request): Promise<number> {
-  const scratch = await mkdtemp(join(tmpdir(), 'kith-bench-'))
-  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
-  process.once('SIGINT', () => process.exit(130))
-  if (request.profile !== undefined) await mkdir(request.profile, { recursive: true })
-  try {
-    const machine = await machineFacts(scratch)
-    tell({ event: 'machine', ...machine, runs: request.runs }, headText(machine, request.runs))
-    const outcomes: Outcome[] = []
-    for (const name of request.jobs) outcomes.push(await runJob(jobs[name], request, scratch))
-    tell({ event: 'done' }, '')
-    return outcomes.every(oursRan) ? 0 : 1
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+/** A missed bar is a finding; only when ours cannot run at all has the run failed. */
+async function run({ jobs: names, runs, records, json, profile }: Request): Promise<number> {
+  const output = json ? jsonOutput : textOutput
+  const scratch = await scratchFolder()
+  if (profile !== undefined) await mkdir(profile, { recursive: true })
+  output.machine(await machineFacts(scratch), runs)
 
-  function tell(line: object, text: string): void {
-    console.log(request.json ? JSON.stringify(line) : text)
-  }
-
-  async function runJob(
-    job: Job,
-    { runs, records, profile }: Request,
-    folder: string,
-  ): Promise<Outcome> {
-    const options = { runs, records, profile, scratch: folder, say }
-    const turns = await runRounds(job, options, ({ round, contender, turn }) => {
-      say(`${job.name} ${round}/${runs} ${contender}: ${JSON.stringify(turn)}`)
-      if (request.json) tell({ event: 'turn', job: job.name, round, contender, ...turn }, '')
+  const outcomes: Outcome[] = []
+  for (const job of names.map((name) => jobs[name])) {
+    const options = { runs, records, profile, scratch, say: console.error }
+    const turns = await runRounds(job, options, (told) => {
+      const { round, contender, turn } = told
+      console.error(`${job.name} ${round}/${runs} ${contender}: ${JSON.stringify(turn)}`)
+      output.turn(job, told)
     })
     const outcome = concludeJob(job, turns)
-    if (!request.json) tell({}, `\n${jobText(job, outcome)}`)
-    else {
-      for (const figure of outcome.figures) tell({ event: 'figure', job: job.name, ...figure }, '')
-      for (const { bar, verdict } of outcome.bars) {
-        tell({ event: 'bar', job: job.name, bar, verdict }, '')
-      }
-    }
-    return outcome
+    output.outcome(job, outcome)
+    outcomes.push(outcome)
   }
+  output.done()
+  return outcomes.every(oursRan) ? 0 : 1
 }
 
-/** Progress, and what went wrong on the way. */
-function say(line: string): void {
-  console.error(line)
+/** For what devices write; gone when this process is, however it ends. */
+async function scratchFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'kith-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+  return folder
 }
 
 function oursRan({ figures }: Outcome): boolean {

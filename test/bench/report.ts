@@ -83,12 +83,17 @@ export function jobText(job: Job, outcome: Outcome): string {
       ...job.measures.map(({ name }) => cell(contender, name)),
     ]),
   ]
-  const failures = outcome.figures.filter(({ failed, measure }) => failed > 0 && measure === 'GC')
+  const failures = outcome.figures.filter(
+    ({ failed, measure }) => failed > 0 && measure === job.measures[0]?.name,
+  )
   return [
     `${job.title} (× is ours ÷ theirs)`,
     ...columns(rows).map((row) => `  ${row}`),
     ...job.measures.map(({ name, means }) => `  ${name}: ${means}`),
-    ...failures.map(({ contender, failed }) => `  ${contender} failed in ${failed} rounds`),
+    ...failures.map(
+      ({ contender, failed, summary }) =>
+        `  ${contender} failed in ${failed} of ${failed + (summary?.n ?? 0)} rounds`,
+    ),
     ...outcome.bars.map(({ bar, verdict }) => `  ${barText(bar, verdict)}`),
   ].join('\n')
 }

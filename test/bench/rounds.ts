@@ -7,6 +7,14 @@ export type Turn =
   | { readonly kind: 'ran'; readonly figures: Figures }
   | { readonly kind: 'failed'; readonly reason: string }
 
+/** A turn, as it is told when it is over. */
+export interface TurnTold {
+  /** From 1. */
+  readonly round: number
+  readonly contender: ContenderName
+  readonly turn: Turn
+}
+
 /** All turns of a job, by contender, in the order of the rounds. */
 export type Turns = ReadonlyMap<ContenderName, readonly Turn[]>
 
@@ -17,11 +25,7 @@ export type Turns = ReadonlyMap<ContenderName, readonly Turn[]>
 export async function runRounds(
   job: Job,
   options: JobOptions & { readonly runs: number },
-  tell: (told: {
-    readonly round: number
-    readonly contender: ContenderName
-    readonly turn: Turn
-  }) => void,
+  tell: (told: TurnTold) => void,
 ): Promise<Turns> {
   const run = await job.prepare(options)
   const turns = new Map<ContenderName, Turn[]>(job.contenders.map((name) => [name, []]))

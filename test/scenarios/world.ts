@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMemoryHub, createMemoryNet, type MemoryHub, type Net } from '@kithmesh/net'
 import { createNode, type KithNode, type LinkOptions, type NodeOptions } from '@kithmesh/node'
-import { signerFromSeed } from '@kithmesh/protocol'
+import { publicKeyOfDevice, signerFromSeed } from '@kithmesh/protocol'
 import { createRelay, type Relay } from 'kith-relay'
 import { createTime, type Time } from './time.ts'
 
@@ -40,6 +40,8 @@ export interface World extends AsyncDisposable {
   restore(backup: Backup): Promise<void>
   /** A peer in memory that is nobody's device and says what the test says. */
   stranger(): Net
+  /** The same in the name of a device that is stopped. */
+  impersonate(device: KithNode): Net
   /** Only in memory. */
   readonly hub: MemoryHub
   readonly time: Time
@@ -160,6 +162,10 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
     return createMemoryNet(hub, { identity: signerFromSeed(randomBytes(32)) })
   }
 
+  function impersonate(device: KithNode): Net {
+    return createMemoryNet(hub, { identity: { publicKey: publicKeyOfDevice(device.device) } })
+  }
+
   for (const [person, names] of Object.entries(cast)) {
     const [first, ...others] = names
     const firstDevice = await start(person, required(first))
@@ -181,6 +187,7 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
     backUp,
     restore,
     stranger,
+    impersonate,
     hub,
     time,
     relay,

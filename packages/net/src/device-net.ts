@@ -87,6 +87,7 @@ export class DeviceNet implements Net {
       host,
       logger: options.logger ?? silentLogger,
       onActivity: activity.mark,
+      isOwnHost: parts.platform.isOwnHost,
       connect: dials.connect,
     })
     this.#housekeeping = startHousekeeping({

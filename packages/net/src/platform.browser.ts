@@ -26,5 +26,7 @@ export const browserPlatform: Platform = {
       { signal },
     )
   },
+  // a page is not told
+  isOwnHost: () => false,
   discoverLan: undefined,
 }

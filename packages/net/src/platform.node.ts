@@ -18,6 +18,8 @@ export const nodePlatform: Platform = {
       ...(certificate ? [`${host}/udp/0/webrtc-direct`] : []),
     ]),
   watchNetwork,
+  isOwnHost: (ip) =>
+    Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === ip)),
   discoverLan: startLanDiscovery,
 }
 

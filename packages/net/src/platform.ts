@@ -21,6 +21,8 @@ export interface Platform {
   defaultListen(options: { readonly certificate: boolean }): readonly string[]
   /** Calls back when addresses of this machine change, it comes back online, or it slept. */
   watchNetwork(changed: () => void, options: { readonly signal: AbortSignal }): void
+  /** Whether an IP address is one of this machine's, whatever range it is from. */
+  isOwnHost(ip: string): boolean
   /** Undefined where there are no datagrams. */
   readonly discoverLan: ((options: LanDiscoveryOptions) => LanDiscovery) | undefined
 }

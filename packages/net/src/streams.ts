@@ -1,5 +1,5 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { pathOf } from './addresses.ts'
+import { hostOf, isWebRtc, pathOf } from './addresses.ts'
 import type { NetLogger } from './environment.ts'
 import { NetError } from './errors.ts'
 import { createFrameStream, tooManyStreams } from './frame-stream.ts'
@@ -25,6 +25,8 @@ export interface StreamsParts {
   readonly logger: NetLogger
   /** Something came over a connection. */
   onActivity(connection: Connection): void
+  /** Whether an IP address is one of this machine's. */
+  isOwnHost(ip: string): boolean
   /** The best connection to a peer, dialled when there is none. */
   connect(peer: PeerIdText, signal: AbortSignal): Promise<Connection>
 }
@@ -41,6 +43,13 @@ export function createStreams(parts: StreamsParts): Streams {
   const open = new Set<Stream>()
   const counts = new Map<string, number>()
   const stopped = new AbortController()
+
+  /** Another device on this machine is near, also where the machine has a public address (NET-30). */
+  const wayOf = ({ remoteAddr }: Connection): FrameStream['path'] => {
+    const path = pathOf(remoteAddr)
+    const isHere = path === 'direct' && !isWebRtc(remoteAddr) && parts.isOwnHost(hostOf(remoteAddr))
+    return isHere ? 'lan' : path
+  }
 
   /** Only once somebody reads the stream: to a first listener goes what came before it. */
   const track = (stream: Stream, connection: Connection): void => {
@@ -77,7 +86,7 @@ export function createStreams(parts: StreamsParts): Streams {
     const frames = createFrameStream({
       stream,
       peer,
-      path: pathOf(connection.remoteAddr),
+      path: wayOf(connection),
       protocol,
     })
     track(stream, connection)
@@ -112,7 +121,7 @@ export function createStreams(parts: StreamsParts): Streams {
         const connection = await parts.connect(peer, AbortSignal.any([signal, stopped.signal]))
         try {
           const stream = await openOn(connection, protocol, signal)
-          const path = pathOf(connection.remoteAddr)
+          const path = wayOf(connection)
           const frames = createFrameStream({ stream, peer, path, protocol })
           track(stream, connection)
           return frames

@@ -37,6 +37,10 @@ const SENTENCES: Readonly<Record<RefusalCode, readonly [message: string, hint: s
     'that device was unlinked from this account',
     'Start it as a new device, with an empty home, and link that.',
   ],
+  ERR_LINK_RIGHT: [
+    'this device may not link others',
+    'Link it from another device of the account.',
+  ],
   ERR_LINK_SEAL: [
     'something on the way changed what was sent',
     'Try again; on another network if it stays.',

@@ -42,7 +42,11 @@ function measureBacklog(
     const origin = keep(await startParty(name, 'origin', { profile }))
     const sibling = keep(await startParty(name, 'sibling', { profile }))
     const where = await origin.call('start', { records, where: '', home: round?.origin ?? '' })
-    const { first, all } = await sibling.call('start', { records, where, home: round?.sibling ?? '' })
+    const { first, all } = await sibling.call('start', {
+      records,
+      where,
+      home: round?.sibling ?? '',
+    })
     const pauses = [await origin.call('longestPause'), await sibling.call('longestPause')]
     return { first, all, GC: Math.max(...pauses) }
   })

@@ -52,7 +52,7 @@ export function ConfirmDevice({
       )}
       <div className="actions">
         <button type="button" onClick={() => onAnswer(false)}>
-          No, it is not mine
+          No, not mine
         </button>
         <button
           type="button"
@@ -60,7 +60,7 @@ export function ConfirmDevice({
           disabled={!isNear && !isSure}
           onClick={() => onAnswer(true)}
         >
-          {isNear ? 'Yes, link it' : 'Link the far device'}
+          {isNear ? 'Yes, link it' : 'Link far device'}
         </button>
       </div>
     </div>

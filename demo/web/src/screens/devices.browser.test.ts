@@ -53,7 +53,7 @@ describe('linking a device', () => {
     const node = await createBusyNode()
     node.found = { ...node.found, distance: 'far' }
     await linkFrom(node)
-    const yes = page.getByRole('button', { name: 'Link the far device' })
+    const yes = page.getByRole('button', { name: 'Link far device' })
     await expect.element(yes).toBeDisabled()
     await expect.element(sheet()).toHaveTextContent(/after 24 hours/)
     await userEvent.click(page.getByLabelText(/I see this device in front of me/))
@@ -64,7 +64,7 @@ describe('linking a device', () => {
   test('WEB-6 a no ends it, and another code can be entered', async () => {
     const node = await createBusyNode()
     await linkFrom(node)
-    await userEvent.click(page.getByRole('button', { name: 'No, it is not mine' }))
+    await userEvent.click(page.getByRole('button', { name: 'No, not mine' }))
     await expect.element(page.getByRole('alert')).toHaveTextContent('The link was not confirmed.')
     await userEvent.click(page.getByRole('button', { name: 'Enter another code' }))
     await expect.element(page.getByLabelText('Link code')).toHaveValue('')

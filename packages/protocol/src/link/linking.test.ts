@@ -505,6 +505,9 @@ describe('A1 LNK-10 somebody who has the secret proposes what the new device mus
     const elsewhere = accountIdFromBytes(new Uint8Array(32))
     for (const add of [
       addTo(log, home.phone, home.laptop),
+      addTo(log, home.phone, home.laptop, {
+        prev: more.devices.get(idOf(tablet))?.lastEntry ?? raise(),
+      }),
       addTo(log, tablet, home.laptop),
       addTo(more, tablet, signerOf(92)),
       addTo(more, tablet, home.laptop, { account: elsewhere }),

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import type { ContenderName } from './contenders/contenders.ts'
+import { startParty } from './party.ts'
+import { inScope } from './scope.ts'
+
+const RECORDS = 50
+const start = { records: RECORDS, where: '', home: '' }
+
+describe.each<ContenderName>(['raw TCP', 'Yjs over WebSocket', 'hocuspocus'])('%s', (name) => {
+  test('a sibling gets the backlog, then sees each edit after it was begun', () =>
+    inScope(async (keep) => {
+      const origin = keep(await startParty(name, 'origin'))
+      const sibling = keep(await startParty(name, 'sibling'))
+      const where = await origin.call('start', start)
+      const { first, all } = await sibling.call('start', { ...start, where })
+      expect(first).toBeGreaterThan(0)
+      expect(all).toBeGreaterThanOrEqual(first)
+
+      const seen: number[] = []
+      for (const n of [1, 2, 3]) {
+        const sight = sibling.call('seen', n)
+        origin.post('edit', n)
+        seen.push(await sight)
+      }
+      const begun = await origin.call('editTimes')
+      expect(begun).toHaveLength(3)
+      for (const [index, at] of begun.entries()) expect(seen[index]).toBeGreaterThan(at)
+    }))
+})
+
+test('hocuspocus with two clients: the edit goes through the server between them', () =>
+  inScope(async (keep) => {
+    const name = 'hocuspocus, two clients'
+    const server = keep(await startParty(name, 'server'))
+    const origin = keep(await startParty(name, 'origin'))
+    const sibling = keep(await startParty(name, 'sibling'))
+    const served = await server.call('start', start)
+    const where = await origin.call('start', { ...start, where: served })
+    await sibling.call('start', { ...start, where })
+    const sight = sibling.call('seen', 1)
+    origin.post('edit', 1)
+    const [begun] = await origin.call('editTimes')
+    expect(await sight).toBeGreaterThan(begun ?? Number.POSITIVE_INFINITY)
+  }))
+
+test('raw TCP: every question is answered and every statement acknowledged', () =>
+  inScope(async (keep) => {
+    const answerer = keep(await startParty('raw TCP', 'answerer'))
+    const asker = keep(await startParty('raw TCP', 'asker'))
+    await asker.call('start', { ...start, where: await answerer.call('start', start) })
+    const trips = await asker.call('roundTrips', 5)
+    expect(trips.every((ms) => ms > 0)).toBe(true)
+    expect(trips).toHaveLength(5)
+    expect(await asker.call('stream', 200)).toBeGreaterThan(0)
+  }))
+
+test('a process that fails says why, and whoever waits for it hears of it', () =>
+  inScope(async (keep) => {
+    const origin = keep(await startParty('Kithmesh', 'origin'))
+    await expect(origin.call('start', { ...start, home: '/nowhere' })).rejects.toThrow(
+      /origin of Kithmesh: .*ENOENT/s,
+    )
+    await expect(origin.call('editTimes')).rejects.toThrow(/ENOENT/)
+  }))
