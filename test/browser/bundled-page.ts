@@ -1,41 +1,33 @@
-/** The smallest page there can be: what its person would do by hand, a test does by these calls. */
+/** The smallest page that is a device: what its person would do by hand, a test does by these calls. */
 
-import {
-  type AccountId,
-  createNode,
-  type KithNode,
-  type LinkOffer,
-  type NodeOptions,
-} from '@kithmesh/node'
+import { type AccountId, createNode, type KithNode, type NodeOptions } from '@kithmesh/node'
 
-let node: KithNode | undefined
-let offer: LinkOffer | undefined
+let running: KithNode | undefined
 
 const page = {
-  /** The code of the new device; the id of one that belongs to an account. */
-  async open(options: NodeOptions): Promise<string> {
-    node = await createNode(options).catch((error) => Promise.reject(new Error(error.code)))
-    if (node.account !== undefined) return node.device
-    offer = await node.linking.offer()
-    return offer.code
+  /** Opens the device of a home; tells the error's code when that fails. */
+  open: async (options: NodeOptions): Promise<{ device: string } | { code: unknown }> => {
+    try {
+      running = await createNode(options)
+      return { device: running.device }
+    } catch (error) {
+      return { code: error instanceof Error && 'code' in error ? error.code : undefined }
+    }
   },
-  device: () => running().device,
-  send: async (to: AccountId, text: string) => {
-    const { message } = await running().messages.send(to, { text })
-    return message
-  },
+  linkCode: async () => (await node().linking.offer()).code,
+  contacts: () => node().contacts.list(),
+  paths: async () => (await node().devices.list()).map(({ path }) => path),
+  send: async (to: AccountId, text: string) => (await node().messages.send(to, { text })).message,
   texts: async (contact: AccountId) =>
-    (await running().messages.list(contact)).map(({ text }) => text),
-  contacts: () => running().contacts.list(),
-  paths: async () => (await running().devices.list()).map(({ path }) => path),
+    (await node().messages.list(contact)).map(({ text }) => text),
 }
 
 /** The calls, as a test sees them. */
 export type BundledPage = typeof page
 
-function running(): KithNode {
-  if (node === undefined) throw new Error('the page has opened no device')
-  return node
+function node(): KithNode {
+  if (running === undefined) throw new Error('the page has opened no device')
+  return running
 }
 
 Object.assign(globalThis, { page })

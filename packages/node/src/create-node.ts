@@ -80,6 +80,17 @@ async function start(
     return open
   }
 
+  // What is lost of the account log is fetched from siblings by itself: it is no longer held.
+  for (const { kind, noticedAt } of context.store.damage) {
+    context.logger.warn('the store lost something', { kind, noticedAt })
+  }
+  context.net.addEventListener(
+    'relay:changed',
+    ({ detail }) => events.emit('relay:changed', detail),
+    {
+      signal: context.signal,
+    },
+  )
   const known = await readAccount(context)
   if (known) await enter(known)
   else if (!options.newDevice) await enter(await writeNewAccount(context))
@@ -99,7 +110,7 @@ async function start(
   })
 }
 
-/** Name and relays are kept from the first start on; later starts add relays and may rename. */
+/** Name and relays are kept from the first start on; later starts may rename, and add the newest relays. */
 async function keepSettings(
   store: Store,
   tables: Tables,
@@ -108,10 +119,12 @@ async function keepSettings(
   const stored = await tables.settings.get('device')
   if (options.name !== undefined) requireName(options.name)
   const name = options.name ?? stored?.name ?? platform.defaultName()
-  const relays = [...new Set([...(stored?.relays ?? []), ...(options.relays ?? [])])]
-  if (relays.length > MAX_RELAYS) {
+  const given = options.relays ?? []
+  if (given.length > MAX_RELAYS) {
     throw new KithError('ERR_RELAYS', `a device keeps at most ${MAX_RELAYS} relays`)
   }
+  const earlier = (stored?.relays ?? []).filter((relay) => !given.includes(relay))
+  const relays = [...earlier, ...given].slice(-MAX_RELAYS)
   await store.commit([tables.settings.put('device', { name, relays })])
   return { name, relays }
 }

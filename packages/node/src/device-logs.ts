@@ -8,6 +8,7 @@ import {
   equalBytes,
   mergeDeviceLogs,
   reduceDeviceLog,
+  restoreDeviceLog,
   type SignedEntry,
 } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
@@ -34,7 +35,7 @@ export interface DeviceLogs {
   stage(account: AccountId, entries: readonly SignedEntry[]): Staged | undefined
 }
 
-/** Reads the logs kept on disk, each verified anew (ID-4). */
+/** Reads the logs kept on disk: verified before they came there, and sealed since (STO-20). */
 export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs> {
   const { tables } = context
   const events = createEvents<DeviceLogEvents>()
@@ -47,7 +48,7 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
     entries.push(entry)
     entriesByAccount.set(account, entries)
   }
-  for (const [account, entries] of entriesByAccount) remember(reduceDeviceLog(account, entries))
+  for (const [account, entries] of entriesByAccount) remember(restoreDeviceLog(account, entries))
 
   function remember(state: DeviceLogState): void {
     const before = states.get(state.account)

@@ -132,7 +132,7 @@ export function createDeviceLinker(
       throw await refuse(stream, declineLink(seen, 'ERR_LINK_FAR', environment))
     }
     options.onState?.({ state: 'confirm' })
-    if (await unlessAborted(options.confirm(shown), options.signal)) return
+    if (await unlessAborted(() => options.confirm(shown), options.signal)) return
     throw await refuse(stream, declineLink(seen, 'ERR_LINK_DECLINED', environment))
   }
 
@@ -153,11 +153,12 @@ export function createDeviceLinker(
     const agreed = await readLinkAgreement(proposed.state, await reader.read(), environment)
     if (agreed.kind === 'refused') throw await refuse(stream, agreed)
     const staged = [logs.stage(account, [agreed.add]), await cards.stage(seen.device, agreed.card)]
+    // The name first: whoever is told of the device is told its name.
+    await state.edit(() => state.data.devices.set(seen.device, { name, kind }))
     await commitStaged(
       context.store,
       staged.filter((one) => one !== undefined),
     )
-    await state.edit(() => state.data.devices.set(seen.device, { name, kind }))
     const granted = grantLink(agreed.state, sharedNow(), environment)
     await stream.send(granted.send)
     const done = readLinkDone(granted.state, await reader.read(), environment)
@@ -198,12 +199,15 @@ async function refuse(stream: FrameStream, outcome: Refused): Promise<KithError>
 }
 
 /** Whoever gives up need not wait for the person who is asked. */
-async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function unlessAborted<T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => aborted.reject(toError(signal?.reason))
   signal?.addEventListener('abort', onAbort)
   try {
-    return await Promise.race([answer, aborted.promise])
+    return await Promise.race([aborted.promise, ask()])
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }

@@ -52,27 +52,29 @@ export function createLinking(
   net.handle(LINK, async (stream) => {
     const reader = frameReader(stream, scheduler)
     // Whoever is silent takes nobody's turn: the proof comes first.
-    const proof = await reader.read()
-    if (open && !open.busy) await answer(stream, { reader, proof, offered: open })
-    else await turnAway(stream, proof)
+    const proved = prove(stream, await reader.read())
+    if (proved.kind === 'refused') return turnAway(stream, proved)
+    // Of a code that stands on no screen nobody has the secret.
+    if (!open || open.busy) throw new KithError('ERR_LINK_ORDER', 'no code is shown')
+    await answer(stream, { reader, proved, offered: open })
   })
 
-  /** Nobody is linked now: says what became of the code, so that its finder need not guess (LNK-4). */
-  async function turnAway(stream: FrameStream, proof: Uint8Array): Promise<void> {
-    const answered = prove(stream, proof, open?.life ?? lastLife)
-    if (open) open.life = answered.life
-    else lastLife = answered.life
-    if (answered.kind === 'refused') await refused(stream, answered)
-  }
-
-  function prove(
-    stream: FrameStream,
-    proof: Uint8Array,
-    life: CodeLife,
-  ): ReturnType<typeof answerLink> {
+  /** Also without an offer: says what became of a code, so that its finder need not guess (LNK-4). */
+  function prove(stream: FrameStream, proof: Uint8Array): ReturnType<typeof answerLink> {
     const peer = parseDeviceId(stream.peer)
     const description = { name: context.name, kind: context.kind }
-    return answerLink({ self: context.device, peer, description, life }, proof, environment)
+    const answering = { self: context.device, peer, description, life: open?.life ?? lastLife }
+    const proved = answerLink(answering, proof, environment)
+    if (open) open.life = proved.life
+    else lastLife = proved.life
+    return proved
+  }
+
+  async function turnAway(stream: FrameStream, outcome: Refused): Promise<void> {
+    const { code, message } = await refused(stream, outcome)
+    if (!open || open.busy) return
+    open.feed.set({ state: 'failed', code, message })
+    showNew(open)
   }
 
   async function offer({ signal: cancel }: CallOptions = {}): Promise<LinkOffer> {
@@ -153,22 +155,26 @@ export function createLinking(
       throw error
     } finally {
       offered.busy = false
-      if (open === offered) {
-        show(offered, offered.life)
-        renewLater(offered)
-      }
+      showNew(offered)
     }
   }
 
+  /** What an attempt left: another code, or the same with one chance less. */
+  function showNew(offered: OpenOffer): void {
+    if (open !== offered) return
+    show(offered, offered.life)
+    renewLater(offered)
+  }
+
   /** Steps of linking.ts in the protocol: seen → confirm → syncing → done. */
-  async function takePart(stream: FrameStream, { reader, proof, offered }: Attempt): Promise<void> {
-    const answered = prove(stream, proof, offered.life)
-    offered.life = answered.life
-    if (answered.kind === 'refused') throw await refused(stream, answered)
+  async function takePart(
+    stream: FrameStream,
+    { reader, proved, offered }: Attempt,
+  ): Promise<void> {
     offered.feed.set({ state: 'seen' })
-    await stream.send(answered.send)
+    await stream.send(proved.send)
     offered.feed.set({ state: 'confirm' })
-    const linked = await join(stream, reader, answered.state, offered.feed)
+    const linked = await join(stream, reader, proved.state, offered.feed)
     await keep(linked)
     offered.feed.set({ state: 'syncing', percent: 100 })
     const { account } = linked.log
@@ -213,10 +219,10 @@ interface OpenOffer {
   cancelRenewal: () => void
 }
 
-/** Somebody dialled and has said a first word. */
+/** Somebody dialled and has proved the secret. */
 interface Attempt {
   readonly reader: FrameReader
-  readonly proof: Uint8Array
+  readonly proved: Exclude<ReturnType<typeof answerLink>, Refused>
   readonly offered: OpenOffer
 }
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createNode, type KithNode, type MessageId } from '@kithmesh/node'
 import { writeFacts } from './home-facts.ts'
 import type { Plan } from './homes.ts'
@@ -7,6 +8,9 @@ import type { Plan } from './homes.ts'
 /** Makes the homes of a plan with real devices, in a process of its own, and leaves. */
 const [folder = '', planned = '{}'] = process.argv.slice(2)
 const plan: Plan = JSON.parse(planned)
+
+/** Sending 10,000 messages to a friend takes a minute where one core is busy. */
+const QUIET_MS = 300_000
 
 switch (plan.kind) {
   case 'linked':
@@ -33,6 +37,7 @@ async function makeLinked(count: number, starred: number): Promise<void> {
     return sent.message
   })
   await arrived
+  await quiet(origin.node)
   await sibling.node.stop()
   await friend.node.stop()
   // One after the other: each is an edit of its own, as a person makes them.
@@ -79,6 +84,16 @@ function countArrivals(node: KithNode, count: number): Promise<void> {
     if (messages.size === count) resolve()
   })
   return promise
+}
+
+/** Waits until a device has nothing left to send: a round must not begin with what preparing left over. */
+async function quiet(node: KithNode): Promise<void> {
+  const deadline = AbortSignal.timeout(QUIET_MS)
+  for (;;) {
+    const { pending, devices } = await node.status({ signal: deadline })
+    if (pending === 0 && devices.every((device) => device.pending === 0)) return
+    await delay(100, undefined, { signal: deadline })
+  }
 }
 
 /** Does something for 0, 1, …, with as many at once as one group commit takes. */
