@@ -21,9 +21,12 @@ describe.each(Object.entries(PAGES))('%s', async (page, prints) => {
     expect(samples).toHaveLength(prints.length)
   })
 
-  test.each(samples.map((sample, at) => [at, sample] as const))('sample %i runs', async (at, sample) => {
-    expect(await outputOf(sample)).toMatch(prints[at] ?? /never/)
-  })
+  test.each(samples.map((sample, at) => [at, sample] as const))(
+    'sample %i runs',
+    async (at, sample) => {
+      expect(await outputOf(sample)).toMatch(prints[at] ?? /never/)
+    },
+  )
 })
 
 /** Runs a sample with its homes in a folder of its own. */

@@ -18,8 +18,10 @@ const STOP_MS = 3_000
 /** Starts a device in a process of its own and waits until it is up. */
 export async function startDevice(options: NodeOptions): Promise<DemoDevice> {
   const child = fork(PROGRAM, [JSON.stringify(options)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
+  // Not inherited: a process that ends gives an inherited terminal back the mode it found it in.
+  child.stderr?.pipe(process.stderr, { end: false })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const listeners = new Set<(event: string, detail: unknown) => void>()
   const pending = new Map<number, PromiseWithResolvers<unknown>>()

@@ -19,8 +19,10 @@ export async function startRelay(home: string, listen: readonly string[]): Promi
   const child = spawn(
     process.execPath,
     [PROGRAM, ...args, ...listen.flatMap((address) => ['--listen', address])],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  // Not inherited: a process that ends gives an inherited terminal back the mode it found it in.
+  child.stderr.pipe(process.stderr, { end: false })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return { addresses: await readyAddresses(child, gone), end: () => endRelay(child, gone) }
 }

@@ -2,14 +2,14 @@ import { styleText } from 'node:util'
 
 /** What each step of the story is, for a person who watches. */
 const STEPS: Readonly<Record<string, readonly [who: string, what: string]>> = {
-  relay: ['Relay', 'ready; it forwards sealed bytes and keeps none of them'],
-  devices: ['Devices', "Ada's phone, a new laptop and Ben's phone are up, each with its own key"],
+  relay: ['Relay', 'forwards sealed bytes and keeps none of them'],
+  devices: ['Devices', 'Ada’s phone, a new laptop, Ben’s phone; each has its own key'],
   link: ['Ada', 'linked the laptop by its code, over the local network'],
   contact: ['Ben', 'added Ada by an invite code, over the relay'],
   rename: ['Ada', 'renamed Ben on the phone; the laptop has the new name'],
-  message: ['Ada', '“Hi Ben, dinner at eight?” is on Ben’s phone, end-to-end encrypted'],
+  message: ['Ada', '“Hi Ben, dinner at eight?” is on Ben’s phone, end-to-end'],
   reply: ['Ben', '“Gladly. I bring the wine.” is on both devices of Ada'],
-  star: ['Ada', 'starred a message on the laptop; the phone shows the star'],
+  star: ['Ada', 'starred it on the laptop; the phone shows the star'],
 }
 
 /** The first line, printed before anything starts. */
@@ -20,7 +20,8 @@ export function printIntro(): void {
 /** One line of the story. */
 export function printStep(step: string, ms: number): void {
   const [who, what] = STEPS[step] ?? ['', step]
-  console.log(`  ${bold(who.padEnd(8))} ${what}  ${dim(`${ms} ms`)}`)
+  const seconds = `${(ms / 1000).toFixed(1)} s`
+  console.log(`  ${bold(who.padEnd(8))} ${what.padEnd(WIDTH)} ${dim(seconds.padStart(6))}`)
 }
 
 /** What can be done now. */
@@ -38,10 +39,13 @@ export function printNews(text: string): void {
 
 const KEYS = [
   ['1', 'unplug the relay'],
-  ['2', "take Ada's phone offline"],
+  ['2', 'Ada’s phone off'],
   ['3', 'link the page'],
   ['q', 'quit'],
 ] as const
+
+/** Columns of what happened; with who and how long it took, a line fits 80. */
+const WIDTH = 60
 
 function bold(text: string): string {
   return styleText('bold', text)

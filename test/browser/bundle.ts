@@ -74,7 +74,7 @@ export async function serveBundle({
   await new Promise<void>((listening) => server.listen(0, 'localhost', listening))
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://localhost:${port}`,
+    url: `http://localhost:${port}/`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()
@@ -82,10 +82,8 @@ export async function serveBundle({
   }
 }
 
-/** The icon is in the page, or the browser would ask for one. */
 const HTML = `<!doctype html>
 <meta charset="utf-8">
 <title>Kithmesh</title>
-<link rel="icon" href="data:,">
 <script type="module" src="/page.js"></script>
 `

@@ -3,15 +3,22 @@
  * (https://github.com/libp2p/specs/blob/master/relay/circuit-v2.md, "Protobuf").
  */
 import { NetError } from '../errors.ts'
-import { bytesOf, decodeFields, encodeFields, numberOf, type WireField } from './protobuf.ts'
+import {
+  allBytesOf,
+  bytesOf,
+  decodeFields,
+  encodeFields,
+  numberOf,
+  type WireField,
+} from './protobuf.ts'
 
 /** Protocol a device opens to a relay. */
 export const HOP_PROTOCOL = '/libp2p/circuit/relay/0.2.0/hop'
 /** Protocol a relay opens to the device that is dialled. */
 export const STOP_PROTOCOL = '/libp2p/circuit/relay/0.2.0/stop'
 
-/** Bounds one message: a reservation with 32 addresses of 160 bytes fits. */
-export const MAX_CIRCUIT_MESSAGE_BYTES = 8_192
+/** Largest message either way; go-libp2p reads no more either (rule RLY-2). */
+export const MAX_CIRCUIT_MESSAGE_BYTES = 4_096
 
 /** Addresses a relay may give itself in a reservation; more are dropped. */
 const MAX_RESERVATION_ADDRESSES = 32
@@ -28,6 +35,9 @@ export const CIRCUIT_STATUS = {
   unexpectedMessage: 401,
 } as const
 
+/** A status of {@link CIRCUIT_STATUS}. */
+export type CircuitStatus = (typeof CIRCUIT_STATUS)[keyof typeof CIRCUIT_STATUS]
+
 /** What a relay limits a circuit to. */
 export interface CircuitLimit {
   /** Seconds. */
@@ -42,6 +52,8 @@ export interface Reservation {
   readonly expire: number
   /** Binary multiaddrs of the relay. */
   readonly addresses: readonly Uint8Array[]
+  /** Signed envelope in which the relay testifies to it; see `sealVoucher`. */
+  readonly voucher?: Uint8Array
 }
 
 /** What a device and a relay say; peers stand as the bytes of their multihash. */
@@ -76,41 +88,49 @@ export const stopMessageCodec: CircuitCodec<StopMessage> = {
   decode: decodeStop,
 }
 
+const HOP = { type: 1, peer: 2, reservation: 3, limit: 4, status: 5 } as const
+const HOP_TYPE = { reserve: 0n, connect: 1n, status: 2n } as const
+const STOP = { type: 1, peer: 2, limit: 3, status: 4 } as const
+const STOP_TYPE = { connect: 0n, status: 1n } as const
+const PEER = { id: 1 } as const
+const RESERVATION = { expire: 1, address: 2, voucher: 3 } as const
+const LIMIT = { duration: 1, data: 2 } as const
+
 function encodeHop(message: HopMessage): Uint8Array {
   switch (message.kind) {
     case 'reserve':
-      return encodeFields([{ field: 1, value: 0n }])
+      return encodeFields([{ field: HOP.type, value: HOP_TYPE.reserve }])
     case 'connect':
       return encodeFields([
-        { field: 1, value: 1n },
-        { field: 2, value: encodePeer(message.peer) },
+        { field: HOP.type, value: HOP_TYPE.connect },
+        { field: HOP.peer, value: encodePeer(message.peer) },
       ])
     case 'status':
       return encodeFields([
-        { field: 1, value: 2n },
-        ...optional(3, message.reservation, encodeReservation),
-        ...optional(4, message.limit, encodeLimit),
-        { field: 5, value: BigInt(message.status) },
+        { field: HOP.type, value: HOP_TYPE.status },
+        ...optional(HOP.reservation, message.reservation, encodeReservation),
+        ...optional(HOP.limit, message.limit, encodeLimit),
+        { field: HOP.status, value: BigInt(message.status) },
       ])
   }
 }
 
 function decodeHop(bytes: Uint8Array): HopMessage {
   const fields = decodeFields(bytes)
-  switch (numberOf(fields, 1)) {
-    case 0n:
+  switch (numberOf(fields, HOP.type)) {
+    case HOP_TYPE.reserve:
       return { kind: 'reserve' }
-    case 1n:
-      return { kind: 'connect', peer: decodePeer(fields) }
-    case 2n:
+    case HOP_TYPE.connect:
+      return { kind: 'connect', peer: decodePeer(fields, HOP.peer) }
+    case HOP_TYPE.status:
       return {
         kind: 'status',
-        status: Number(numberOf(fields, 5) ?? 0n),
+        status: decodeStatus(fields, HOP.status),
         ...decodeReservation(fields),
-        ...decodeLimit(fields, 4),
+        ...decodeLimit(fields, HOP.limit),
       }
     default:
-      throw unknownType()
+      throw malformed('no known type')
   }
 }
 
@@ -118,70 +138,96 @@ function encodeStop(message: StopMessage): Uint8Array {
   switch (message.kind) {
     case 'connect':
       return encodeFields([
-        { field: 1, value: 0n },
-        { field: 2, value: encodePeer(message.peer) },
-        ...optional(3, message.limit, encodeLimit),
+        { field: STOP.type, value: STOP_TYPE.connect },
+        { field: STOP.peer, value: encodePeer(message.peer) },
+        ...optional(STOP.limit, message.limit, encodeLimit),
       ])
     case 'status':
       return encodeFields([
-        { field: 1, value: 1n },
-        { field: 4, value: BigInt(message.status) },
+        { field: STOP.type, value: STOP_TYPE.status },
+        { field: STOP.status, value: BigInt(message.status) },
       ])
   }
 }
 
 function decodeStop(bytes: Uint8Array): StopMessage {
   const fields = decodeFields(bytes)
-  switch (numberOf(fields, 1)) {
-    case 0n:
-      return { kind: 'connect', peer: decodePeer(fields), ...decodeLimit(fields, 3) }
-    case 1n:
-      return { kind: 'status', status: Number(numberOf(fields, 4) ?? 0n) }
+  switch (numberOf(fields, STOP.type)) {
+    case STOP_TYPE.connect:
+      return {
+        kind: 'connect',
+        peer: decodePeer(fields, STOP.peer),
+        ...decodeLimit(fields, STOP.limit),
+      }
+    case STOP_TYPE.status:
+      return { kind: 'status', status: decodeStatus(fields, STOP.status) }
     default:
-      throw unknownType()
+      throw malformed('no known type')
   }
 }
 
-function encodePeer(peer: Uint8Array): Uint8Array {
-  return encodeFields([{ field: 1, value: peer }])
+function decodeStatus(fields: readonly WireField[], field: number): number {
+  const status = numberOf(fields, field)
+  if (status === undefined) throw malformed('no status')
+  return Number(status)
 }
 
-function decodePeer(fields: readonly WireField[]): Uint8Array {
-  const peer = bytesOf(fields, 2).at(-1)
-  const id = peer === undefined ? undefined : bytesOf(decodeFields(peer), 1).at(-1)
-  if (id === undefined) throw new NetError('ERR_FRAME_MALFORMED', 'A circuit names no peer')
+function encodePeer(peer: Uint8Array): Uint8Array {
+  return encodeFields([{ field: PEER.id, value: peer }])
+}
+
+function decodePeer(fields: readonly WireField[], field: number): Uint8Array {
+  const peer = bytesOf(fields, field)
+  const id = peer === undefined ? undefined : bytesOf(decodeFields(peer), PEER.id)
+  if (id === undefined || !isPeerMultihash(id)) throw malformed('no peer')
   return id
 }
 
-function encodeReservation({ expire, addresses }: Reservation): Uint8Array {
+/**
+ * Whether bytes are a peer id: an identity hash of ≤42 bytes or SHA-256
+ * (https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md#peer-ids).
+ */
+function isPeerMultihash(bytes: Uint8Array): boolean {
+  const [code, length] = bytes
+  if (length !== bytes.length - 2) return false
+  return (code === 0x00 && length > 0 && length <= 42) || (code === 0x12 && length === 32)
+}
+
+function encodeReservation({ expire, addresses, voucher }: Reservation): Uint8Array {
   return encodeFields([
-    { field: 1, value: BigInt(expire) },
-    ...addresses.map((value) => ({ field: 2, value })),
+    { field: RESERVATION.expire, value: BigInt(expire) },
+    ...addresses.map((value) => ({ field: RESERVATION.address, value })),
+    ...optional(RESERVATION.voucher, voucher, (bytes) => bytes),
   ])
 }
 
 function decodeReservation(fields: readonly WireField[]): { reservation?: Reservation } {
-  const bytes = bytesOf(fields, 3).at(-1)
+  const bytes = bytesOf(fields, HOP.reservation)
   if (bytes === undefined) return {}
   const inner = decodeFields(bytes)
-  const addresses = bytesOf(inner, 2).slice(0, MAX_RESERVATION_ADDRESSES)
-  return { reservation: { expire: Number(numberOf(inner, 1) ?? 0n), addresses } }
+  const voucher = bytesOf(inner, RESERVATION.voucher)
+  const reservation = {
+    expire: Number(numberOf(inner, RESERVATION.expire) ?? 0n),
+    addresses: allBytesOf(inner, RESERVATION.address).slice(0, MAX_RESERVATION_ADDRESSES),
+    ...(voucher === undefined ? {} : { voucher }),
+  }
+  return { reservation }
 }
 
 function encodeLimit({ duration, data }: CircuitLimit): Uint8Array {
   return encodeFields([
-    ...optional(1, duration, (seconds) => BigInt(seconds)),
-    ...optional(2, data, (bytes) => BigInt(bytes)),
+    ...optional(LIMIT.duration, duration, BigInt),
+    ...optional(LIMIT.data, data, BigInt),
   ])
 }
 
 /** A limit of nothing is no limit: a relay that says `{}` or zeroes means "as long as you like". */
 function decodeLimit(fields: readonly WireField[], field: number): { limit?: CircuitLimit } {
-  const bytes = bytesOf(fields, field).at(-1)
+  const bytes = bytesOf(fields, field)
   if (bytes === undefined) return {}
   const inner = decodeFields(bytes)
-  const duration = Number(numberOf(inner, 1) ?? 0n)
-  const data = Number(numberOf(inner, 2) ?? 0n)
+  const duration = Number(numberOf(inner, LIMIT.duration) ?? 0n)
+  const data = Number(numberOf(inner, LIMIT.data) ?? 0n)
   if (duration === 0 && data === 0) return {}
   return { limit: { ...(duration > 0 ? { duration } : {}), ...(data > 0 ? { data } : {}) } }
 }
@@ -189,13 +235,11 @@ function decodeLimit(fields: readonly WireField[], field: number): { limit?: Cir
 function optional<T>(
   field: number,
   value: T | undefined,
-  encode: (value: T) => Uint8Array | bigint,
+  encode: (value: T) => WireField['value'],
 ): readonly WireField[] {
-  if (value === undefined) return []
-  const encoded = encode(value)
-  return typeof encoded === 'bigint' ? [{ field, value: encoded }] : [{ field, value: encoded }]
+  return value === undefined ? [] : [{ field, value: encode(value) }]
 }
 
-function unknownType(): NetError {
-  return new NetError('ERR_FRAME_MALFORMED', 'A circuit message of no known type')
+function malformed(found: string): NetError {
+  return new NetError('ERR_FRAME_MALFORMED', `A circuit message with ${found}`)
 }
