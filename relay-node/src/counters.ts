@@ -1,4 +1,4 @@
-import { STATUS, type StatusCode } from './hop-message.ts'
+import { CIRCUIT_STATUS, type CircuitStatus } from '@kithmesh/net'
 
 /** Why the relay said no, as counted. */
 export type RefusalReason =
@@ -15,18 +15,18 @@ export type RefusalReason =
   | 'unexpected'
 
 /** The status a refusal is told with. */
-export const REFUSAL_STATUS: Readonly<Record<RefusalReason, StatusCode>> = {
-  reservation_full: STATUS.RESERVATION_REFUSED,
-  reservation_address_full: STATUS.RESERVATION_REFUSED,
-  circuit_limit: STATUS.RESOURCE_LIMIT_EXCEEDED,
-  no_reservation: STATUS.NO_RESERVATION,
-  target_failed: STATUS.CONNECTION_FAILED,
-  reservation_draining: STATUS.RESERVATION_REFUSED,
-  circuit_draining: STATUS.RESOURCE_LIMIT_EXCEEDED,
-  over_relay: STATUS.PERMISSION_DENIED,
-  rate: STATUS.RESOURCE_LIMIT_EXCEEDED,
-  malformed: STATUS.MALFORMED_MESSAGE,
-  unexpected: STATUS.UNEXPECTED_MESSAGE,
+export const REFUSAL_STATUS: Readonly<Record<RefusalReason, CircuitStatus>> = {
+  reservation_full: CIRCUIT_STATUS.reservationRefused,
+  reservation_address_full: CIRCUIT_STATUS.reservationRefused,
+  circuit_limit: CIRCUIT_STATUS.resourceLimitExceeded,
+  no_reservation: CIRCUIT_STATUS.noReservation,
+  target_failed: CIRCUIT_STATUS.connectionFailed,
+  reservation_draining: CIRCUIT_STATUS.reservationRefused,
+  circuit_draining: CIRCUIT_STATUS.resourceLimitExceeded,
+  over_relay: CIRCUIT_STATUS.permissionDenied,
+  rate: CIRCUIT_STATUS.resourceLimitExceeded,
+  malformed: CIRCUIT_STATUS.malformedMessage,
+  unexpected: CIRCUIT_STATUS.unexpectedMessage,
 }
 
 /** Sums since the start. They name nobody (rule RLY-16). */

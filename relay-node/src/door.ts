@@ -1,5 +1,5 @@
+import { HOP_PROTOCOL, STOP_PROTOCOL } from '@kithmesh/net'
 import type { Connection, MultiaddrConnection } from '@libp2p/interface'
-import { HOP_PROTOCOL, STOP_PROTOCOL } from './hop-message.ts'
 import type { RelayLimits } from './limits.ts'
 import { sourceOf } from './source-address.ts'
 import { createTally } from './tally.ts'

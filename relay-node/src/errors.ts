@@ -9,7 +9,6 @@ export type RelayErrorCode =
   | 'ERR_LIMITS'
   | 'ERR_LISTEN'
   | 'ERR_RELAY_NOT_RUNNING'
-  | 'ERR_MALFORMED'
   | 'ERR_TIMEOUT'
 
 /** What may stand beside a code. */

@@ -29,7 +29,7 @@ describe('RLY-15 what a relay keeps on disk', () => {
     const home = await world.home()
     const first = await openHome(home, environment)
     const second = await openHome(home, environment)
-    expect(second.identity.multihash).toEqual(first.identity.multihash)
+    expect(second.identity.publicKey).toEqual(first.identity.publicKey)
     expect(second.certificate).toEqual(first.certificate)
     const { validTo } = new X509Certificate(second.certificate.pem)
     expect(new Date(validTo).getUTCFullYear() - new Date().getUTCFullYear()).toBe(10)

@@ -1,13 +1,19 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, createCertificate, type HostCertificate, type Rng } from '@kithmesh/net'
+import {
+  type Clock,
+  createCertificate,
+  type HostCertificate,
+  type NetIdentity,
+  type Rng,
+} from '@kithmesh/net'
 import { isRelayError, RelayError, reasonOf, systemCodeOf } from './errors.ts'
-import { generateKeyPem, identityFromPem, type RelayIdentity } from './identity.ts'
+import { generateKeyPem, identityFromPem } from './identity.ts'
 
 /** What a relay keeps on disk, and nothing else (rule RLY-15). */
 export interface RelayHome {
-  readonly identity: RelayIdentity
+  readonly identity: NetIdentity
   readonly certificate: HostCertificate
   /** What `limits.json` sets; empty without the file. */
   readonly limits: Readonly<Record<string, unknown>>

@@ -1,29 +1,29 @@
-import type { Clock } from '@kithmesh/net'
+import {
+  CIRCUIT_STATUS,
+  type CircuitStatus,
+  type Clock,
+  type HopMessage,
+  hopMessageCodec,
+  isNetError,
+  type NetIdentity,
+  type Reservation,
+  STOP_PROTOCOL,
+  sealVoucher,
+  stopMessageCodec,
+} from '@kithmesh/net'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { type CircuitLedger, createCircuitLedger } from './circuit-ledger.ts'
 import { type Counters, REFUSAL_STATUS, type RefusalReason } from './counters.ts'
-import { isRelayError } from './errors.ts'
-import {
-  decodeHopRequest,
-  decodeStopStatus,
-  encodeHopStatus,
-  encodeStopConnect,
-  type HopRequest,
-  STATUS,
-  STOP_PROTOCOL,
-} from './hop-message.ts'
 import { readMessage, sendMessage } from './hop-stream.ts'
-import type { RelayIdentity } from './identity.ts'
 import type { RelayLimits } from './limits.ts'
 import { createPacer, createQuota, type Pacer, type Quota } from './rate.ts'
 import { createReservations, type Reservations } from './reservations.ts'
 import { sourceOf } from './source-address.ts'
 import { type Splice, type SpliceEnd, splice } from './splice.ts'
-import { sealVoucher } from './voucher.ts'
 
 /** What a {@link HopService} is made from. */
 export interface HopServiceOptions {
-  readonly identity: RelayIdentity
+  readonly identity: NetIdentity
   readonly limits: RelayLimits
   readonly counters: Counters
   readonly clock: Clock
@@ -139,27 +139,27 @@ async function answer(context: HopContext, stream: Stream, connection: Connectio
   if (isOverRelay(connection)) return refuse(context, call, 'over_relay')
   if (!context.withinQuota(source)) return refuse(context, call, 'rate')
   switch (request.kind) {
-    case 'unexpected':
+    case 'status':
       return refuse(context, call, 'unexpected')
     case 'reserve':
       return reserve(context, call)
     case 'connect':
-      return connect(context, call, request.target)
+      return connect(context, call, request.peer)
   }
 }
 
 interface ReadRequest {
-  readonly request: HopRequest | { readonly kind: 'malformed' }
+  readonly request: HopMessage | { readonly kind: 'malformed' }
   readonly rest: Uint8Array
 }
 
 /** Undefined when nothing came in time: there is nobody to answer. */
 async function readRequest(stream: Stream, signal: AbortSignal): Promise<ReadRequest | undefined> {
   try {
-    const { message, rest } = await readMessage(stream, signal)
-    return { request: decodeHopRequest(message), rest }
+    const { frame, rest } = await readMessage(stream, signal)
+    return { request: hopMessageCodec.decode(frame), rest }
   } catch (error) {
-    if (!isRelayError(error, 'ERR_MALFORMED')) return undefined
+    if (!isNetError(error)) return undefined
     return { request: { kind: 'malformed' }, rest: new Uint8Array(0) }
   }
 }
@@ -196,11 +196,12 @@ function releaseWithConnection(context: HopContext, peer: string, connection: Co
 
 async function grant(context: HopContext, call: HopCall, expiresAtMs: number): Promise<void> {
   // The specification counts in seconds (rule RLY-3); rounded down, never promising more.
-  const expiresAt = Math.floor(expiresAtMs / 1000)
+  const expire = Math.floor(expiresAtMs / 1000)
   const peer = call.connection.remotePeer.toMultihash().bytes
-  const voucher = await sealVoucher({ peer, expiresAt }, context.identity)
+  const voucher = await sealVoucher({ peer, expire }, context.identity)
   const addresses = context.addressesFor(call.connection)
-  await reply(call, encodeHopStatus(STATUS.OK, { expiresAt, addresses, voucher }))
+  const reservation = { expire, addresses, voucher }
+  await reply(call, statusMessage(CIRCUIT_STATUS.ok, reservation))
 }
 
 async function connect(context: HopContext, call: HopCall, target: Uint8Array): Promise<void> {
@@ -217,7 +218,7 @@ async function connect(context: HopContext, call: HopCall, target: Uint8Array): 
     return refuse(context, call, 'target_failed')
   }
   try {
-    sendMessage(call.stream, encodeHopStatus(STATUS.OK))
+    sendMessage(call.stream, statusMessage(CIRCUIT_STATUS.ok))
   } catch {
     close()
     return targetEnd.stream.abort(new Error('The initiator is gone'))
@@ -235,9 +236,12 @@ async function stop(connection: Connection, call: HopCall): Promise<SpliceEnd | 
       maxOutboundStreams: Number.POSITIVE_INFINITY, // the ledger counts circuits
       runOnLimitedConnection: true,
     })
-    sendMessage(stream, encodeStopConnect(call.connection.remotePeer.toMultihash().bytes))
-    const { message, rest } = await readMessage(stream, signal)
-    if (decodeStopStatus(message) === STATUS.OK) return { stream, rest }
+    const peer = call.connection.remotePeer.toMultihash().bytes
+    sendMessage(stream, stopMessageCodec.encode({ kind: 'connect', peer }))
+    const { frame, rest } = await readMessage(stream, signal)
+    const answer = stopMessageCodec.decode(frame)
+    if (answer.kind !== 'status') throw new Error('The target answered with a question')
+    if (answer.status === CIRCUIT_STATUS.ok) return { stream, rest }
     stream.close({ signal }).catch(() => {})
   } catch (error) {
     stream?.abort(error instanceof Error ? error : new Error('The target failed'))
@@ -267,7 +271,16 @@ function join(
 
 async function refuse(context: HopContext, call: HopCall, reason: RefusalReason): Promise<void> {
   context.counters.refusals[reason] += 1
-  await reply(call, encodeHopStatus(REFUSAL_STATUS[reason]))
+  await reply(call, statusMessage(REFUSAL_STATUS[reason]))
+}
+
+/** An answer on the hop protocol. Carries no limit, as circuits have none (rule RLY-5). */
+function statusMessage(status: CircuitStatus, reservation?: Reservation): Uint8Array {
+  return hopMessageCodec.encode({
+    kind: 'status',
+    status,
+    ...(reservation === undefined ? {} : { reservation }),
+  })
 }
 
 /** Sends the last message of a stream and sees it closed in time by both sides, or resets it. */

@@ -1,30 +1,26 @@
+import {
+  encodeFrame,
+  type FirstFrame,
+  firstFrame,
+  MAX_CIRCUIT_MESSAGE_BYTES,
+  NetError,
+} from '@kithmesh/net'
 import type { Stream } from '@libp2p/interface'
-import { RelayError } from './errors.ts'
-import { concat, readVarint, varint } from './protobuf.ts'
-
-/** Largest circuit message either way; go-libp2p reads no more either (rule RLY-2). */
-export const MAX_MESSAGE_BYTES = 4096
-
-/** A message that was read, and the bytes that came behind it. */
-export interface ReadMessage {
-  readonly message: Uint8Array
-  readonly rest: Uint8Array
-}
 
 /**
- * Reads one length-prefixed message and leaves the stream paused, so that nothing more arrives
+ * Reads one message with its length in front and leaves the stream paused, so that nothing more arrives
  * until somebody takes it.
  *
- * @throws ERR_MALFORMED when it is too long or the stream ends first; the signal's reason
+ * @throws ERR_FRAME_TOO_LONG, ERR_FRAME_MALFORMED also when the stream ends first; the signal's reason
  */
-export function readMessage(stream: Stream, signal: AbortSignal): Promise<ReadMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<ReadMessage>()
-  let held: Uint8Array = new Uint8Array(0)
+export function readMessage(stream: Stream, signal: AbortSignal): Promise<FirstFrame> {
+  const { promise, resolve, reject } = Promise.withResolvers<FirstFrame>()
+  let held = new Uint8Array(0)
 
   const onMessage = ({ data }: { readonly data: { subarray(): Uint8Array } }): void => {
-    held = concat([held, data.subarray()])
+    held = new Uint8Array(Buffer.concat([held, data.subarray()]))
     try {
-      const read = splitMessage(held)
+      const read = firstFrame(held, MAX_CIRCUIT_MESSAGE_BYTES)
       if (read !== undefined) finish(() => resolve(read))
     } catch (error) {
       finish(() => reject(error))
@@ -52,27 +48,9 @@ export function readMessage(stream: Stream, signal: AbortSignal): Promise<ReadMe
 
 /** Hands one message with its length to the stream. It is small: the window takes it at once. */
 export function sendMessage(stream: Stream, message: Uint8Array): void {
-  stream.send(concat([varint(message.length), message]))
+  stream.send(encodeFrame(message, MAX_CIRCUIT_MESSAGE_BYTES))
 }
 
-function splitMessage(held: Uint8Array): ReadMessage | undefined {
-  const prefixEnd = held.findIndex((byte) => byte < 0x80)
-  if (prefixEnd === -1 && held.length < MAX_PREFIX_BYTES) return undefined
-  const prefix = readVarint(held.subarray(0, MAX_PREFIX_BYTES), 0)
-  if (prefix.value > MAX_MESSAGE_BYTES) {
-    throw new RelayError(
-      'ERR_MALFORMED',
-      `A circuit message of more than ${MAX_MESSAGE_BYTES} bytes`,
-    )
-  }
-  const end = prefix.end + Number(prefix.value)
-  if (held.length < end) return undefined
-  return { message: held.subarray(prefix.end, end), rest: held.subarray(end) }
-}
-
-/** 4096 takes two bytes; a third allows a wasteful encoder, more is not a length. */
-const MAX_PREFIX_BYTES = 3
-
-function endedEarly(): RelayError {
-  return new RelayError('ERR_MALFORMED', 'The stream ended before a whole circuit message')
+function endedEarly(): NetError {
+  return new NetError('ERR_FRAME_MALFORMED', 'The stream ended before a whole circuit message')
 }

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { createServer, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { isLinkLocalIp6 } from '@kithmesh/net'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { RelayError, reasonOf, systemCodeOf } from './errors.ts'
 
@@ -30,12 +31,8 @@ function hasIp6(): boolean {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .some(
-      ({ family, internal, address }) => family === 'IPv6' && !internal && !isLinkLocal(address),
+      ({ family, internal, address }) => family === 'IPv6' && !internal && !isLinkLocalIp6(address),
     )
-}
-
-function isLinkLocal(ip: string): boolean {
-  return /^fe[89ab]/i.test(ip)
 }
 
 /** @throws ERR_LISTEN when it is none of the three kinds of address */
@@ -138,14 +135,4 @@ function hostPart(host: string): string {
 async function resolveIp4(name: string): Promise<string | undefined> {
   const found = await lookup(name, { family: 4 }).catch(() => undefined)
   return found?.address
-}
-
-/** Whether only this machine itself reaches the address. */
-export function isLoopback(address: Multiaddr): boolean {
-  return isLoopbackHost(address.getComponents()[0]?.value ?? '')
-}
-
-/** The same for a host as text. */
-export function isLoopbackHost(host: string): boolean {
-  return host.startsWith('127.') || host === '::1' || host === 'localhost'
 }

@@ -1,4 +1,12 @@
-import { type Clock, createHost, type Host } from '@kithmesh/net'
+import {
+  type Clock,
+  createHost,
+  HOP_PROTOCOL,
+  type Host,
+  isLoopback,
+  isLoopbackHost,
+  STUN_PORT,
+} from '@kithmesh/net'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AdminAddress, createAdminServer, startAdmin } from './admin.ts'
@@ -8,14 +16,11 @@ import { systemClock, systemRng } from './environment.ts'
 import { RelayError, reasonOf } from './errors.ts'
 import { makeHome, openHome, type RelayHome } from './home.ts'
 import { claimHome } from './home-claim.ts'
-import { HOP_PROTOCOL } from './hop-message.ts'
 import { createHopService, type HopService, maxHopStreams } from './hop-service.ts'
 import { parseLimits, type RelayLimits } from './limits.ts'
 import {
   checkFree,
   defaultListen,
-  isLoopback,
-  isLoopbackHost,
   isOf,
   type ListenAddress,
   parseListen,
@@ -28,8 +33,6 @@ import { packageVersion } from './version.ts'
 
 /** Loopback only: whoever wants it elsewhere says so. */
 const DEFAULT_ADMIN: AdminAddress = { host: '127.0.0.1', port: 4003 }
-/** The port of STUN (RFC 8489 §8.1). */
-const DEFAULT_STUN_PORT = 3478
 
 /**
  * Starts a relay in this process.
@@ -207,7 +210,7 @@ class RunningRelay implements Relay {
     if (stun === 'off') return
     try {
       const responder = await startStun({
-        port: stun?.port ?? DEFAULT_STUN_PORT,
+        port: stun?.port ?? STUN_PORT,
         clock: this.#clock,
         onAnswer: () => {
           this.#counters.stunAnswered += 1

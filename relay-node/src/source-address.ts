@@ -1,5 +1,5 @@
+import { ip6Groups, mappedIp4 } from '@kithmesh/net'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { ip6Groups, mappedIp4 } from './ip-address.ts'
 
 /** Multiaddr codes of the first component (https://github.com/multiformats/multiaddr/blob/master/protocols.csv). */
 const IP4 = 4

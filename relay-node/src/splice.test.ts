@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { afterEach, describe, expect, test } from 'vitest'
-import { concat, varint } from './protobuf.ts'
 import type { Relay, RelayOptions } from './relay-options.ts'
 import {
   connectTo,
@@ -127,7 +126,7 @@ describe('RLY-10 ends are passed on', () => {
     const next = await reserveByHand(ada, address, { behindStatus: Uint8Array.of(4, 5) })
     const stream = await openHop(ben, address)
     const request = connectTo(ada)
-    void stream.send(concat([varint(request.length), request, Uint8Array.of(1, 2, 3)]))
+    void stream.send(Uint8Array.of(request.length, ...request, 1, 2, 3))
     const target = await next()
     const atTarget = receiveAll(target)
     const { stream: initiator } = await readAnswer(stream)

@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import type { Clock } from '@kithmesh/net'
-import { ip6Groups } from './ip-address.ts'
+import { type Clock, ip6Groups } from '@kithmesh/net'
 import { createQuota } from './rate.ts'
 import { sourceOfIp } from './source-address.ts'
 

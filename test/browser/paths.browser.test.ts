@@ -4,46 +4,43 @@ import { openDevice, openRelay } from './stage.browser.ts'
 
 const WAIT = { timeout: 20_000, interval: 50 } as const
 
-describe.each(['/ws/', '/webrtc-direct/'] as const)(
-  'pages that reach the relay over %s',
-  (over) => {
-    test('NET-20 NET-35 a page and a device in its network find the short way', async () => {
-      const relay = await openRelay()
-      const phone = await openDevice('phone', { relay, lan: true })
-      const page = await openPage(relay.over(over))
-      const { code } = await page.linking.offer()
-      await phone.ask('link', code)
+describe('a page and the short ways', () => {
+  test('NET-20 NET-35 to a device in its network it comes from the relay to a WebSocket', async () => {
+    const relay = await openRelay()
+    const phone = await openDevice('phone', { relay, lan: true })
+    const page = await openPage(relay.over('/webrtc-direct/'))
+    const { code } = await page.linking.offer()
+    await phone.ask('link', code)
 
-      await expect.poll(() => others(page), WAIT).toMatchObject([{ name: 'phone', path: 'lan' }])
-      await expect
-        .poll(async () => (await phone.ask('devices')).filter((one) => !one.this), WAIT)
-        .toMatchObject([{ kind: 'browser', path: 'lan' }])
+    await expect.poll(() => others(page), WAIT).toMatchObject([{ name: 'phone', path: 'lan' }])
+    await expect
+      .poll(async () => (await phone.ask('devices')).filter((one) => !one.this), WAIT)
+      .toMatchObject([{ kind: 'browser', path: 'lan' }])
+  })
+
+  test('NET-30 NET-35 with another page it comes to WebRTC, and then they need no relay', async () => {
+    const relay = await openRelay()
+    const ada = await openPage(relay.over('/ws/'), { newDevice: false })
+    const laptop = await openPage(relay.over('/webrtc-direct/'))
+    const ben = await openPage(relay.over('/ws/'), { newDevice: false })
+    const distances: string[] = []
+    await ada.devices.link((await laptop.linking.offer()).code, {
+      far: true,
+      confirm: async ({ distance }) => distances.push(distance) > 0,
     })
+    expect(distances).toEqual(['far'])
+    await ben.contacts.add((await ada.contacts.invite()).code)
+    await expect.poll(() => others(ada), WAIT).toMatchObject([{ path: 'direct' }])
+    await expect.poll(() => others(laptop), WAIT).toMatchObject([{ path: 'direct' }])
 
-    test('NET-30 NET-35 two pages talk to each other by WebRTC, and then need no relay', async () => {
-      const relay = await openRelay()
-      const ada = await openPage(relay.over(over), { newDevice: false })
-      const laptop = await openPage(relay.over(over))
-      const ben = await openPage(relay.over(over), { newDevice: false })
-      const distances: string[] = []
-      await ada.devices.link((await laptop.linking.offer()).code, {
-        far: true,
-        confirm: async ({ distance }) => distances.push(distance) > 0,
-      })
-      expect(distances).toEqual(['far'])
-      await ben.contacts.add((await ada.contacts.invite()).code)
-      await expect.poll(() => others(ada), WAIT).toMatchObject([{ path: 'direct' }])
-      await expect.poll(() => others(laptop), WAIT).toMatchObject([{ path: 'direct' }])
-
-      const { message } = await ada.messages.send(accountOf(ben), { text: 'hi' })
-      await expect.poll(() => ben.messages.get(message), WAIT).toMatchObject({ text: 'hi' })
-      await expect.poll(() => laptop.messages.get(message), WAIT).toMatchObject({ text: 'hi' })
-      await relay.close()
-      await laptop.starred.add(message)
-      await expect.poll(() => ada.messages.get(message), WAIT).toMatchObject({ starred: true })
-    })
-  },
-)
+    const { message } = await ada.messages.send(accountOf(ben), { text: 'hi' })
+    await expect.poll(() => ben.messages.get(message), WAIT).toMatchObject({ text: 'hi' })
+    await expect.poll(() => laptop.messages.get(message), WAIT).toMatchObject({ text: 'hi' })
+    await relay.close()
+    await laptop.starred.add(message)
+    await expect.poll(() => ada.messages.get(message), WAIT).toMatchObject({ starred: true })
+  })
+})
 
 async function openPage(
   relays: readonly string[],

@@ -13,8 +13,6 @@ export type StageReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: string }
 
-const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-
 const waiting = new Map<number, PromiseWithResolvers<unknown>>()
 let stage: ChildProcess | undefined
 let calls = 0
@@ -35,7 +33,7 @@ export function stageCommand(
 
 /** A process of its own: what the page waits for must not wait for what serves the page. */
 function startStage(): ChildProcess {
-  const child = fork(file('./stage-process.ts'), {
+  const child = fork(fileURLToPath(new URL('./stage-process.ts', import.meta.url)), {
     execArgv: [
       '--disable-warning=ExperimentalWarning',
       '--import',

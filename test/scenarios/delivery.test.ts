@@ -214,6 +214,9 @@ test('HIS-5 B2 a device that was put back gets from its sibling what it lost, an
   await sendAll(phone(), ben, numbered(1, 5))
   await sendAll(tablet(), ada, ['seen'])
   await phone().contacts.rename(ben, 'Benjamin')
+  const namesAt = async (node: KithNode): Promise<readonly string[]> =>
+    (await node.contacts.list()).map(({ name }) => name)
+  await expect.poll(() => namesAt(laptop), WAIT).toEqual(['Benjamin'])
   await expect.poll(() => textsOf(laptop, ben), WAIT).toHaveLength(6)
   await expect.poll(() => textsOf(phone(), ben), WAIT).toHaveLength(6)
   await world.stop(phone())
@@ -221,9 +224,7 @@ test('HIS-5 B2 a device that was put back gets from its sibling what it lost, an
   await world.start('ada', 'phone')
 
   await expect.poll(() => textsOf(phone(), ben), WAIT).toHaveLength(6)
-  await expect
-    .poll(async () => (await phone().contacts.list()).map(({ name }) => name), WAIT)
-    .toEqual(['Benjamin'])
+  await expect.poll(() => namesAt(phone()), WAIT).toEqual(['Benjamin'])
   await sendAll(phone(), ben, ['afterwards'])
   for (const [node, other] of [
     [laptop, ben],

@@ -1,6 +1,7 @@
 import { type Component, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { NetError } from './errors.ts'
 import { parsePeer } from './identity.ts'
+import { isLoopbackHost, isPrivateIp4, isPrivateIp6 } from './ip-address.ts'
 import type { FrameStream, PeerIdText } from './net.ts'
 
 /** Which kind of way an address is, best first. */
@@ -92,37 +93,7 @@ export function isPrivateAddress(address: Multiaddr): boolean {
 
 /** Whether an address is this machine's own and nobody else's way. */
 export function isLoopback(address: Multiaddr): boolean {
-  const host = hostComponent(address)?.value ?? ''
-  return host.startsWith('127.') || host === '::1' || host === 'localhost'
-}
-
-/** RFC 1918, RFC 3927 and loopback. Not 100.64/10 (RFC 6598): a carrier's network is not near. */
-export function isPrivateIp4(text: string): boolean {
-  const [a, b] = text.split('.').map(Number)
-  if (a === undefined || b === undefined) return false
-  return (
-    a === 10 ||
-    a === 127 ||
-    (a === 169 && b === 254) ||
-    (a === 172 && b >= 16 && b <= 31) ||
-    (a === 192 && b === 168)
-  )
-}
-
-/** RFC 4193 (fc00::/7), RFC 4291 (fe80::/10, ::1) and IPv4 written as IPv6. */
-function isPrivateIp6(text: string): boolean {
-  const ip = text.toLowerCase().split('%')[0] ?? ''
-  const mapped = /^::ffff:(.+)$/.exec(ip)?.[1]
-  if (mapped?.includes('.')) return isPrivateIp4(mapped)
-  if (mapped !== undefined) return isPrivateIp4(dotted(mapped))
-  const first = Number.parseInt(ip.split(':')[0] || '0', 16)
-  return ip === '::1' || (first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfe80
-}
-
-/** `c0a8:104` → `192.168.1.4`. */
-function dotted(words: string): string {
-  const [high = 0, low = 0] = words.split(':').map((word) => Number.parseInt(word, 16))
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
+  return isLoopbackHost(hostComponent(address)?.value ?? '')
 }
 
 const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6', 'dnsaddr'])

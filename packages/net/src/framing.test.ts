@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { pipe } from 'it-pipe'
 import { describe, expect, test } from 'vitest'
-import { bytesToFrames, framesToBytes } from './framing.ts'
+import { bytesToFrames, encodeFrame, firstFrame, framesToBytes } from './framing.ts'
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items
@@ -40,6 +40,18 @@ describe('NET-14 frames', () => {
           expect(await read(chunks)).toEqual(frames)
         },
       ),
+    )
+  })
+
+  test('NET-14 the first frame of what came, once it is whole, and what came behind it', () => {
+    const frame = new Uint8Array(200).fill(7)
+    const come = Uint8Array.of(...encodeFrame(frame, 200), 1, 2, 3)
+    for (const length of [0, 1, 2, 201]) {
+      expect(firstFrame(come.subarray(0, length), 200)).toBeUndefined()
+    }
+    expect(firstFrame(come, 200)).toEqual({ frame, rest: Uint8Array.of(1, 2, 3) })
+    expect(() => firstFrame(come.subarray(0, 2), 199)).toThrow(
+      expect.objectContaining({ code: 'ERR_FRAME_TOO_LONG' }),
     )
   })
 

@@ -1,5 +1,6 @@
 import { Uint8ArrayList } from 'uint8arraylist'
 import { NetError } from './errors.ts'
+import { varint } from './varint.ts'
 
 /** A stage of a pipeline: takes what the stage before gives, gives on. */
 export type Stage<In, Out> = (source: AsyncIterable<In>) => AsyncGenerator<Out, void, undefined>
@@ -15,6 +16,24 @@ export function encodeFrame(frame: Uint8Array, maxFrameBytes: number): Uint8Arra
   whole.set(head)
   whole.set(frame, head.length)
   return whole
+}
+
+/** The first frame of what has come, and what came behind it. */
+export interface FirstFrame {
+  readonly frame: Uint8Array
+  readonly rest: Uint8Array
+}
+
+/**
+ * Takes one frame off what has come; undefined while it is not all there.
+ *
+ * @throws ERR_FRAME_TOO_LONG, ERR_FRAME_MALFORMED as soon as its length is there
+ */
+export function firstFrame(come: Uint8Array, maxFrameBytes: number): FirstFrame | undefined {
+  const held = new Uint8ArrayList(come)
+  const length = takeLength(held, maxFrameBytes)
+  if (length === undefined || held.byteLength < length) return undefined
+  return { frame: held.subarray(0, length), rest: held.subarray(length) }
 }
 
 /** Frames → frames with their length in front. */
@@ -79,16 +98,6 @@ function takeLength(held: Uint8ArrayList, maxFrameBytes: number): number | undef
     }
   }
   throw malformed('a length has more than five bytes')
-}
-
-function varint(value: number): readonly number[] {
-  const bytes: number[] = []
-  let rest = value
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80)
-    rest = Math.floor(rest / 0x80)
-  }
-  return [...bytes, rest]
 }
 
 function tooLong(length: number, maxFrameBytes: number): NetError {

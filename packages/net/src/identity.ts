@@ -46,7 +46,8 @@ export function parsePeer(text: PeerIdText): PeerId {
   throw new NetError('ERR_ADDRESS', 'Not the peer id of an Ed25519 key')
 }
 
-function publicKeyOf(raw: Uint8Array): Ed25519PrivateKey['publicKey'] {
+/** @throws ERR_ADDRESS when these are not the 32 bytes of an Ed25519 public key */
+export function publicKeyOf(raw: Uint8Array): Ed25519PrivateKey['publicKey'] {
   const key = raw.byteLength === PUBLIC_KEY_BYTES ? publicKeyFromRaw(raw) : undefined
   if (key?.type === 'Ed25519') return key
   throw new NetError('ERR_ADDRESS', `An Ed25519 public key has 32 bytes, got ${raw.byteLength}`)

@@ -3,11 +3,13 @@ import { createHostOn, type Host, type HostOptions } from './host.ts'
 import type { Net } from './net.ts'
 import { browserPlatform } from './platform.browser.ts'
 
+export { isLoopback } from './addresses.ts'
 export { createCertificate, type HostCertificate } from './certificate.ts'
 export {
   CIRCUIT_STATUS,
   type CircuitCodec,
   type CircuitLimit,
+  type CircuitStatus,
   HOP_PROTOCOL,
   type HopMessage,
   hopMessageCodec,
@@ -17,11 +19,13 @@ export {
   type StopMessage,
   stopMessageCodec,
 } from './circuit/messages.ts'
+export { sealVoucher, type Voucher } from './circuit/voucher.ts'
 export type { NetComplianceCase, NetWorld } from './compliance/case.ts'
 export { netCompliance } from './compliance/suite.ts'
 export type { NetOptions } from './create-net.ts'
 export type { Clock, NetLogger, Rng } from './environment.ts'
 export { isNetError, NetError, type NetErrorCode } from './errors.ts'
+export { encodeFrame, type FirstFrame, firstFrame } from './framing.ts'
 export {
   DEFAULT_HOST_LIMITS,
   type Host,
@@ -30,6 +34,7 @@ export {
   type HostServices,
 } from './host.ts'
 export { parsePeer, peerOfPublicKey, privateKeyOf } from './identity.ts'
+export { ip6Groups, isLinkLocalIp6, isLoopbackHost, mappedIp4 } from './ip-address.ts'
 export type { MemoryHub } from './memory/hub.ts'
 export { createMemoryHub, createMemoryNet } from './memory/net.ts'
 export type {
@@ -42,6 +47,7 @@ export type {
   Reachability,
   RelayState,
 } from './net.ts'
+export { STUN_PORT } from './stun.ts'
 
 /** Starts a libp2p node set up for this mesh; a device's net and the relay both stand on it. */
 export function createHost(options: HostOptions): Promise<Host> {

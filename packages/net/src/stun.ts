@@ -1,7 +1,7 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** RFC 8489 §8.1; where a relay of this mesh answers. */
-const STUN_PORT = 3478
+export const STUN_PORT = 3478
 
 /** STUN servers of our own relays, so that no stranger's is ever asked (rule NET-7). */
 export function stunServersOf(relays: readonly Multiaddr[]): readonly string[] {

@@ -23,11 +23,12 @@ export function startDrain(
     signal,
   })
 
-  const attend = createRounds((device: DeviceId) =>
+  const attend = createRounds((device: DeviceId, asked) =>
     retry(context, {
       what: 'a lane',
       attempt: () => run(device),
       wanted: () => peers.accountOf(device) !== undefined,
+      asked,
     }),
   )
 

@@ -22,7 +22,7 @@ export const MAX_COMPARED = 512
 export const MAX_PLACES = 256
 
 /** Addresses of one device, as text multiaddrs. */
-export const placeShape: Shape<Place> = record({
+const placeShape: Shape<Place> = record({
   device: deviceId,
   addresses: list(text({ max: 512 }), { max: MAX_ADDRESSES }),
 })

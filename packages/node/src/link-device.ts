@@ -10,6 +10,7 @@ import {
   type LinkCode,
   type LinkSeen,
   MAX_SNAPSHOT_BYTES,
+  parseDeviceId,
   parseLinkCode,
   type Refused,
   readLinkAgreement,
@@ -56,12 +57,12 @@ export function createDeviceLinker(
 
   return async (text, options) => {
     const code = parseLinkCode(text)
-    const { stream, distance } = await reach(code, options.signal)
+    const stream = await dial(code, options.signal)
     const abort = (): void => stream.abort(toError(options.signal?.reason))
     options.signal?.addEventListener('abort', abort)
     try {
       options.signal?.throwIfAborted()
-      const device = await takeIn(stream, { code, distance, options })
+      const device = await takeIn(stream, { code, options })
       await stream.close().catch(() => undefined)
       return device
     } catch (error) {
@@ -73,20 +74,20 @@ export function createDeviceLinker(
     }
   }
 
-  /** Dials the device in the code; a path over a relay gets a moment to become a direct one. */
-  async function reach(
-    code: LinkCode,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly stream: FrameStream; readonly distance: SeenDevice['distance'] }> {
+  async function dial(code: LinkCode, signal: AbortSignal | undefined): Promise<FrameStream> {
     const addresses = code.addresses.map((bytes) => net.addressFromBytes(bytes))
     net.setAddresses(code.device, addresses)
-    const options = signal ? { signal } : {}
-    const stream = await openStream(net, { peer: code.device, protocol: LINK }, options)
-    if (stream.path === 'lan') return { stream, distance: 'near' }
-    if (!hasNearAddress(net) || !(await comesNear(code.device))) return { stream, distance: 'far' }
-    const nearer = await openStream(net, { peer: code.device, protocol: LINK }, options)
-    stream.abort(new Error('a nearer connection is used'))
-    return { stream: nearer, distance: nearer.path === 'lan' ? 'near' : 'far' }
+    return openStream(net, { peer: code.device, protocol: LINK }, signal ? { signal } : {})
+  }
+
+  /**
+   * Near is who has a direct connection to a private address with us. The new device, once it has the
+   * proof, looks for one as we do; a relay gets a moment to become superfluous.
+   */
+  async function distanceOf(stream: FrameStream): Promise<SeenDevice['distance']> {
+    if (stream.path === 'lan') return 'near'
+    const canBeNear = hasNearAddress(net) && (await comesNear(parseDeviceId(stream.peer)))
+    return canBeNear ? 'near' : 'far'
   }
 
   function comesNear(device: DeviceId): Promise<boolean> {
@@ -107,8 +108,7 @@ export function createDeviceLinker(
   }
 
   /** Steps of linking-dialler.ts in the protocol: seen → confirm → syncing → done. */
-  async function takeIn(stream: FrameStream, attempt: Attempt): Promise<Device> {
-    const { code, options, distance } = attempt
+  async function takeIn(stream: FrameStream, { code, options }: Attempt): Promise<Device> {
     const reader = frameReader(stream, scheduler)
     const dialled = dialLink({ code, self: context.device }, environment)
     await stream.send(dialled.send)
@@ -117,17 +117,18 @@ export function createDeviceLinker(
     options.onState?.({ state: 'seen' })
     const name = shownName(seen.description.name, 'new device')
     const kind = shownName(seen.description.kind, 'unknown')
-    await ask(stream, seen.state, { attempt, shown: { device: code.device, name, kind, distance } })
-    return complete(stream, reader, { seen: seen.state, name, kind, attempt })
+    const distance = await distanceOf(stream)
+    const shown = { device: code.device, name, kind, distance }
+    await ask(stream, seen.state, { options, shown })
+    return complete(stream, reader, { seen: seen.state, shown, options })
   }
 
   /** Nothing is told about the account before a person said yes. */
   async function ask(
     stream: FrameStream,
     seen: LinkSeen,
-    { attempt, shown }: { readonly attempt: Attempt; readonly shown: SeenDevice },
+    { options, shown }: Pick<Confirmed, 'options' | 'shown'>,
   ): Promise<void> {
-    const { options } = attempt
     if (shown.distance === 'far' && !options.far) {
       throw await refuse(stream, declineLink(seen, 'ERR_LINK_FAR', environment))
     }
@@ -139,9 +140,9 @@ export function createDeviceLinker(
   async function complete(
     stream: FrameStream,
     reader: FrameReader,
-    { seen, name, kind, attempt }: Confirmed,
+    { seen, shown, options }: Confirmed,
   ): Promise<Device> {
-    const { options, distance } = attempt
+    const { name, kind, distance } = shown
     const log = logs.get(account)
     if (!log) throw new KithError('ERR_NO_ACCOUNT', 'the device log of this account is missing')
     const historyAt = distance === 'near' ? 0 : clock.now() + FAR_HISTORY_MS
@@ -180,15 +181,13 @@ export function createDeviceLinker(
 
 interface Attempt {
   readonly code: LinkCode
-  readonly distance: SeenDevice['distance']
   readonly options: LinkOptions
 }
 
 interface Confirmed {
   readonly seen: LinkSeen
-  readonly name: string
-  readonly kind: string
-  readonly attempt: Attempt
+  readonly shown: SeenDevice
+  readonly options: LinkOptions
 }
 
 /** Tells the new device, and becomes the error this side fails with. */

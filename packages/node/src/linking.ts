@@ -149,6 +149,7 @@ export function createLinking(
     try {
       await takePart(stream, attempt)
     } catch (error) {
+      net.keep([])
       logger.debug('linking failed', { code: codeOf(error) })
       const { code, message } = asKithError(error)
       offered.feed.set({ state: 'failed', code, message })
@@ -172,6 +173,8 @@ export function createLinking(
     { reader, proved, offered }: Attempt,
   ): Promise<void> {
     offered.feed.set({ state: 'seen' })
+    // It has the secret, so its addresses are worth trying: a nearer way than the relay makes it near.
+    net.keep([stream.peer])
     await stream.send(proved.send)
     offered.feed.set({ state: 'confirm' })
     const linked = await join(stream, reader, proved.state, offered.feed)

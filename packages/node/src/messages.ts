@@ -141,7 +141,10 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
 
   delivery.events.addEventListener(
     'delivery:changed',
-    ({ detail: { message } }) => void announceDelivery(message),
+    ({ detail: { message } }) => {
+      // as when the device stops just after an ack: the store is closed, and nobody looks any more
+      announceDelivery(message).catch(() => context.logger.warn('a delivery could not be shown'))
+    },
     { signal: context.signal },
   )
 

@@ -41,11 +41,12 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
   })
 
   /** Greets a connected device that we know until it worked, and once more when asked meanwhile. */
-  const greetUntilDone = createRounds((device: DeviceId) =>
+  const greetUntilDone = createRounds((device: DeviceId, asked) =>
     retry(context, {
       what: 'a hello',
       attempt: () => openHello(device),
       wanted: () => accountNow(device) !== undefined && net.connected().includes(device),
+      asked,
     }),
   )
 

@@ -12,9 +12,14 @@ export interface Attempts {
   readonly what: string
   readonly attempt: () => Promise<void>
   readonly wanted: () => boolean
+  /** Aborts when things changed: no reason to wait as long as the attempts before deserved. */
+  readonly asked: AbortSignal
 }
 
-/** Tries until it succeeds, is not wanted any more or the device stops. Never rejects. */
+/**
+ * Tries until it succeeds, is not wanted any more, is asked for again (another round begins anew) or
+ * the device stops. Never rejects.
+ */
 export async function retry(context: DeviceContext, tried: Attempts): Promise<void> {
   const { scheduler, signal, logger } = context
   for (let wait = FIRST_WAIT_MS; !signal.aborted && tried.wanted(); ) {
@@ -24,7 +29,11 @@ export async function retry(context: DeviceContext, tried: Attempts): Promise<vo
       if (signal.aborted) return
       logger.debug(`${tried.what} failed`, { code: codeOf(error) })
     }
-    await pause(scheduler, wait, { signal })
+    // Never at once, however often it is asked for: who always fails is not tried in a circle.
+    await pause(scheduler, FIRST_WAIT_MS, { signal })
+    const sooner = AbortSignal.any([signal, tried.asked])
+    if (wait > FIRST_WAIT_MS) await pause(scheduler, wait - FIRST_WAIT_MS, { signal: sooner })
+    if (tried.asked.aborted) return
     wait = Math.min(wait * 2, LAST_WAIT_MS)
   }
 }

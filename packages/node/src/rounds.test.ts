@@ -6,26 +6,32 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 /** Rounds whose end the test decides. */
 function watched(): {
   readonly started: string[]
+  readonly asked: AbortSignal[]
   readonly ask: (key: string) => Promise<void>
   end(): void
 } {
   const started: string[] = []
+  const signals: AbortSignal[] = []
   const ends: (() => void)[] = []
-  const ask = createRounds(async (key: string) => {
+  const ask = createRounds(async (key: string, asked) => {
     started.push(key)
+    signals.push(asked)
     await new Promise<void>((resolve) => void ends.push(resolve))
   })
-  return { started, ask, end: () => ends.shift()?.() }
+  return { started, asked: signals, ask, end: () => ends.shift()?.() }
 }
 
 test('NODE-9 whoever asks while a round runs gets one more round after it, however often they ask', async () => {
-  const { started, ask, end } = watched()
+  const { started, asked, ask, end } = watched()
   const done = ask('ada')
+  expect(asked[0]?.aborted).toBe(false)
   await Promise.all([ask('ada'), ask('ada')])
   expect(started).toEqual(['ada'])
+  expect(asked[0]?.aborted).toBe(true)
   end()
   await settled()
   expect(started).toEqual(['ada', 'ada'])
+  expect(asked[1]?.aborted).toBe(false)
   end()
   await done
   expect(started).toEqual(['ada', 'ada'])

@@ -1,20 +1,23 @@
 /**
  * Runs a task in rounds, one at a time for each key. Whoever asks while a round runs gets another one
- * after it: what changed behind the running round's back is not missed.
+ * after it: what changed behind the running round's back is not missed. The round sees by its signal
+ * that it was asked again, so that it need not wait for what may have come meanwhile.
  */
-export function createRounds<K>(round: (key: K) => Promise<void>): (key: K) => Promise<void> {
-  const asked = new Map<K, boolean>()
+export function createRounds<K>(
+  round: (key: K, asked: AbortSignal) => Promise<void>,
+): (key: K) => Promise<void> {
+  const running = new Map<K, AbortController>()
   return async (key) => {
-    const isRunning = asked.has(key)
-    asked.set(key, true)
-    if (isRunning) return
+    const current = running.get(key)
+    if (current) return current.abort()
     try {
-      while (asked.get(key)) {
-        asked.set(key, false)
-        await round(key)
+      for (let asked: AbortController | undefined; asked === undefined || asked.signal.aborted; ) {
+        asked = new AbortController()
+        running.set(key, asked)
+        await round(key, asked.signal)
       }
     } finally {
-      asked.delete(key)
+      running.delete(key)
     }
   }
 }

@@ -30,6 +30,7 @@ export function pause(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
     const cancel = scheduler.schedule(ms, done)
     signal.addEventListener('abort', done, { once: true })
     function done(): void {

@@ -47,11 +47,12 @@ export function startSiblings(
   )
 
   /** As long as the connection stands the exchange does, too; each begins from what both hold then. */
-  const open = createRounds((device: DeviceId) =>
+  const open = createRounds((device: DeviceId, asked) =>
     retry(context, {
       what: 'an exchange',
       attempt: async () => exchange(await net.open(device, SYNC, { signal })),
       wanted: () => peers.accountOf(device) === account,
+      asked,
     }),
   )
 

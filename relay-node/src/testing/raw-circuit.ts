@@ -1,8 +1,13 @@
+import {
+  CIRCUIT_STATUS,
+  HOP_PROTOCOL,
+  hopMessageCodec,
+  STOP_PROTOCOL,
+  stopMessageCodec,
+} from '@kithmesh/net'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { encodeHopStatus, HOP_PROTOCOL, STATUS, STOP_PROTOCOL } from '../hop-message.ts'
 import { readMessage, sendMessage } from '../hop-stream.ts'
-import { bytesField, concat, numberField, readFields, varint, type WireField } from '../protobuf.ts'
 
 /** The circuit protocol by hand, so that a test can do what no honest client does. */
 
@@ -10,11 +15,11 @@ import { bytesField, concat, numberField, readFields, varint, type WireField } f
 const PATIENCE_MS = 15_000
 
 /** A request to reserve. */
-export const RESERVE: Uint8Array = numberField(1, 0)
+export const RESERVE: Uint8Array = hopMessageCodec.encode({ kind: 'reserve' })
 
 /** A request for a circuit to a peer. */
 export function connectTo(peer: Libp2p): Uint8Array {
-  return concat([numberField(1, 1), bytesField(2, bytesField(1, peer.peerId.toMultihash().bytes))])
+  return hopMessageCodec.encode({ kind: 'connect', peer: peer.peerId.toMultihash().bytes })
 }
 
 /** What a relay answered. */
@@ -44,17 +49,16 @@ export async function openHop(peer: Libp2p, relay: string): Promise<Stream> {
 
 /** Reads the answer of a relay to whatever was said before. */
 export async function readAnswer(stream: Stream): Promise<HopAnswer> {
-  const { message } = await readMessage(stream, AbortSignal.timeout(PATIENCE_MS))
-  const fields = readFields(message)
-  const reservation = readFields(bytesOf(fields, 3)[0] ?? new Uint8Array(0))
-  const [expiresAt] = numbersOf(reservation, 1)
-  const [voucher] = bytesOf(reservation, 3)
+  const { frame } = await readMessage(stream, AbortSignal.timeout(PATIENCE_MS))
+  const answer = hopMessageCodec.decode(frame)
+  if (answer.kind !== 'status') throw new Error(`The relay answered ${answer.kind}`)
+  const { status, reservation, limit } = answer
   return {
-    status: numbersOf(fields, 5)[0] ?? 0,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(voucher === undefined ? {} : { voucher }),
-    addresses: bytesOf(reservation, 2).map((bytes) => multiaddr(bytes).toString()),
-    limited: fields.some(({ number }) => number === 4),
+    status,
+    ...(reservation === undefined ? {} : { expiresAt: reservation.expire }),
+    ...(reservation?.voucher === undefined ? {} : { voucher: reservation.voucher }),
+    addresses: (reservation?.addresses ?? []).map((bytes) => multiaddr(bytes).toString()),
+    limited: limit !== undefined,
     stream,
   }
 }
@@ -72,14 +76,14 @@ export async function reserveByHand(
   const waiting: ((stream: Stream) => void)[] = []
   await peer.handle(STOP_PROTOCOL, async (stream) => {
     await readMessage(stream, AbortSignal.timeout(PATIENCE_MS))
-    const answer = concat([numberField(1, 1), numberField(4, STATUS.OK)])
-    void stream.send(concat([varint(answer.length), answer, behindStatus]))
+    const answer = stopMessageCodec.encode({ kind: 'status', status: CIRCUIT_STATUS.ok })
+    void stream.send(Uint8Array.of(answer.length, ...answer, ...behindStatus))
     const next = waiting.shift()
     if (next === undefined) circuits.push(stream)
     else next(stream)
   })
   const { status } = await ask(peer, relay, RESERVE)
-  if (status !== STATUS.OK) throw new Error(`The relay answered ${status}`)
+  if (status !== CIRCUIT_STATUS.ok) throw new Error(`The relay answered ${status}`)
   return () => {
     const circuit = circuits.shift()
     return circuit === undefined
@@ -101,21 +105,12 @@ export async function openCircuit(
   { to, next }: { readonly to: Libp2p; next(): Promise<Stream> },
 ): Promise<RawCircuit> {
   const [answer, target] = await Promise.all([ask(from, relay, connectTo(to)), next()])
-  if (answer.status !== STATUS.OK) throw new Error(`The relay answered ${answer.status}`)
+  if (answer.status !== CIRCUIT_STATUS.ok) throw new Error(`The relay answered ${answer.status}`)
   return { initiator: answer.stream, target }
 }
 
 /** A status where the relay expects a request. */
-export const UNASKED_STATUS: Uint8Array = encodeHopStatus(STATUS.OK)
-
-function numbersOf(fields: readonly WireField[], number: number): readonly number[] {
-  return fields.flatMap((field) =>
-    field.number === number && field.kind === 'varint' ? [Number(field.value)] : [],
-  )
-}
-
-function bytesOf(fields: readonly WireField[], number: number): readonly Uint8Array[] {
-  return fields.flatMap((field) =>
-    field.number === number && field.kind === 'bytes' ? [field.value] : [],
-  )
-}
+export const UNASKED_STATUS: Uint8Array = hopMessageCodec.encode({
+  kind: 'status',
+  status: CIRCUIT_STATUS.ok,
+})

@@ -4,6 +4,7 @@
  * format asks, and refuse what is cut short, of a wrong type or there twice.
  */
 import { NetError } from '../errors.ts'
+import { varint } from '../varint.ts'
 
 /** One field of a message: a number, or bytes that are a string, bytes or a message. */
 export interface WireField {
@@ -16,9 +17,9 @@ export function encodeFields(fields: readonly WireField[]): Uint8Array {
   const bytes: number[] = []
   for (const { field, value } of fields) {
     if (typeof value === 'bigint') {
-      bytes.push(...varintBytes(keyOf(field, VARINT)), ...varintBytes(value))
+      bytes.push(...varint(keyOf(field, VARINT)), ...varint(value))
     } else {
-      bytes.push(...varintBytes(keyOf(field, DELIMITED)))
+      bytes.push(...varint(keyOf(field, DELIMITED)))
       bytes.push(...lengthPrefixed(value))
     }
   }
@@ -27,7 +28,7 @@ export function encodeFields(fields: readonly WireField[]): Uint8Array {
 
 /** Bytes with their length in front, as a varint. */
 export function lengthPrefixed(bytes: Uint8Array): readonly number[] {
-  return [...varintBytes(BigInt(bytes.byteLength)), ...bytes]
+  return [...varint(bytes.byteLength), ...bytes]
 }
 
 /** @throws ERR_FRAME_MALFORMED on anything that is not a whole number of fields */
@@ -129,16 +130,6 @@ function readVarint(bytes: Uint8Array, start: number): { value: bigint; end: num
     }
   }
   throw malformed('a number of more than 64 bits')
-}
-
-function varintBytes(value: bigint): readonly number[] {
-  const bytes: number[] = []
-  let rest = value
-  while (rest >= 0x80n) {
-    bytes.push(Number(rest & 0x7fn) | 0x80)
-    rest >>= 7n
-  }
-  return [...bytes, Number(rest)]
 }
 
 function malformed(what: string): NetError {

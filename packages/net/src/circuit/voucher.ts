@@ -1,6 +1,6 @@
 import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
-import { privateKeyOf } from '../identity.ts'
+import { publicKeyOf } from '../identity.ts'
 import type { NetIdentity } from '../net.ts'
 import { encodeFields, lengthPrefixed } from './protobuf.ts'
 
@@ -25,7 +25,7 @@ const ENVELOPE = { publicKey: 1, payloadType: 2, payload: 3, signature: 5 } as c
  * go-libp2p clients check it when it is there, js-libp2p clients do not look.
  */
 export async function sealVoucher(voucher: Voucher, relay: NetIdentity): Promise<Uint8Array> {
-  const { publicKey } = privateKeyOf(relay)
+  const publicKey = publicKeyOf(relay.publicKey)
   const payload = encodeFields([
     { field: VOUCHER.relay, value: peerIdFromPublicKey(publicKey).toMultihash().bytes },
     { field: VOUCHER.peer, value: voucher.peer },

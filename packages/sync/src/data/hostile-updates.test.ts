@@ -16,6 +16,8 @@ import { MAX_HELD_PER_SOURCE } from './held-updates.ts'
 import { MAX_CLOCK } from './update-check.ts'
 
 const BEN = accountNumber(1)
+/** What no input may take: far above what these do, far below what the attacks took (9 s and more). */
+const MAX_MS = 1_000
 
 /** An account with something in it, and the clock that measures the trial. */
 function victim(): AccountData {
@@ -34,7 +36,7 @@ function expectRefused(update: Uint8Array, code: string): void {
   const before = data.encodeState()
   const begun = performance.now()
   expect(data.applyUpdate(update)).toEqual({ kind: 'refused', code })
-  expect(performance.now() - begun).toBeLessThan(500)
+  expect(performance.now() - begun).toBeLessThan(MAX_MS)
   expect(data.encodeState()).toEqual(before)
   expect(data.heldCount).toBe(0)
 }
@@ -131,7 +133,7 @@ describe('C2 clocks', () => {
       const update = one(textItem('settings', 'k/value', 'v'), clock)
       expect(data.applyUpdate(update, { source: 'thief' })).toEqual({ kind: 'held' })
     }
-    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(performance.now() - begun).toBeLessThan(5 * MAX_MS)
     expect(data.encodeState()).toEqual(before)
     data.dropHeld('thief')
     expect(data.heldCount).toBe(0)
@@ -283,7 +285,7 @@ test('C1 mutated updates are taken, held or refused; never an exception, and ref
       const before = data.encodeState()
       const begun = performance.now()
       const outcome = data.applyUpdate(update, { source: 'fuzz' })
-      expect(performance.now() - begun).toBeLessThan(500)
+      expect(performance.now() - begun).toBeLessThan(MAX_MS)
       if (outcome.kind !== 'applied') expect(data.encodeState()).toEqual(before)
       data.dropHeld('fuzz')
     }),

@@ -42,17 +42,19 @@ function nativeSigner(number: number): Signer {
 const held = ({ log }: TestDevice): number =>
   log.holdings().reduce((sum, { stored }) => sum + countRanges(stored), 0)
 
-test('D6 a backlog of 10,000 records crosses within 4 s, in bounded pieces', async () => {
+test('D6 a backlog of 10,000 records crosses in about the time it took to write, in bounded pieces', async () => {
   const ada = await openDevice(1, { crypto: nativeCrypto, signer: nativeSigner(1) })
+  const began = performance.now()
   for (let at = 0; at < 10_000; at += 1) {
     await ada.log.append({ lane: 'messages', contents: [note(`message ${at}`)] })
   }
   const ben = await openDevice(2, { crypto: nativeCrypto, signer: nativeSigner(2) })
-  const begun = performance.now()
+  const written = performance.now()
   const meeting = meet(ada, ben)
   await meeting.caughtUp()
-  // 0.6 s with the machine to itself; the rest is room for what else runs on it.
-  expect(performance.now() - begun).toBeLessThan(4_000)
+  // As a ratio within one run, whatever else the machine does: about as long as sealing and signing them took.
+  const [writing, crossing] = [written - began, performance.now() - written]
+  expect(crossing).toBeLessThan(4 * writing)
   expect(held(ben)).toBe(10_000)
   expect(Math.max(...meeting.line.frames.map(({ length }) => length))).toBeLessThan(MAX_FRAME_BYTES)
   await meeting.close()

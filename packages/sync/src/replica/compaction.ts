@@ -2,8 +2,7 @@ import { type DeviceId, equalBytes, type Rng } from '@kithmesh/protocol'
 import { type AccountData, createAccountData } from '../data/account-data.ts'
 import type { AccountLog, LogCallOptions } from '../log/account-log.ts'
 import { heldRanges } from '../log/holdings.ts'
-import { type LaneSpan, laneKey } from '../log/lane.ts'
-import type { LaneRanges } from '../log/lane-ranges.ts'
+import { type LaneId, type LaneSpan, laneKey } from '../log/lane.ts'
 import {
   differenceRanges,
   highestNumbers,
@@ -33,7 +32,8 @@ export interface Compaction {
 export interface CompactionParts {
   readonly data: AccountData
   readonly log: AccountLog
-  readonly unapplied: LaneRanges
+  /** Places whose updates are not in the document. */
+  readonly unapplied: (lane: LaneId) => RangeSet
   readonly rng: Rng
 }
 
@@ -103,13 +103,16 @@ function width({ covers }: Noted): number {
 }
 
 /** What of the lane `data` is held and in the document. */
-function appliedSpans(log: AccountLog, unapplied: LaneRanges): readonly LaneSpan[] {
+function appliedSpans(
+  log: AccountLog,
+  unapplied: CompactionParts['unapplied'],
+): readonly LaneSpan[] {
   return log
     .holdings()
     .filter(({ lane }) => lane === 'data')
     .flatMap((holdings) => {
       const { device, lane } = holdings
-      const applied = differenceRanges(heldRanges(holdings), unapplied.of(holdings))
+      const applied = differenceRanges(heldRanges(holdings), unapplied(holdings))
       return applied.map(({ from, to }) => ({ device, lane, from, to }))
     })
 }

@@ -2,9 +2,9 @@ import type { AccountData } from '../data/account-data.ts'
 import type { UpdateOutcome } from '../data/update-outcome.ts'
 import type { RecordEvent } from '../log/accepting.ts'
 import type { AccountLog, LogCallOptions } from '../log/account-log.ts'
-import type { LaneSpan, LogPosition } from '../log/lane.ts'
-import { createLaneRanges, type LaneRanges } from '../log/lane-ranges.ts'
-import { highestNumber } from '../range-set.ts'
+import type { LaneId, LogPosition } from '../log/lane.ts'
+import { createLaneRanges } from '../log/lane-ranges.ts'
+import { highestNumber, type RangeSet, unionRanges } from '../range-set.ts'
 import { createSnapshotReader, type SnapshotReader, type WholeSnapshot } from './snapshot.ts'
 
 /** The kind of content that carries one update of account data, Yjs encoding version 1. */
@@ -18,10 +18,10 @@ export interface IntoData {
   takeSnapshots(events: readonly RecordEvent[]): readonly WholeSnapshot[]
   /** Applies the updates of these records. */
   takeUpdates(events: readonly RecordEvent[]): void
-  /** Reads again what found no room to wait, when others no longer wait. */
+  /** Reads again what found no room to wait, when anything was applied since. */
   retryCrowded(log: LogReading): Promise<void>
   /** Places whose updates are not in the document: they wait for others, or for room to wait. */
-  readonly unapplied: LaneRanges
+  unapplied(lane: LaneId): RangeSet
 }
 
 /** What stood in the store. */
@@ -36,68 +36,102 @@ export type LogReading = Pick<AccountLog, 'holdings' | 'readOpened'>
 /** Applies records to `data`. */
 export function createIntoData(data: AccountData): IntoData {
   const reader = createSnapshotReader()
-  const unapplied = createLaneRanges()
   const crowded = createLaneRanges()
-  /** How many updates of a record wait, by its place. */
-  const waiting = new Map<string, number>()
+  const waiting = createWaiting()
+  /** Something was applied since crowded records were tried last: they may find room, or nothing to wait for. */
+  let hasMoved = false
 
-  const wait = (position: LogPosition, by: 1 | -1): void => {
-    const key = `${position.device}/${position.seq}`
-    const count = (waiting.get(key) ?? 0) + by
-    if (count > 0) waiting.set(key, count)
-    else waiting.delete(key)
-    if (count > 0) unapplied.add(position, placeOf(position))
-    else unapplied.remove(position, placeOf(position))
-  }
-  const applyUpdate = (update: Uint8Array, position: LogPosition): UpdateOutcome => {
-    const onSettled = (): void => wait(position, -1)
+  const applyUpdate = (update: Uint8Array, position: LogPosition, at: number): UpdateOutcome => {
+    const onSettled = (outcome: UpdateOutcome): void => {
+      waiting.end(position, at)
+      hasMoved ||= outcome.kind === 'applied'
+    }
     const outcome = data.applyUpdate(update, { source: position.device, onSettled })
-    if (outcome.kind === 'held') wait(position, 1)
+    if (outcome.kind === 'held') waiting.begin(position, at)
+    hasMoved ||= outcome.kind === 'applied'
     return outcome
   }
-  const takeRecord = ({ record, contents }: RecordEvent): void => {
-    const updates = contents.filter(({ kind }) => kind === UPDATE_KIND)
-    const outcomes = updates.map(({ body }) => applyUpdate(body, record))
-    if (!outcomes.some(isCrowded)) return
+  /** False when some of its updates found no room to wait. */
+  const takeRecord = ({ record, contents }: RecordEvent): boolean => {
+    const outcomes = contents.map(({ kind, body }, at) =>
+      // Those that wait already are not to wait twice when their record is tried again.
+      kind === UPDATE_KIND && !waiting.has(record, at) ? applyUpdate(body, record, at) : undefined,
+    )
+    if (!outcomes.some(isCrowded)) return true
     crowded.add(record, placeOf(record))
-    unapplied.add(record, placeOf(record))
+    return false
   }
   const takeUpdates = (events: readonly RecordEvent[]): void => {
     for (const event of events.filter(isData)) takeRecord(event)
   }
-  const takeSnapshots = (events: readonly RecordEvent[]): readonly WholeSnapshot[] =>
-    events
+  const takeSnapshots = (events: readonly RecordEvent[]): readonly WholeSnapshot[] => {
+    const whole = events
       .filter(isData)
       .flatMap((event) => wholeSnapshots(reader, event))
       .filter(({ state }) => data.applyUpdate(state, { kind: 'snapshot' }).kind === 'applied')
-
+    hasMoved ||= whole.length > 0
+    return whole
+  }
+  /**
+   * Oldest first, and no further in a lane than the first that finds no room: what fills the room waits for just these when
+   * records came newest first, so this must not wait for the room to empty.
+   */
+  const retryLane = async (log: LogReading, lane: LaneId): Promise<void> => {
+    for (const { from, to } of crowded.of(lane)) {
+      for await (const event of log.readOpened({ ...lane, from, to })) {
+        crowded.remove(lane, placeOf(event.record))
+        if (!takeRecord(event)) return
+      }
+    }
+  }
   const retryCrowded = async (log: LogReading): Promise<void> => {
-    const spans = spansOf(crowded)
-    crowded.clear()
-    for (const span of spans) {
-      // Out before it is tried: it comes back by itself where it finds no room again.
-      unapplied.remove(span, [span])
-      for await (const event of log.readOpened(span)) takeRecord(event)
+    while (hasMoved && crowded.lanes().length > 0) {
+      hasMoved = false
+      for (const lane of crowded.lanes()) await retryLane(log, lane)
     }
   }
   return {
-    unapplied,
+    unapplied: (lane) => unionRanges(waiting.places(lane), crowded.of(lane)),
     takeSnapshots,
     takeUpdates,
+    retryCrowded,
     load: async (log, call) => {
       const events = await readData(log, call)
       // Snapshots first: of most updates they leave nothing to do or to wait for.
       const snapshots = takeSnapshots(events)
       takeUpdates(events)
-      for (let left = spansOf(crowded).length; left > 0; ) {
-        await retryCrowded(log)
-        const now = spansOf(crowded).length
-        left = now < left ? now : 0
-      }
+      await retryCrowded(log)
       return { snapshots, updateBytes: updateBytesOf(events) }
     },
-    retryCrowded: async (log) => {
-      if (data.heldCount === 0) await retryCrowded(log)
+  }
+}
+
+/** Which updates of which records wait, by their place and their number in the record. */
+interface Waiting {
+  has(position: LogPosition, at: number): boolean
+  begin(position: LogPosition, at: number): void
+  end(position: LogPosition, at: number): void
+  places(lane: LaneId): RangeSet
+}
+
+function createWaiting(): Waiting {
+  const byPlace = new Map<string, Set<number>>()
+  const places = createLaneRanges()
+  const keyOf = ({ device, seq }: LogPosition): string => `${device}/${seq}`
+  return {
+    places: places.of,
+    has: (position, at) => byPlace.get(keyOf(position))?.has(at) === true,
+    begin: (position, at) => {
+      const waiting = byPlace.get(keyOf(position)) ?? new Set<number>()
+      byPlace.set(keyOf(position), waiting.add(at))
+      places.add(position, placeOf(position))
+    },
+    end: (position, at) => {
+      const waiting = byPlace.get(keyOf(position))
+      waiting?.delete(at)
+      if (waiting === undefined || waiting.size > 0) return
+      byPlace.delete(keyOf(position))
+      places.remove(position, placeOf(position))
     },
   }
 }
@@ -125,12 +159,6 @@ async function readData(log: LogReading, call: LogCallOptions): Promise<readonly
   return events
 }
 
-function spansOf(places: LaneRanges): readonly LaneSpan[] {
-  return places
-    .lanes()
-    .flatMap((lane) => places.of(lane).map(({ from, to }) => ({ ...lane, from, to })))
-}
-
 function placeOf({ seq }: LogPosition): readonly [{ from: number; to: number }] {
   return [{ from: seq, to: seq }]
 }
@@ -139,6 +167,6 @@ function isData({ record }: RecordEvent): boolean {
   return record.lane === 'data'
 }
 
-function isCrowded(outcome: UpdateOutcome): boolean {
-  return outcome.kind === 'refused' && outcome.code === 'ERR_UPDATE_HELD_LIMIT'
+function isCrowded(outcome: UpdateOutcome | undefined): boolean {
+  return outcome?.kind === 'refused' && outcome.code === 'ERR_UPDATE_HELD_LIMIT'
 }
