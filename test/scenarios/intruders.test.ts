@@ -131,7 +131,7 @@ describe('A5 who may say what', () => {
 
   test('HIS-1 DEL-9 the account log is for siblings, messages are for contacts, nothing for strangers', async () => {
     await using at = await stage()
-    const [sync, message] = ['/kith/sync/1', '/kith/message/1'].map(protocolNamed)
+    const [sync, message] = [protocolNamed('/kith/sync/1'), protocolNamed('/kith/message/1')]
     for (const [who, mayHearLog, maySend] of [
       ['a stranger', false, false],
       ['a contact', false, true],
