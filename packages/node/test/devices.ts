@@ -1,8 +1,14 @@
 /** Whole devices over nets in memory, whose frames a test can see and stop. */
 
 import { randomBytes } from 'node:crypto'
-import { createMemoryHub, createMemoryNet, type FrameStream, type MemoryHub, type Net } from '@kithmesh/net'
-import { type AccountId, signerFromSeed } from '@kithmesh/protocol'
+import {
+  createMemoryHub,
+  createMemoryNet,
+  type FrameStream,
+  type MemoryHub,
+  type Net,
+} from '@kithmesh/net'
+import { type AccountId, publicKeyOfDevice, signerFromSeed } from '@kithmesh/protocol'
 import { onTestFinished } from 'vitest'
 import type { KithNode } from '../src/api.ts'
 import { createNode } from '../src/index.ts'
@@ -19,23 +25,32 @@ export interface SeenFrame {
 /** Devices that meet in one hub. */
 export interface Devices {
   readonly hub: MemoryHub
-  start(name: string): Promise<KithNode>
+  start(name: string, options?: { readonly newDevice?: boolean }): Promise<KithNode>
   /** Makes two accounts contacts of each other. */
   acquaint(inviter: KithNode, adder: KithNode): Promise<void>
   /** A peer that is nobody's device. */
   stranger(): Net
+  /** The same in the name of a device that is stopped. */
+  impersonate(device: KithNode): Net
+  /** Where the devices told their nets that others are. */
+  readonly told: readonly { readonly peer: string; readonly addresses: readonly string[] }[]
 }
 
 /** `onFrame` sees every frame a device sends; what it throws, the sender gets. */
 export function createDevices(onFrame: (frame: SeenFrame) => void = () => undefined): Devices {
   const hub = createMemoryHub({ clock: nodePlatform.clock })
+  const told: { readonly peer: string; readonly addresses: readonly string[] }[] = []
+  const onAddresses: Net['setAddresses'] = (peer, addresses) => void told.push({ peer, addresses })
   return {
     hub,
-    start: async (name) => {
+    told,
+    start: async (name, { newDevice = false } = {}) => {
       const node = await createNode({
         home: MEMORY_HOME,
         name,
-        network: async (identity) => tapped(createMemoryNet(hub, { identity }), name, onFrame),
+        newDevice,
+        network: async (identity) =>
+          tapped(createMemoryNet(hub, { identity }), { name, onFrame, onAddresses }),
       })
       onTestFinished(() => node.stop())
       return node
@@ -45,6 +60,8 @@ export function createDevices(onFrame: (frame: SeenFrame) => void = () => undefi
       await adder.contacts.add(code)
     },
     stranger: () => createMemoryNet(hub, { identity: signerFromSeed(randomBytes(32)) }),
+    impersonate: ({ device }) =>
+      createMemoryNet(hub, { identity: { publicKey: publicKeyOfDevice(device) } }),
   }
 }
 
@@ -53,21 +70,33 @@ export function accountOf(node: KithNode): AccountId {
   return node.account
 }
 
-function tapped(net: Net, from: string, onFrame: (frame: SeenFrame) => void): Net {
+interface Taps {
+  readonly name: string
+  readonly onFrame: (frame: SeenFrame) => void
+  readonly onAddresses: Net['setAddresses']
+}
+
+function tapped(net: Net, { name, onFrame, onAddresses }: Taps): Net {
   const tap = (stream: FrameStream, protocol: string): FrameStream => ({
     ...stream,
     send: async (bytes, options) => {
-      onFrame({ from, protocol, bytes })
+      onFrame({ from: name, protocol, bytes })
       await stream.send(bytes, options)
     },
   })
-  const taps: Pick<Net, 'open' | 'handle'> = {
-    open: async (peer, protocol, options) => tap(await net.open(peer, protocol, options), protocol.id),
-    handle: (protocol, answer) => net.handle(protocol, (stream) => answer(tap(stream, protocol.id))),
+  const taps: Pick<Net, 'open' | 'handle' | 'setAddresses'> = {
+    open: async (peer, protocol, options) =>
+      tap(await net.open(peer, protocol, options), protocol.id),
+    handle: (protocol, answer) =>
+      net.handle(protocol, (stream) => answer(tap(stream, protocol.id))),
+    setAddresses: (peer, addresses) => {
+      onAddresses(peer, addresses)
+      net.setAddresses(peer, addresses)
+    },
   }
   return new Proxy(net, {
     get: (target, key) => {
-      if (key === 'open' || key === 'handle') return taps[key]
+      if (key === 'open' || key === 'handle' || key === 'setAddresses') return taps[key]
       const value: unknown = Reflect.get(target, key, target)
       return typeof value === 'function' ? value.bind(target) : value
     },
