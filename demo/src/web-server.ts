@@ -14,15 +14,18 @@ export interface WebServer {
 const PAGES = fileURLToPath(new URL('./web', import.meta.url))
 const PREFERRED_PORT = 5180
 
-/** Serves the built page, and tells it which relays there are. */
-export async function startWebServer(relays: () => readonly string[]): Promise<WebServer> {
+/** Serves the built page, and tells it which relays there are. `pages`: the folder it was built into. */
+export async function startWebServer(
+  relays: () => readonly string[],
+  pages: string = PAGES,
+): Promise<WebServer> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     // A name that points here is not this page's origin: refuse what DNS rebinding would bring (E1).
     if (!isLocal(request.headers.host)) return end(response, 421)
     if (request.method !== 'GET') return end(response, 405)
     if (pathname === '/relays.json') return sendJson(response, relays())
-    void sendFile(response, pathname === '/' ? '/index.html' : pathname)
+    void sendFile(response, pathname === '/' ? '/index.html' : pathname, pages)
   })
   const port = await listen(server, PREFERRED_PORT).catch(() => listen(server, 0))
   return {
@@ -49,9 +52,9 @@ function isLocal(host: string | undefined): boolean {
   return host !== undefined && /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(host)
 }
 
-async function sendFile(response: ServerResponse, path: string): Promise<void> {
-  const file = join(PAGES, normalize(path))
-  const known = file.startsWith(PAGES) && (await stat(file).catch(() => undefined))?.isFile()
+async function sendFile(response: ServerResponse, path: string, pages: string): Promise<void> {
+  const file = join(pages, normalize(path))
+  const known = file.startsWith(pages) && (await stat(file).catch(() => undefined))?.isFile()
   if (!known) return end(response, 404)
   response.writeHead(200, {
     ...HEADERS,

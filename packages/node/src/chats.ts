@@ -5,6 +5,7 @@ import {
   contentCodec,
   type DeviceId,
   directChatId,
+  KithError,
   type MessageId,
   messageIdOf,
 } from '@kithmesh/protocol'
@@ -39,7 +40,10 @@ export type ContentFault = 'chat' | 'author' | 'clock'
 
 /** The contents of every chat in their order, and the state that orders them. */
 export interface Chats {
+  /** On the disk, or on its way there. */
   has(message: MessageId): Promise<boolean>
+  /** Resolves when what is on its way is on the disk; rejects when its write failed. */
+  written(message: MessageId): Promise<void>
   get(message: MessageId): Promise<StoredContent | undefined>
   /** Oldest first; the newest `limit` of them. */
   list(
@@ -59,7 +63,7 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
   const { tables, clock, rng } = context
   const states = new Map<ChatId, ChatState>()
   /** Staged and not yet on disk: present already, so that a second copy is seen as one. */
-  const staging = new Set<MessageId>()
+  const staging = new Map<MessageId, PromiseWithResolvers<void>>()
   const serial = createSerial<ChatId>()
 
   async function stateOf(chat: ChatId): Promise<ChatState> {
@@ -85,17 +89,23 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
   async function stage({ message, content, bytes }: StoredContent): Promise<Staged> {
     const before = await stateOf(content.chat)
     states.set(content.chat, stateWith(before, message, content, context.device))
-    staging.add(message)
+    const written = Promise.withResolvers<void>()
+    written.promise.catch(() => undefined)
+    staging.set(message, written)
     return {
       ops: () => [
         tables.contents.put([content.chat, content.at, message], bytes),
         tables.contentPlaces.put(message, { chat: content.chat, at: content.at }),
         tables.chats.put(content.chat, states.get(content.chat) ?? before),
       ],
-      publish: () => void staging.delete(message),
+      publish: () => {
+        staging.delete(message)
+        written.resolve()
+      },
       discard: () => {
         staging.delete(message)
         states.delete(content.chat)
+        written.reject(new KithError('ERR_STORE_WRITE', 'a content could not be written'))
       },
     }
   }
@@ -139,6 +149,7 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
   return {
     has: async (message) =>
       staging.has(message) || (await tables.contentPlaces.get(message)) !== undefined,
+    written: async (message) => staging.get(message)?.promise,
     get,
     list,
     alone: serial,

@@ -1,7 +1,12 @@
-import { type AccountId, contentCodec, directChatId, messageIdOf } from '@kithmesh/protocol'
+import {
+  type AccountId,
+  contentCodec,
+  decoded,
+  directChatId,
+  messageIdOf,
+} from '@kithmesh/protocol'
 import type { AccountState } from './account-state.ts'
 import type { Chats, StoredContent } from './chats.ts'
-import { decoded } from './decoded.ts'
 import type { Delivery } from './delivery.ts'
 import type { MessageRecord } from './log-contents.ts'
 import type { Messages } from './messages.ts'

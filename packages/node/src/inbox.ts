@@ -2,6 +2,7 @@ import {
   type AccountId,
   contentCodec,
   type DeviceId,
+  decoded,
   directChatId,
   envelopeCodec,
   type MessageId,
@@ -9,7 +10,6 @@ import {
 } from '@kithmesh/protocol'
 import type { Chats, ContentFault, StoredContent } from './chats.ts'
 import type { DeviceContext } from './context.ts'
-import { decoded } from './decoded.ts'
 import type { Sessions } from './sessions.ts'
 import { commitStaged, type Staged } from './staged.ts'
 
@@ -28,6 +28,7 @@ export type Refusal =
 
 /** The one way in for content from another account. */
 export interface Inbox {
+  /** On the disk: what is on its way there is waited for, since the answer is as good as an ack (DEL-2). */
   has(message: MessageId): Promise<boolean>
   /** Opens, checks and stores one envelope; resolves when the content is on disk. */
   take(envelope: Uint8Array, from: Sender): Promise<Arrival>
@@ -63,7 +64,9 @@ export function createInbox(
 
   /** Decides what an envelope is; its batch is on the way to the disk when this returns. */
   async function settle(bytes: Uint8Array, from: Sender): Promise<Settled> {
-    if (await chats.has(from.message)) return settled({ kind: 'duplicate' })
+    if (await chats.has(from.message)) {
+      return settled({ kind: 'duplicate' }, chats.written(from.message))
+    }
     const envelope = decoded(envelopeCodec, bytes)
     if (!envelope) return settled(refused('malformed'))
     const { sender, recipient } = envelope
@@ -91,7 +94,13 @@ export function createInbox(
     return settled({ kind: 'accepted' }, parts.keep(stored, [session, await chats.stage(stored)]))
   }
 
-  return { has: chats.has, take }
+  async function has(message: MessageId): Promise<boolean> {
+    const held = await chats.has(message)
+    await chats.written(message)
+    return held
+  }
+
+  return { has, take }
 }
 
 /** An arrival, and the write it waits for. */

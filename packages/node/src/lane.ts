@@ -1,6 +1,6 @@
 import type { FrameStream } from '@kithmesh/net'
 import { KithError, type MessageId, type Party } from '@kithmesh/protocol'
-import { createBell } from './bell.ts'
+import { createBell } from '@kithmesh/sync'
 import type { Chats } from './chats.ts'
 import type { DeviceContext } from './context.ts'
 import type { Delivery, Reached } from './delivery.ts'

@@ -1,6 +1,5 @@
-import { type Codec, codec, deviceId, list, messageId, record } from '@kithmesh/protocol'
+import { type Codec, codec, decoded, deviceId, list, messageId, record } from '@kithmesh/protocol'
 import type { RecordContent, RecordEvent } from '@kithmesh/sync'
-import { decoded } from './decoded.ts'
 import type { Reached } from './delivery.ts'
 
 /** What the messages lane of the account log says. */

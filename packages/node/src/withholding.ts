@@ -1,4 +1,4 @@
-import { type AccountId, contentCodec, type DeviceId } from '@kithmesh/protocol'
+import { type AccountId, contentCodec, type DeviceId, decoded } from '@kithmesh/protocol'
 import {
   type AccountLog,
   laneKey,
@@ -8,7 +8,6 @@ import {
   type Withheld,
 } from '@kithmesh/sync'
 import type { DeviceContext } from './context.ts'
-import { decoded } from './decoded.ts'
 import type { DeviceLogs } from './device-logs.ts'
 import { messageRecordsIn } from './log-contents.ts'
 import type { Staged } from './staged.ts'

@@ -2,6 +2,7 @@
 
 export { compareBytes, equalBytes, equalSecrets } from './codec/bytes.ts'
 export { type Codec, codec } from './codec/codec.ts'
+export { decoded } from './codec/decoded.ts'
 export { accountId, chatId, deviceId, entryId, messageId } from './codec/id-shapes.ts'
 export {
   bool,

@@ -15,6 +15,7 @@ export type { SettingEvents, SettingsView, SettingValue } from './data/settings.
 export type { StarredEvents, StarredItem, StarredView } from './data/starred.ts'
 export type { UpdateOptions } from './data/update-intake.ts'
 export type { UpdateOutcome, UpdateRefusal } from './data/update-outcome.ts'
+export { type Bell, createBell } from './exchange/bell.ts'
 export type { ExchangeEnd, ExchangeFailure } from './exchange/ending.ts'
 export { type ExchangeStream, STALL_MS, type Withheld } from './exchange/exchange.ts'
 export {

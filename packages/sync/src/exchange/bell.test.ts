@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createBell } from './bell.ts'
 
-test('NODE-9 a ring while nobody waits is kept for the next wait, and only one', async () => {
+test('ALOG-11 a ring while nobody sleeps is kept for the next sleeper, and only one', async () => {
   const bell = createBell()
   bell.ring()
   bell.ring()
