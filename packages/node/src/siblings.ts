@@ -58,9 +58,10 @@ export function startSiblings(
 
   async function exchange(stream: FrameStream): Promise<void> {
     const sibling = parseDeviceId(stream.peer)
-    const withheld = await withholding.of(sibling)
+    const over = new AbortController()
+    const withheld = await withholding.of(sibling, over)
     const run = { sibling, stream, ...(withheld ? { withheld } : {}) }
-    const end = await exchanges.run(run, { signal })
+    const end = await exchanges.run(run, { signal }).finally(() => over.abort())
     if (end.kind === 'stopped') return
     const code = end.kind === 'failed' ? end.code : 'ERR_STREAM_ENDED'
     const ended = new KithError('ERR_STREAM_ENDED', 'the exchange ended', { cause: code })

@@ -14,8 +14,8 @@ import type { Staged } from './staged.ts'
 
 /** What a sibling does not get yet: messages older than its linking, when it was linked from afar. */
 export interface Withholding {
-  /** Undefined when nothing is withheld from it. */
-  of(sibling: DeviceId): Promise<Withheld | undefined>
+  /** Undefined when nothing is withheld from it. What comes later is looked at until `signal` aborts. */
+  of(sibling: DeviceId, options: { readonly signal: AbortSignal }): Promise<Withheld | undefined>
 }
 
 /** Finds the records that hold messages from before a device was linked (LNK: far linking). */
@@ -29,7 +29,7 @@ export function createWithholding(
 ): Withholding {
   const { account, log, logs } = parts
   return {
-    of: async (sibling) => {
+    of: async (sibling, { signal }) => {
       const standing = logs.standing(account, sibling)
       if (!standing || standing.historyAt <= clock.now()) return undefined
       const { addedAt, historyAt } = standing
@@ -37,13 +37,15 @@ export function createWithholding(
       const note = (event: RecordEvent): void => {
         if (isOlder(event, addedAt)) add(olderByLane, event)
       }
+      const onAccepted = ({ detail }: { detail: { events: readonly RecordEvent[] } }): void =>
+        detail.events.forEach(note)
+      log.events.addEventListener('records:accepted', onAccepted, { signal })
       for (const { device, lane, stored } of log.holdings()) {
         if (lane !== 'messages') continue
         for (const range of stored) {
           for await (const event of log.readOpened({ device, lane, ...range })) note(event)
         }
       }
-      log.events.addEventListener('records:accepted', ({ detail }) => detail.events.forEach(note))
       return { until: historyAt, of: (lane) => olderByLane.get(laneKey(lane)) ?? [] }
     },
   }

@@ -1,9 +1,9 @@
-/** An EventTarget whose event names and details TypeScript knows. `E`: detail by event name. */
+/** Events whose names and details TypeScript knows. `E`: detail by event name. */
 export interface TypedEvents<E> {
   addEventListener<K extends keyof E & string>(
     type: K,
     listener: (event: CustomEvent<E[K]>) => void,
-    options?: { readonly signal?: AbortSignal; readonly once?: boolean },
+    options?: { readonly signal?: AbortSignal },
   ): void
   removeEventListener<K extends keyof E & string>(
     type: K,
@@ -16,18 +16,37 @@ export interface EventSource<E> extends TypedEvents<E> {
   emit<K extends keyof E & string>(type: K, detail: E[K]): void
 }
 
-/** Makes the events of one object; hand out {@link TypedEvents}, keep `emit`. */
+type Listeners<E> = { [K in keyof E]?: Set<(event: CustomEvent<E[K]>) => void> }
+
+/**
+ * Makes the events of one object; hand out {@link TypedEvents}, keep `emit`. No EventTarget below: Node
+ * takes more than ten listeners of one event for a leak and says so to the terminal. A listener that
+ * throws disturbs neither the others nor whoever emits.
+ */
 export function createEvents<E>(): EventSource<E> {
-  const target = new EventTarget()
+  const listeners: Listeners<E> = {}
+  const remove: EventSource<E>['removeEventListener'] = (type, listener) => {
+    listeners[type]?.delete(listener)
+  }
   return {
-    // The one place where the platform's untyped listener meets ours: `emit` below is the only source
-    // of events of this target, and it pairs names with details.
-    addEventListener: (type, listener, options) =>
-      target.addEventListener(type, listener as EventListener, options),
-    removeEventListener: (type, listener) =>
-      target.removeEventListener(type, listener as EventListener),
+    addEventListener: (type, listener, { signal } = {}) => {
+      if (signal?.aborted) return
+      listeners[type] ??= new Set()
+      listeners[type].add(listener)
+      signal?.addEventListener('abort', () => remove(type, listener), { once: true })
+    },
+    removeEventListener: remove,
     emit: (type, detail) => {
-      target.dispatchEvent(new CustomEvent(type, { detail }))
+      for (const listener of [...(listeners[type] ?? [])]) {
+        try {
+          listener(new CustomEvent(type, { detail }))
+        } catch (error) {
+          // As an EventTarget does it: nobody here can handle it, and nobody may overlook it.
+          queueMicrotask(() => {
+            throw error
+          })
+        }
+      }
     },
   }
 }
