@@ -6,11 +6,11 @@ const WAIT = { timeout: 20_000, interval: 50 } as const
 
 describe('a page and the short ways', () => {
   test('NET-20 NET-35 to a device in its network it comes from the relay to a WebSocket', async () => {
-    const relay = await openRelay()
+    const relay = await openRelay({ webrtc: true })
     const phone = await openDevice('phone', { relay, lan: true })
     const page = await openPage(relay.over('/webrtc-direct/'))
     const { code } = await page.linking.offer()
-    await phone.ask('link', code)
+    expect(await phone.ask('link', code)).toEqual(['Chrome on Linux', 'browser', 'near'])
 
     await expect.poll(() => others(page), WAIT).toMatchObject([{ name: 'phone', path: 'lan' }])
     await expect
@@ -21,7 +21,7 @@ describe('a page and the short ways', () => {
   test('NET-30 NET-35 with another page it comes to WebRTC, and then they need no relay', async () => {
     const relay = await openRelay()
     const ada = await openPage(relay.over('/ws/'), { newDevice: false })
-    const laptop = await openPage(relay.over('/webrtc-direct/'))
+    const laptop = await openPage(relay.over('/ws/'))
     const ben = await openPage(relay.over('/ws/'), { newDevice: false })
     const distances: string[] = []
     await ada.devices.link((await laptop.linking.offer()).code, {

@@ -15,6 +15,8 @@ export type StageReply =
 
 const waiting = new Map<number, PromiseWithResolvers<unknown>>()
 let stage: ChildProcess | undefined
+/** Why there is no stage any more; what was on it is gone, so there is no other. */
+let ended: Error | undefined
 let calls = 0
 
 /** The command by which pages under test reach {@link StageCalls}; the process starts with the first call. */
@@ -23,6 +25,7 @@ export function stageCommand(
   name: string,
   args: readonly unknown[],
 ): Promise<unknown> {
+  if (ended !== undefined) return Promise.reject(ended)
   stage ??= startStage()
   const call: StageCall = { id: ++calls, name, args }
   const answer = Promise.withResolvers<unknown>()
@@ -46,10 +49,9 @@ function startStage(): ChildProcess {
     if ('error' in reply) answer?.reject(new Error(reply.error))
     else answer?.resolve(reply.value)
   })
-  child.on('exit', (code) => {
-    stage = undefined
-    for (const { reject } of waiting.values()) reject(new Error(`the stage ended with ${code}`))
-    waiting.clear()
+  child.on('exit', (code, signal) => {
+    ended = new Error(`the process beside the page ended with ${signal ?? code}`)
+    for (const { reject } of waiting.values()) reject(ended)
   })
   // it ends when its channel does, and keeps nobody here
   child.unref()

@@ -15,19 +15,18 @@ let opened = 0
 
 /** What a page can ask for; each call of a device begins with the key that `openDevice` gave. */
 const calls = {
-  openRelay: async () => {
+  openRelay: async ({ webrtc }: { webrtc: boolean }) => {
     const home = join(folder, `relay-${++opened}`)
-    const listen = ['tcp/0', 'tcp/0/ws', 'udp/0/webrtc-direct']
-    const relay = await startRelay(home, listen)
-    return { home, addresses: relay.addresses }
+    const ports = ['tcp/0', 'tcp/0/ws', ...(webrtc ? ['udp/0/webrtc-direct'] : [])]
+    const { addresses } = await startRelay(home, ports)
+    return { home, addresses }
   },
+  /** Not with webrtc-direct: libdatachannel goes on listening and would crash with the next datagram. */
   closeRelay: async (home: string) => relayAt(home).stop(),
-  /** At the ports it had; but for webrtc-direct, whose port libp2p keeps until the process ends. */
+  /** Starts it again at the ports it had. */
   reopenRelay: async (home: string) => {
-    const listen = relayAt(home).addresses.flatMap(
-      (address) => /tcp\/\d+(?:\/ws)?/.exec(address) ?? [],
-    )
-    await startRelay(home, listen)
+    const ports = relayAt(home).addresses.flatMap((text) => /tcp\/\d+(?:\/ws)?/.exec(text) ?? [])
+    await startRelay(home, ports)
   },
   /** The first device of a new account. */
   openDevice: async (name: string, options: { relays: readonly string[]; lan: boolean }) => {
@@ -62,10 +61,10 @@ const calls = {
 /** The calls as a page sees them. */
 export type StageCalls = typeof calls
 
-async function startRelay(home: string, listen: readonly string[]): Promise<Relay> {
+async function startRelay(home: string, ports: readonly string[]): Promise<Relay> {
   const relay = await createRelay({
     home,
-    listen: listen.map((port) => `/ip4/127.0.0.1/${port}`),
+    listen: ports.map((port) => `/ip4/127.0.0.1/${port}`),
     admin: 'off',
     stun: 'off',
   })

@@ -15,6 +15,7 @@ export interface StageRelay {
   readonly addresses: readonly string[]
   /** The addresses of one kind, by a part of their text. */
   over(transport: '/ws/' | '/webrtc-direct/'): readonly string[]
+  /** Only without webrtc-direct (stage-process.ts says why). */
   close(): Promise<void>
   /** Starts it again where it was. */
   reopen(): Promise<void>
@@ -30,8 +31,12 @@ export interface StageDevice {
 type Answer<N extends keyof StageCalls> = Promise<Awaited<ReturnType<StageCalls[N]>>>
 type Rest<T extends readonly unknown[]> = T extends [unknown, ...infer R] ? R : []
 
-export async function openRelay(): Promise<StageRelay> {
-  const { home, addresses } = await ask('openRelay', [])
+export async function openRelay({
+  webrtc = false,
+}: {
+  readonly webrtc?: boolean
+} = {}): Promise<StageRelay> {
+  const { home, addresses } = await ask('openRelay', [{ webrtc }])
   return {
     addresses,
     over: (transport) => addresses.filter((address) => address.includes(transport)),

@@ -4,28 +4,30 @@ import { createStage, type Home, type Stage, WAIT } from './stage.ts'
 const STORY_MS = 90_000
 const LOCAL = ['--listen', '/ip4/127.0.0.1/tcp/0'] as const
 
-/** Sends numbered texts one after another until it is told to stop. */
+/** What one device says to a contact, in numbered texts. */
 interface Flow {
   /** Texts whose `sent` was printed: they are on the disk of the device that sent them. */
   readonly acknowledged: readonly string[]
-  stop(): Promise<void>
+  /** Says a few, one after another; `onSent` hears of each that was acknowledged. */
+  say(onSent: () => void): Promise<void>
 }
 
-function startFlow(from: Home, to: string, word: string): Flow {
+/** Texts each device says while another one is killed: some before, some after. */
+const TEXTS_PER_KILL = 3
+
+function createFlow(from: Home, to: string, word: string): Flow {
   const acknowledged: string[] = []
-  let isOn = true
-  const running = (async () => {
-    for (let number = 1; isOn; number++) {
-      const text = `${word} ${number}`
-      const { events } = await from.kith('send', to, text)
-      if (events.some(({ event }) => event === 'sent')) acknowledged.push(text)
-    }
-  })()
+  let number = 0
   return {
     acknowledged,
-    stop: async () => {
-      isOn = false
-      await running
+    say: async (onSent) => {
+      for (let said = 0; said < TEXTS_PER_KILL; said++) {
+        const text = `${word} ${++number}`
+        const { events } = await from.kith('send', to, text)
+        if (!events.some(({ event }) => event === 'sent')) continue
+        acknowledged.push(text)
+        onSent()
+      }
     },
   }
 }
@@ -75,19 +77,19 @@ async function killEach(
   others: readonly { readonly program: Home['program']; up(): Promise<unknown> }[],
 ): Promise<void> {
   const flows = [
-    startFlow(phone, 'Ben', 'from the phone'),
-    startFlow(laptop, 'Ben', 'from the laptop'),
-    startFlow(ben, 'Ada', 'from Ben'),
+    createFlow(phone, 'Ben', 'from the phone'),
+    createFlow(laptop, 'Ben', 'from the laptop'),
+    createFlow(ben, 'Ada', 'from Ben'),
   ]
   for (const victim of [phone, laptop, ben, ...others]) {
-    const before = flows.map(({ acknowledged }) => acknowledged.length)
-    const hasFlown = (at: number): boolean =>
-      (flows[at]?.acknowledged.length ?? 0) > (before[at] ?? 0)
-    await expect.poll(() => flows.every((_, at) => hasFlown(at)), WAIT).toBe(true)
+    let sent = 0
+    const enough = Promise.withResolvers<void>()
+    const saying = flows.map((flow) => flow.say(() => ++sent === flows.length && enough.resolve()))
+    await Promise.race([enough.promise, Promise.all(saying)])
     await victim.program.kill('SIGKILL')
-    await victim.up()
+    await Promise.all([victim.up(), ...saying])
   }
-  await Promise.all(flows.map((flow) => flow.stop()))
+  expect(flows.map(({ acknowledged }) => acknowledged.length > TEXTS_PER_KILL)).not.toContain(false)
 
   for (const [at, contact] of [
     [phone, 'Ben'],

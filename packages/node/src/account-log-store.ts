@@ -26,7 +26,7 @@ export function createAccountLogStore({ store, tables }: DeviceContext): Account
       seqs.set(key, known)
     }
     const covered = new Map<string, StoredLane['covered']>()
-    for await (const [[device, lane, from], to] of tables.covered.entries()) {
+    for await (const [[device, lane, from, to]] of tables.covered.entries()) {
       const key = laneKey({ device, lane })
       lanesByKey.set(key, { device, lane })
       covered.set(key, unionRanges(covered.get(key) ?? [], [{ from, to }]))
@@ -53,7 +53,9 @@ export function createAccountLogStore({ store, tables }: DeviceContext): Account
     commit: async ({ records = [], cover = [], drop = [], alongside = [] }) => {
       const ops = [
         ...records.map((one) => tables.records.put([one.device, one.lane, one.seq], one)),
-        ...cover.map(({ device, lane, from, to }) => tables.covered.put([device, lane, from], to)),
+        ...cover.map(({ device, lane, from, to }) =>
+          tables.covered.put([device, lane, from, to], true),
+        ),
         ...drop.flatMap(dropSpan),
       ]
       await commitStaged(store, [stagedOps(...ops), ...alongside])

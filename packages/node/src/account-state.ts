@@ -59,7 +59,7 @@ export async function openAccountState(
   const { log, exchanges } = replica
   // Until the log of the siblings has come, what linking brought is all there is.
   const seed = await readSeed(context)
-  if (seed.length > 0) data.applyUpdate(seed)
+  if (seed.length > 0) data.applyUpdate(seed, { kind: 'snapshot' })
 
   log.events.addEventListener('log:forked', ({ detail }) =>
     logger.warn('two records in one place: a restored backup, a copy or a stolen key', {

@@ -53,8 +53,8 @@ export interface Tables {
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
   /** Records of the account log, by author device, lane and number. */
   readonly records: Table<readonly [DeviceId, Lane, number], LogRecord>
-  /** Places of the account log that need not be stored: the last of a run, by its first. */
-  readonly covered: Table<readonly [DeviceId, Lane, number], number>
+  /** Runs of places of the account log that need not be stored, by first and last place. */
+  readonly covered: Table<readonly [DeviceId, Lane, number, number], boolean>
 }
 
 /** Kept from start to start. */
@@ -82,6 +82,12 @@ const MAX_CONTENT_BYTES = 32 * 1024
 
 const deviceKey = singleKey(idPart<DeviceId>(parseDeviceId))
 const laneKeyCodec = tupleKey(idPart<DeviceId>(parseDeviceId), textPart<Lane>(), uintPart())
+const spanKeyCodec = tupleKey(
+  idPart<DeviceId>(parseDeviceId),
+  textPart<Lane>(),
+  uintPart(),
+  uintPart(),
+)
 const messageKey = singleKey(idPart<MessageId>(parseMessageId))
 
 /** Opens every table of a store. */
@@ -134,7 +140,7 @@ export function openTables(store: Store): Tables {
       key: laneKeyCodec,
       value: recordCodec,
     }),
-    covered: store.table('covered', { key: laneKeyCodec, value: shaped(uint(), 16) }),
+    covered: store.table('covered', { key: spanKeyCodec, value: shaped(bool(), 8) }),
   }
 }
 

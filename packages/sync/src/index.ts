@@ -1,4 +1,7 @@
-/** An account's shared data as a CRDT that leaves the device only sealed. Every export stands here by name. */
+/**
+ * An account's shared data as a CRDT that leaves the device only sealed. Every export stands here
+ * by name.
+ */
 
 export {
   type AccountData,

@@ -1,6 +1,7 @@
 /**
- * Sets of sequence numbers, as sorted, non-overlapping, non-touching ranges (ALOG-9). What a device holds of a log is
- * nearly always one range, so these sets are short and compared by walking both once.
+ * Sets of sequence numbers, as sorted, non-overlapping, non-touching ranges (ALOG-9). What a
+ * device holds of a log is nearly always one range, so these sets are short and compared by
+ * walking both once.
  */
 
 /** The numbers `from`, `from + 1`, … `to`. */
@@ -15,7 +16,9 @@ export type RangeSet = readonly Range[]
 /** The set without numbers. */
 export const NO_RANGES: RangeSet = []
 
-/** Whether `ranges` is in the one form of its set, with numbers from 1 on. For what a peer sends. */
+/**
+ * Whether `ranges` is in the one form of its set, with numbers from 1 on. For what a peer sends.
+ */
 export function isRangeSet(ranges: readonly Range[]): boolean {
   let last = -1
   return ranges.every(({ from, to }) => {

@@ -19,9 +19,9 @@ export interface EventSource<E> extends TypedEvents<E> {
 type Listeners<E> = { [K in keyof E]?: Set<(event: CustomEvent<E[K]>) => void> }
 
 /**
- * Makes the events of one object; hand out {@link TypedEvents}, keep `emit`. No EventTarget below: Node
- * takes more than ten listeners of one event for a leak and says so to the terminal. A listener that
- * throws disturbs neither the others nor whoever emits.
+ * Makes the events of one object; hand out {@link TypedEvents}, keep `emit`. No EventTarget
+ * below: Node takes more than ten listeners of one event for a leak and says so to the terminal.
+ * A listener that throws disturbs neither the others nor whoever emits.
  */
 export function createEvents<E>(): EventSource<E> {
   const listeners: Listeners<E> = {}

@@ -1,6 +1,7 @@
 /**
- * The account's shared data: contacts, stars, names of devices, invites and settings, as typed views over one Y.Doc.
- * A local edit and one that came from a sibling meet in the same observer and leave by the same event (ACC-1).
+ * The account's shared data: contacts, stars, names of devices, invites and settings, as typed
+ * views over one Y.Doc. A local edit and one that came from a sibling meet in the same observer
+ * and leave by the same event (ACC-1).
  */
 
 import { type Clock, KithError, type Rng } from '@kithmesh/protocol'
@@ -24,7 +25,10 @@ export interface AccountDataEvents
 
 /** How {@link createAccountData} is asked. */
 export interface AccountDataOptions {
-  /** Yjs client id of this run, from {@link newClientId}. Never used again: a restored backup would repeat clocks. */
+  /**
+   * Yjs client id of this run, from {@link newClientId}. Never used again: a restored backup
+   * would repeat clocks.
+   */
   readonly clientId?: number
   /** What {@link AccountData.snapshot} gave here before. Never bytes from somewhere else. */
   readonly snapshot?: Uint8Array
@@ -46,7 +50,10 @@ export interface AccountData {
   onUpdate(listener: (update: Uint8Array) => void): () => void
   /** Takes another device's update. Expected failures are outcomes, never exceptions (ACC-8). */
   applyUpdate(update: Uint8Array, options?: UpdateOptions): UpdateOutcome
-  /** Drops updates of one source that still wait for others: its device was removed from the account. */
+  /**
+   * Drops updates of one source that still wait for others: its device was removed from the
+   * account.
+   */
   dropHeld(source: string): void
   /** How many updates wait for others. */
   readonly heldCount: number

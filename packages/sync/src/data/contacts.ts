@@ -8,7 +8,10 @@ export interface ContactEntry extends ContactFields {
   readonly contact: AccountId
 }
 
-/** What is kept of a contact. Each field is replaced by itself; concurrent edits of different fields merge. */
+/**
+ * What is kept of a contact. Each field is replaced by itself; concurrent edits of different
+ * fields merge.
+ */
 export interface ContactFields {
   /** 1 to 128 characters. */
   readonly name: string
@@ -30,7 +33,10 @@ export interface ContactsView {
   list(): readonly ContactEntry[]
   /** Adds a contact, or replaces all of its fields. @throws ERR_MALFORMED, ERR_TOO_LARGE */
   set(contact: AccountId, fields: ContactFields): void
-  /** Replaces some fields; false when there is no such contact. @throws ERR_MALFORMED, ERR_TOO_LARGE */
+  /**
+   * Replaces some fields; false when there is no such contact. @throws ERR_MALFORMED,
+   * ERR_TOO_LARGE
+   */
   edit(contact: AccountId, fields: Partial<ContactFields>): boolean
   /** False when there is no such contact. @throws ERR_MALFORMED, ERR_TOO_LARGE */
   rename(contact: AccountId, name: string): boolean
@@ -83,7 +89,10 @@ function checked(fields: Partial<ContactFields>): Partial<ContactFields> {
   return fields
 }
 
-/** A row is a contact while it has `addedAt`: a name alone is what a concurrent rename left (ACC-4). */
+/**
+ * A row is a contact while it has `addedAt`: a name alone is what a concurrent rename left
+ * (ACC-4).
+ */
 function contactOf(contact: AccountId, row: Row): ContactEntry | undefined {
   const addedAt = timeIn(row, 'addedAt')
   if (addedAt === undefined) return undefined

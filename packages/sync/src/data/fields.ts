@@ -5,7 +5,10 @@ import type { FieldValue } from './update-check.ts'
 /** Longest name of a contact or device, in characters: as long as any address book takes. */
 export const MAX_NAME_CHARACTERS = 128
 
-/** A text field, `undefined` when it is missing or of another type: a row may come from anybody's bug. */
+/**
+ * A text field, `undefined` when it is missing or of another type: a row may come from anybody's
+ * bug.
+ */
 export function textIn(row: Row, field: string): string | undefined {
   const value = row.get(field)
   return typeof value === 'string' ? value : undefined

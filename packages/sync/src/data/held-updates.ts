@@ -11,8 +11,8 @@ export interface HeldUpdate {
 
 /**
  * Updates whose predecessors are not there yet. Own devices' logs arrive in any order, so this is
- * ordinary; it is kept here, bounded and sorted, because Yjs would keep it unbounded and walk all of it at each
- * arrival (ACC-10, proof C2).
+ * ordinary; it is kept here, bounded and sorted, because Yjs would keep it unbounded and walk all
+ * of it at each arrival (ACC-10, proof C2).
  */
 export interface HeldUpdates {
   readonly size: number
@@ -98,7 +98,10 @@ interface Waiting {
   readonly clock: number
 }
 
-/** Where to put `clock` so that clocks fall towards the end. Newest first, the usual order, appends. */
+/**
+ * Where to put `clock` so that clocks fall towards the end. Newest first, the usual order,
+ * appends.
+ */
 function placeFor(queue: readonly Waiting[], clock: number): number {
   let [low, high] = [0, queue.length]
   while (low < high) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { accountNumber, messageNumber } from '../testing/ids.ts'
 import {
@@ -16,7 +16,10 @@ import { MAX_HELD_PER_SOURCE } from './held-updates.ts'
 import { MAX_CLOCK } from './update-check.ts'
 
 const BEN = accountNumber(1)
-/** What no input may take: far above what these do, far below what the attacks took (9 s and more). */
+/**
+ * What no input may take: far above what these do, far below what the attacks took (9 s and
+ * more).
+ */
 const MAX_MS = 1_000
 
 /** An account with something in it, and the clock that measures the trial. */
@@ -167,7 +170,11 @@ describe('C2 clocks', () => {
   test('somebody who writes as us moves us to another client id', () => {
     const data = victim()
     const theirs = wireUpdate([{ client: 1, clock: 0, structs: [{ kind: 'gc', length: 500 }] }])
+    // Before Yjs notices: it would print to the console of whoever runs us.
+    const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
     expect(data.applyUpdate(theirs)).toEqual({ kind: 'applied' })
+    expect(printed).not.toHaveBeenCalled()
+    printed.mockRestore()
     const written: Uint8Array[] = []
     data.onUpdate((update) => written.push(update))
     data.settings.set('k', 'v')

@@ -30,8 +30,8 @@ export interface InvitesView {
   /** @throws ERR_MALFORMED, ERR_TOO_LARGE */
   add(invite: string, fields: InviteFields): void
   /**
-   * Marks an invite as used; false when there is none or it was used. Two devices that cannot see each other may
-   * both accept it: one of the two uses then stands, the same everywhere (ACC-6).
+   * Marks an invite as used; false when there is none or it was used. Two devices that cannot see
+   * each other may both accept it: one of the two uses then stands, the same everywhere (ACC-6).
    */
   use(invite: string, use: { readonly at: number; readonly by: string }): boolean
   remove(invite: string): void

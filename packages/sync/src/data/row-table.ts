@@ -6,14 +6,18 @@ import { type FieldValue, isFieldKey, isFieldValue } from './update-check.ts'
 export type Row = ReadonlyMap<string, FieldValue>
 
 /**
- * Rows of named fields on one Y.Map. A field is a key of its own, `<row id>/<field>`, instead of a nested Y.Map per
- * row: two devices that make the same row at the same time would each make a nested map, and Yjs would
- * keep only one of them with all its fields. So concurrent edits of different fields always merge (ACC-2).
+ * Rows of named fields on one Y.Map. A field is a key of its own, `<row id>/<field>`, instead of
+ * a nested Y.Map per row: two devices that make the same row at the same time would each make a
+ * nested map, and Yjs would keep only one of them with all its fields. So concurrent edits of
+ * different fields always merge (ACC-2).
  */
 export interface RowTable {
   row(id: string): Row | undefined
   rows(): Iterable<readonly [id: string, row: Row]>
-  /** Sets fields; `undefined` clears one. Equal values write nothing. @throws ERR_TOO_LARGE, ERR_MALFORMED */
+  /**
+   * Sets fields; `undefined` clears one. Equal values write nothing. @throws ERR_TOO_LARGE,
+   * ERR_MALFORMED
+   */
   write(id: string, fields: Readonly<Record<string, FieldValue | undefined>>): void
   /** Clears every field of a row. */
   drop(id: string): void
@@ -22,7 +26,10 @@ export interface RowTable {
 /** What a table tells after a transaction, whether it was local or remote. */
 export type RowsChanged = (before: ReadonlyMap<string, Row | undefined>) => void
 
-/** Most fields in one table: 5 × the largest account measured; beyond it somebody is filling our disk. */
+/**
+ * Most fields in one table: 5 × the largest account measured; beyond it somebody is filling our
+ * disk.
+ */
 const MAX_FIELDS = 262_144
 
 /** Opens the rows of the root `name`; `changed` gets each row that changed as it was before. */
@@ -82,7 +89,10 @@ interface RowIndex {
   put(key: string, value: unknown): void
 }
 
-/** The live fields, grouped: a list of contacts is read from here and not out of the Y.Map each time. */
+/**
+ * The live fields, grouped: a list of contacts is read from here and not out of the Y.Map each
+ * time.
+ */
 function createRowIndex(): RowIndex {
   const rows = new Map<string, Map<string, FieldValue>>()
   let count = 0

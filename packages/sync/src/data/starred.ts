@@ -11,8 +11,9 @@ export interface StarredItem {
 }
 
 /**
- * The starred items: a set in which an unstar takes away exactly the stars it has seen (ACC-5). A star made without
- * knowledge of the unstar stays, whichever device is asked; an old one never comes back.
+ * The starred items: a set in which an unstar takes away exactly the stars it has seen (ACC-5). A
+ * star made without knowledge of the unstar stays, whichever device is asked; an old one never
+ * comes back.
  */
 export interface StarredView {
   /** Stars a message; does nothing when it is starred. `at`: ms since 1970 UTC. */
@@ -41,8 +42,9 @@ export const openStarred: OpenView<StarredView, StarredEvents> = (doc, emit) => 
     emit('starred:changed', { message, starred: isStarred(row) })
   }
   return {
-    // One field per star, named after who starred. With one field per message Yjs would decide by client id whether
-    // a star survives a concurrent star and unstar elsewhere: a different rule for different people.
+    // One field per star, named after who starred. With one field per message Yjs would decide by
+    // client id whether a star survives a concurrent star and unstar elsewhere: a different rule
+    // for different people.
     add: (message, at) => {
       if (!isStarred(table.row(message))) table.write(message, { [doc.clientID.toString(36)]: at })
     },

@@ -4,17 +4,22 @@ import { type CheckedUpdate, MAX_CLIENT } from './update-check.ts'
 import type { UpdateRefusal } from './update-outcome.ts'
 
 /**
- * The scratch document: a second copy on which a foreign update is tried before the real one sees it
- * (ACC-8). It follows the real one as far as it must; whatever fails on it costs a rebuild of the copy and nothing else.
+ * The scratch document: a second copy on which a foreign update is tried before the real one sees
+ * it (ACC-8). It follows the real one as far as it must; whatever fails on it costs a rebuild of
+ * the copy and nothing else.
  */
 export interface Trial {
-  /** Tries an update whose needs are met; the copy then holds it. Says why it must not be applied. */
+  /**
+   * Tries an update whose needs are met; the copy then holds it. Says why it must not be applied.
+   */
   refusal(update: CheckedUpdate): UpdateRefusal | undefined
   /** Notes a local update, to be applied to the copy before the next trial. */
   follow(update: Uint8Array): void
 }
 
-/** Longest time one update may take, plus as much again per MiB of it: 20 × what honest ones took. */
+/**
+ * Longest time one update may take, plus as much again per MiB of it: 20 × what honest ones took.
+ */
 const TRIAL_MS = 1_000
 /** Roots one document may have; ours has five, the rest is room for later versions. */
 const MAX_ROOTS = 32
@@ -54,7 +59,8 @@ export function createTrial(doc: Y.Doc, clock?: Pick<Clock, 'monotonic'>): Trial
 
 function copyOf(doc: Y.Doc): Y.Doc {
   const copy = new Y.Doc()
-  // Nothing is written here, and no update can name this id: Yjs would take the copy for a second writer.
+  // Nothing is written here, and no update can name this id: Yjs would take the copy for a second
+  // writer.
   copy.clientID = MAX_CLIENT + 1
   Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
   return copy
@@ -69,7 +75,8 @@ function applyAll(doc: Y.Doc, updates: readonly Uint8Array[]): void {
 function runsOn(scratch: Y.Doc, update: CheckedUpdate, isLate: () => boolean): boolean {
   try {
     integrateInTime(scratch, update.structs, isLate)
-    // Every struct is there by now, so this applies the deletions, whose cost is linear (areAscending).
+    // Every struct is there by now, so this applies the deletions, whose cost is linear
+    // (areAscending).
     Y.applyUpdate(scratch, update.bytes)
     const { pendingStructs, pendingDs } = scratch.store
     return (
@@ -81,8 +88,8 @@ function runsOn(scratch: Y.Doc, update: CheckedUpdate, isLate: () => boolean): b
 }
 
 /**
- * What Yjs does with decoded structs (`integrateStructs`), with a look at the clock in between: a synchronous call cannot be
- * stopped from outside, and a worker is not everywhere.
+ * What Yjs does with decoded structs (`integrateStructs`), with a look at the clock in between: a
+ * synchronous call cannot be stopped from outside, and a worker is not everywhere.
  */
 function integrateInTime(
   scratch: Y.Doc,

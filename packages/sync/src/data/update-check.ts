@@ -1,8 +1,9 @@
 /**
- * What is looked at in an update before Yjs sees it. Yjs takes unbounded work from a hostile or broken
- * device: future clocks cost quadratic time, a struct may claim a length of 2^50, and updates whose predecessors are missing are kept
- * without bound (yjs#479, #498, #516, #687). Account data uses a small part of what Yjs can do, so everything
- * outside that part is refused (ACC-8, ACC-9; proof C1, C2, C4).
+ * What is looked at in an update before Yjs sees it. Yjs takes unbounded work from a hostile or
+ * broken device: future clocks cost quadratic time, a struct may claim a length of 2^50, and
+ * updates whose predecessors are missing are kept without bound (yjs#479, #498, #516, #687).
+ * Account data uses a small part of what Yjs can do, so everything outside that part is refused
+ * (ACC-8, ACC-9; proof C1, C2, C4).
  */
 
 import { ContentAny, ContentBinary, ContentDeleted, decodeUpdate, GC, Item } from 'yjs'
@@ -26,7 +27,10 @@ export interface RefusedUpdate {
   readonly code: UpdateRefusal
 }
 
-/** Largest clock of one client id. A client id lives as long as one process, 2^24 edits are days of typing. */
+/**
+ * Largest clock of one client id. A client id lives as long as one process, 2^24 edits are days
+ * of typing.
+ */
 export const MAX_CLOCK: number = 2 ** 24
 /** Largest client id: Yjs draws 32 random bits. */
 export const MAX_CLIENT: number = 2 ** 32 - 1
@@ -41,7 +45,10 @@ export type FieldValue = string | number | boolean | Uint8Array
 const FIELD_KEY = /^[A-Za-z0-9.~-]{1,96}\/[A-Za-z0-9]{1,32}$/
 const ROOT_NAME = /^[a-z]{1,32}$/
 
-/** Whether a key may stand in account data: `<row id>/<field>`, neither named as a property of objects (C4). */
+/**
+ * Whether a key may stand in account data: `<row id>/<field>`, neither named as a property of
+ * objects (C4).
+ */
 export function isFieldKey(key: string): boolean {
   return FIELD_KEY.test(key) && key.split('/').every((part) => !(part in Object.prototype))
 }
@@ -88,15 +95,19 @@ function refused(code: UpdateRefusal): RefusedUpdate {
 }
 
 /**
- * Yjs does not look whether anything follows an update, so that one in encoding version 2 reads as an empty one of version 1.
- * Without its last byte a whole update cannot be read; one that can had a byte too many.
+ * Yjs does not look whether anything follows an update, so that one in encoding version 2 reads
+ * as an empty one of version 1. Without its last byte a whole update cannot be read; one that can
+ * had a byte too many.
  */
 function decodeWhole(bytes: Uint8Array): ReturnType<typeof decodeUpdate> | undefined {
   const decoded = decodeOrNothing(bytes)
   return decodeOrNothing(bytes.subarray(0, -1)) === undefined ? decoded : undefined
 }
 
-/** lib0 throws plain errors, range errors and, on deep nesting, stack overflows; all mean the same. */
+/**
+ * lib0 throws plain errors, range errors and, on deep nesting, stack overflows; all mean the
+ * same.
+ */
 function decodeOrNothing(bytes: Uint8Array): ReturnType<typeof decodeUpdate> | undefined {
   try {
     return decodeUpdate(bytes)
@@ -105,7 +116,10 @@ function decodeOrNothing(bytes: Uint8Array): ReturnType<typeof decodeUpdate> | u
   }
 }
 
-/** Structs of one client follow each other without gaps; a client that comes twice looks like a gap too. */
+/**
+ * Structs of one client follow each other without gaps; a client that comes twice looks like a
+ * gap too.
+ */
 function extendSpan(spans: Map<number, Span>, struct: Item | GC): boolean {
   const { client, clock } = struct.id
   const span = spans.get(client)
@@ -116,7 +130,10 @@ function extendSpan(spans: Map<number, Span>, struct: Item | GC): boolean {
   return true
 }
 
-/** A field of a row: a map entry of a root, holding one value; nothing else is ever written (ACC-9). */
+/**
+ * A field of a row: a map entry of a root, holding one value; nothing else is ever written
+ * (ACC-9).
+ */
 function isFieldItem(item: Item): boolean {
   if (item.rightOrigin !== null) return false
   return isFieldPlace(item) && isFieldContent(item.content)
@@ -138,7 +155,10 @@ function isFieldContent(content: Item['content']): boolean {
   return content instanceof ContentAny && content.arr.length === 1 && isFieldValue(content.arr[0])
 }
 
-/** Yjs writes deleted ranges sorted and merged; overlapping ones would be walked again and again (C2). */
+/**
+ * Yjs writes deleted ranges sorted and merged; overlapping ones would be walked again and again
+ * (C2).
+ */
 function areAscending(ranges: readonly DeletedRange[]): boolean {
   let end = 0
   return ranges.every(({ clock, len }) => {

@@ -24,7 +24,10 @@ export interface UpdateIntake {
 
 /** Largest update: what fits a record of the account log. */
 const MAX_UPDATE_BYTES = 2 ** 18
-/** Largest snapshot: 50 × the largest account measured (1,000 contacts and 5,000 stars are 0.3 MB). */
+/**
+ * Largest snapshot: 50 × the largest account measured (1,000 contacts and 5,000 stars are 0.3
+ * MB).
+ */
 export const MAX_SNAPSHOT_BYTES: number = 2 ** 24
 /** Keys ever made in one document: Yjs never forgets one, so this bounds its memory. */
 const MAX_KEYS = 2 ** 20

@@ -19,7 +19,9 @@ import type { Claims } from './claims.ts'
 import { type FrameOf, MAX_RANGES_PER_WANT, MAX_RECORDS_PER_FRAME } from './frames.ts'
 import type { SiblingView } from './sibling-view.ts'
 
-/** Our side of the backlog: what we still lack of what the sibling can send, asked for in windows. */
+/**
+ * Our side of the backlog: what we still lack of what the sibling can send, asked for in windows.
+ */
 export interface Asking {
   /** The next window to ask for, if there is one and the line is free. */
   nextWant(): FrameOf<'want'> | undefined
@@ -39,8 +41,9 @@ export interface Asking {
 }
 
 /**
- * Wants unanswered at once. Two windows of 128 records and 512 KiB are the 256 records and 1 MiB that may be
- * unacknowledged: a want is sent only when an earlier one's records are durable (ALOG-13).
+ * Wants unanswered at once. Two windows of 128 records and 512 KiB are the 256 records and 1 MiB
+ * that may be unacknowledged: a want is sent only when an earlier one's records are durable
+ * (ALOG-13).
  */
 export const MAX_OPEN_WANTS = 2
 /** Lacking more data records than this, a snapshot comes first. */
@@ -87,7 +90,8 @@ export function createAsking(parts: {
   const lackingIn = ({ from, to, ...lane }: LaneSpan): RangeSet =>
     intersectRanges(lackingOf(lane), [{ from, to }])
   const nextData = (): FrameOf<'want'> | undefined => {
-    // Oldest first: an update builds on those before it, and out of order they would only be held back.
+    // Oldest first: an update builds on those before it, and out of order they would only be held
+    // back.
     for (const lane of view.lanes()) {
       const ranges = lane.lane === 'data' ? askable(lane) : NO_RANGES
       if (ranges.length > 0) return want(lane, lowestNumbers(ranges, MAX_RECORDS_PER_FRAME))
@@ -95,7 +99,8 @@ export function createAsking(parts: {
     return undefined
   }
   const nextMessages = (): FrameOf<'want'> | undefined => {
-    // Newest first: the end of a chat is what a person looks at. Of several devices the one with most to send.
+    // Newest first: the end of a chat is what a person looks at. Of several devices the one with
+    // most to send.
     const lanes = view.lanes().filter(({ lane }) => lane === 'messages')
     const counted = lanes.map((lane) => ({ lane, ranges: askable(lane) }))
     const [most] = counted.sort((a, b) => countRanges(b.ranges) - countRanges(a.ranges))

@@ -52,7 +52,8 @@ test('D6 a backlog of 10,000 records crosses in about the time it took to write,
   const written = performance.now()
   const meeting = meet(ada, ben)
   await meeting.caughtUp()
-  // As a ratio within one run, whatever else the machine does: about as long as sealing and signing them took.
+  // As a ratio within one run, whatever else the machine does: about as long as sealing and
+  // signing them took.
   const [writing, crossing] = [written - began, performance.now() - written]
   expect(crossing).toBeLessThan(4 * writing)
   expect(held(ben)).toBe(10_000)

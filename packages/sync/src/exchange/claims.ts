@@ -3,8 +3,9 @@ import { createLaneRanges } from '../log/lane-ranges.ts'
 import type { RangeSet } from '../range-set.ts'
 
 /**
- * What is being fetched, by whichever exchange: with three siblings who all hold a backlog, each record is asked from one of them
- * (ALOG-12). Claims of an exchange that ends fall back to the others.
+ * What is being fetched, by whichever exchange: with three siblings who all hold a backlog, each
+ * record is asked from one of them (ALOG-12). Claims of an exchange that ends fall back to the
+ * others.
  */
 export interface Claims {
   of(lane: LaneId): RangeSet

@@ -1,4 +1,6 @@
-/** Why an exchange broke off. What was durable before stays; the next exchange goes on from there. */
+/**
+ * Why an exchange broke off. What was durable before stays; the next exchange goes on from there.
+ */
 export type ExchangeFailure =
   /** A frame that is not one. */
   | 'ERR_EXCHANGE_MALFORMED'

@@ -300,7 +300,8 @@ describe('ALOG-13 windows and limits', () => {
       last: true,
     })
     await vi.waitFor(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
-    // Each time later than 30 s after the want, but not after the last frame; the answer shows that it was dealt with.
+    // Each time later than 30 s after the want, but not after the last frame; the answer shows
+    // that it was dealt with.
     for (const id of [1, 2, 3]) {
       time.pass(STALL_MS - 1)
       await peer.say({ kind: 'live', id, lane: 'messages', records: [] })

@@ -1,6 +1,7 @@
 /**
- * How two siblings come to hold the same (ALOG-11): both say what they hold, each asks in windows for what it lacks, and the
- * stream stays open for what is new. Nothing here knows of a network: frames come in, frames go out.
+ * How two siblings come to hold the same (ALOG-11): both say what they hold, each asks in windows
+ * for what it lacks, and the stream stays open for what is new. Nothing here knows of a network:
+ * frames come in, frames go out.
  */
 
 import type { Clock, DeviceId } from '@kithmesh/protocol'
@@ -26,7 +27,10 @@ export interface ExchangeStream {
   send(frame: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
 }
 
-/** Records a sibling does not get before a time (ALOG-14): history, for a device that was linked from afar. */
+/**
+ * Records a sibling does not get before a time (ALOG-14): history, for a device that was linked
+ * from afar.
+ */
 export interface Withheld {
   /** ms since 1970 UTC */
   readonly until: number
@@ -116,7 +120,10 @@ export async function runExchange(
   return ending.outcome()
 }
 
-/** Silence of a sibling that owes us an answer: 256 KiB take 8 s at 0.25 Mbit/s, the slowest line we serve. */
+/**
+ * Silence of a sibling that owes us an answer: 256 KiB take 8 s at 0.25 Mbit/s, the slowest line
+ * we serve.
+ */
 export const STALL_MS = 30_000
 
 interface Silence {

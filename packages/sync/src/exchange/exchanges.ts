@@ -13,7 +13,10 @@ import { createSiblingView, type SiblingView } from './sibling-view.ts'
 export interface ExchangesEvents {
   /** How many records the sibling can send that are still missing here; 0 when caught up. */
   'sibling:progress': { readonly sibling: DeviceId; readonly missing: number }
-  /** All that the sibling can send is here. Comes once an exchange, and again after each time something was missing. */
+  /**
+   * All that the sibling can send is here. Comes once an exchange, and again after each time
+   * something was missing.
+   */
   'sibling:caught-up': { readonly sibling: DeviceId }
 }
 
@@ -22,7 +25,10 @@ export interface ExchangesOptions<Alongside = never> {
   readonly log: AccountLog<Alongside>
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
   readonly scheduler: Scheduler
-  /** Whether a device is one of this account, asked at each frame: a removal ends its exchange (A5, A8). */
+  /**
+   * Whether a device is one of this account, asked at each frame: a removal ends its exchange
+   * (A5, A8).
+   */
   readonly isSibling: (device: DeviceId) => boolean
   /** Where this device's newest whole snapshot stands. */
   readonly snapshot?: () => LaneSpan | undefined
@@ -50,7 +56,8 @@ export interface Exchanges {
 }
 
 /**
- * The exchanges of one device. All of them share what is being fetched, so that each record comes from one sibling.
+ * The exchanges of one device. All of them share what is being fetched, so that each record comes
+ * from one sibling.
  *
  * @example
  * ```ts

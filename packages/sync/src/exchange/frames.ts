@@ -20,11 +20,17 @@ import { isRangeSet, type Range, type RangeSet } from '../range-set.ts'
 
 /** Largest frame either side sends (ALOG-13). */
 export const MAX_FRAME_BYTES: number = 256 * 1024
-/** Records in one frame and in one want: half of what may be unacknowledged, so that two wants keep the line busy. */
+/**
+ * Records in one frame and in one want: half of what may be unacknowledged, so that two wants
+ * keep the line busy.
+ */
 export const MAX_RECORDS_PER_FRAME = 128
 /** Lanes in one frame of holdings. */
 export const MAX_LANES_PER_FRAME = 64
-/** Ranges told of one lane: 64 lanes of them fit a frame. Of a log with more holes the newest are told. */
+/**
+ * Ranges told of one lane: 64 lanes of them fit a frame. Of a log with more holes the newest are
+ * told.
+ */
 export const MAX_RANGES = 64
 /** Ranges asked for at once. */
 export const MAX_RANGES_PER_WANT = 64

@@ -11,7 +11,9 @@ import type { Telling } from './telling.ts'
 
 /** What a sibling's frames do here. */
 export interface Inbound {
-  /** Deals with one frame; resolves when what it brought is durable. Names what is wrong with it. */
+  /**
+   * Deals with one frame; resolves when what it brought is durable. Names what is wrong with it.
+   */
   take(bytes: Uint8Array): Promise<ExchangeFailure | undefined>
   /** The next answer to a `live`. */
   nextReply(): FrameOf<'done'> | undefined

@@ -12,7 +12,10 @@ export interface LiveQueue {
   done(id: number): boolean
 }
 
-/** Records and bytes a sibling has not dealt with; beyond it new records are only announced (ALOG-13). */
+/**
+ * Records and bytes a sibling has not dealt with; beyond it new records are only announced
+ * (ALOG-13).
+ */
 const MAX_LIVE_RECORDS = 256
 const MAX_LIVE_BYTES: number = 2 ** 20
 

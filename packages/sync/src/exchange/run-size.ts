@@ -1,6 +1,9 @@
 import type { LogRecord, LogRecordBody } from '../log/record.ts'
 
-/** Most that stands around the sealed part of a record in a frame (133 bytes), and around the records. */
+/**
+ * Most that stands around the sealed part of a record in a frame (133 bytes), and around the
+ * records.
+ */
 export const RECORD_OVERHEAD_BYTES = 160
 
 /** A record as it stands in a run of its lane. */

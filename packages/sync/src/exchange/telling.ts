@@ -49,7 +49,8 @@ export function createTelling(parts: {
   log.events.addEventListener(
     'record:appended',
     ({ detail: { record } }) => {
-      // Ours, so nobody else can have it: the record itself goes at once, without being announced before.
+      // Ours, so nobody else can have it: the record itself goes at once, without being announced
+      // before.
       if (live.push(record)) {
         news.stored.remove(record, [{ from: record.seq, to: record.seq }])
       }

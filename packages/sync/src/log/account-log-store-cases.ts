@@ -1,6 +1,6 @@
 /**
- * The compliance suite of the {@link AccountLogStore} seam. Free of any test framework: each case works on an empty store and
- * throws when something is not as it should be.
+ * The compliance suite of the {@link AccountLogStore} seam. Free of any test framework: each case
+ * works on an empty store and throws when something is not as it should be.
  */
 
 import { type DeviceId, deviceIdFromPublicKey } from '@kithmesh/protocol'

@@ -1,6 +1,7 @@
 /**
- * The account log: every own device appends sealed records to its own log, and holds what it got of the others'. What a record means
- * is its reader's business; here it has a place, an author and a seal.
+ * The account log: every own device appends sealed records to its own log, and holds what it got
+ * of the others'. What a record means is its reader's business; here it has a place, an author
+ * and a seal.
  */
 
 import {
@@ -32,11 +33,17 @@ import { createRecordSealer, type RecordSealer, type SealedRecord } from './seal
 export interface AccountLogEvents {
   /** This device wrote a record. */
   'record:appended': { readonly record: LogRecord }
-  /** Records of other devices (or, after a restored backup, forgotten ones of this device) were taken in. */
+  /**
+   * Records of other devices (or, after a restored backup, forgotten ones of this device) were
+   * taken in.
+   */
   'records:accepted': { readonly events: readonly RecordEvent[] }
   /** Something is stored or covered now that was not, or no longer stored. */
   'holdings:changed': { readonly spans: readonly LaneSpan[] }
-  /** Two records of one device at one place: it was restored from a backup, or copied, or its key is stolen (ALOG-10). */
+  /**
+   * Two records of one device at one place: it was restored from a backup, or copied, or its key
+   * is stolen (ALOG-10).
+   */
   'log:forked': LogPosition
 }
 
@@ -49,7 +56,10 @@ export interface AccountLogOptions<Alongside = never> {
   readonly store: AccountLogStore<Alongside>
   readonly rng: Rng
   readonly crypto: RecordCrypto
-  /** Whether a device may write under an epoch: it stands in the device log and the epoch was made with it (A5, A8). */
+  /**
+   * Whether a device may write under an epoch: it stands in the device log and the epoch was made
+   * with it (A5, A8).
+   */
   readonly mayWrite: (device: DeviceId, epoch: Epoch) => boolean
   /** Sees accepted records before they are durable, and adds to their commit. */
   readonly prepare?: Prepare<Alongside>
@@ -68,7 +78,9 @@ export interface AccountLog<Alongside = never> {
   /** What is held of each lane of each device. */
   holdings(): readonly LaneHoldings[]
   holdingsOf(lane: LaneId): LaneHoldings
-  /** The hash of a stored record, by which the next one names it; undefined where none is stored. */
+  /**
+   * The hash of a stored record, by which the next one names it; undefined where none is stored.
+   */
   hashAt(position: LogPosition, options?: LogCallOptions): Promise<Uint8Array | undefined>
   /** Stored records of a span, ascending, still sealed. */
   read(span: LaneSpan, options?: LogCallOptions): AsyncIterable<LogRecord>

@@ -17,14 +17,20 @@ export interface LogEntry<Alongside = never> {
 
 /** Adds records to this device's own lanes. */
 export interface Appending<Alongside> {
-  /** Resolves when the entry is durable, with the place of its record. Other entries may share the record. */
+  /**
+   * Resolves when the entry is durable, with the place of its record. Other entries may share the
+   * record.
+   */
   append(
     entry: LogEntry<Alongside>,
     options: { readonly signal?: AbortSignal },
   ): Promise<LogPosition>
   /** Whether a place of an own lane is taken by a record on its way to the disk. */
   isTaken(lane: LaneId, seq: number): boolean
-  /** Notes that this device wrote up to `tip`, as a sibling knows: a restored backup goes on after it (ALOG-10). */
+  /**
+   * Notes that this device wrote up to `tip`, as a sibling knows: a restored backup goes on after
+   * it (ALOG-10).
+   */
   skipTo(lane: LaneId, tip: Tip): void
 }
 
@@ -94,8 +100,8 @@ function openOwnLane<Alongside>(parts: AppendingParts<Alongside>, id: LaneId): O
   const taken = new Set<number>()
 
   /**
-   * Entries that came while one was being sealed share the next record: under load the price of seal and
-   * signature is paid once for many, without load nothing waits (ALOG-6).
+   * Entries that came while one was being sealed share the next record: under load the price of
+   * seal and signature is paid once for many, without load nothing waits (ALOG-6).
    */
   const sealWaiting = async (): Promise<void> => {
     sealing = true

@@ -7,14 +7,18 @@ export interface CheckedRecord {
   readonly record: LogRecord
   readonly hash: Uint8Array
   readonly authentic: boolean
-  /** It is authentic, but the authentic record after it names another before it: the log was forked (ALOG-10). */
+  /**
+   * It is authentic, but the authentic record after it names another before it: the log was
+   * forked (ALOG-10).
+   */
   readonly forked: boolean
 }
 
 /**
- * Checks records of one lane, ascending (ALOG-4). From the highest down: a record whose hash is the `prev` of an authentic
- * record is what the device wrote there, signature included; only where that is not known is the signature verified.
- * `prevAfter` gives the `prev` of the stored record right after one.
+ * Checks records of one lane, ascending (ALOG-4). From the highest down: a record whose hash is
+ * the `prev` of an authentic record is what the device wrote there, signature included; only
+ * where that is not known is the signature verified. `prevAfter` gives the `prev` of the stored
+ * record right after one.
  */
 export async function checkAuthenticity(
   records: readonly LogRecord[],

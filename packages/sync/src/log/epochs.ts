@@ -31,7 +31,10 @@ export interface Epoch extends EpochKey {
 
 /** Every epoch this device can read. Records name theirs; new ones are sealed under the current. */
 export interface EpochRing {
-  /** The epoch to write under: the highest by number, then by id, so that all devices come to the same (ALOG-5). */
+  /**
+   * The epoch to write under: the highest by number, then by id, so that all devices come to the
+   * same (ALOG-5).
+   */
   current(): Epoch
   get(id: EpochId): Epoch | undefined
   /** All of them, for {@link epochKeysCodec}. */
@@ -132,7 +135,10 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, '0'),
 )
 
-/** A hash over a key of 256 random bits tells nothing of it, and binds the id to it: one id, one key. */
+/**
+ * A hash over a key of 256 random bits tells nothing of it, and binds the id to it: one id, one
+ * key.
+ */
 async function epochIdOf(
   { number, key }: EpochKey,
   crypto: Pick<RecordCrypto, 'sha256'>,

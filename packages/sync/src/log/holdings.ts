@@ -11,7 +11,9 @@ import { type LaneId, type LaneSpan, laneKey } from './lane.ts'
 
 /** What a device holds of one lane, and its newest record. */
 export interface LaneHoldings extends StoredLane {
-  /** The highest stored record; two devices that have the same number compare its hash (ALOG-10). */
+  /**
+   * The highest stored record; two devices that have the same number compare its hash (ALOG-10).
+   */
   readonly tip: Tip | undefined
 }
 

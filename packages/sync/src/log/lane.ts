@@ -1,8 +1,9 @@
 import type { DeviceId } from '@kithmesh/protocol'
 
 /**
- * The two lanes of a device's log (ALOG-1). `data`: updates of account data, needed whole and soon, replaced by snapshots.
- * `messages`: messages and what became of them, long, read from the newest on, withheld from some siblings for a time.
+ * The two lanes of a device's log (ALOG-1). `data`: updates of account data, needed whole and
+ * soon, replaced by snapshots. `messages`: messages and what became of them, long, read from the
+ * newest on, withheld from some siblings for a time.
  */
 export type Lane = 'data' | 'messages'
 

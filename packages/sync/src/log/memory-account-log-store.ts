@@ -62,7 +62,9 @@ function dropSpan({ records }: MemoryLane, { from, to }: LaneSpan): void {
   for (const seq of records.keys()) if (from <= seq && seq <= to) records.delete(seq)
 }
 
-/** Counts up where the span is about as long as the lane; sorts what is there where it is longer. */
+/**
+ * Counts up where the span is about as long as the lane; sorts what is there where it is longer.
+ */
 function* seqsWithin(
   records: ReadonlyMap<number, LogRecord>,
   from: number,

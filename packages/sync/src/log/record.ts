@@ -28,8 +28,8 @@ export interface LogRecordBody {
 }
 
 /**
- * One sealed, signed entry of a device's log (ALOG-2). Everything but what is in `sealed` can be seen by whoever
- * stores it.
+ * One sealed, signed entry of a device's log (ALOG-2). Everything but what is in `sealed` can be
+ * seen by whoever stores it.
  */
 export interface LogRecord extends LogPosition, LogRecordBody {}
 

@@ -62,10 +62,11 @@ const NO_SALT = new Uint8Array()
 /**
  * The sealer of one account.
  *
- * Each lane of each device has a key of its own under an epoch, and each record a random 96-bit nonce. Not the record's number: a
- * device restored from a backup numbers on from the backup and would use key and nonce twice, which with GCM gives
- * away both plaintexts and the key that authenticates (B2). Random nonces may be drawn 2^32 times a
- * key (NIST SP 800-38D §8.3); with a key for each lane that bound is one device's, not the account's (ALOG-3).
+ * Each lane of each device has a key of its own under an epoch, and each record a random 96-bit
+ * nonce. Not the record's number: a device restored from a backup numbers on from the backup and
+ * would use key and nonce twice, which with GCM gives away both plaintexts and the key that
+ * authenticates (B2). Random nonces may be drawn 2^32 times a key (NIST SP 800-38D §8.3); with a
+ * key for each lane that bound is one device's, not the account's (ALOG-3).
  */
 export function createRecordSealer(options: {
   readonly account: AccountId
@@ -132,8 +133,9 @@ type UnsignedRecord = Omit<LogRecord, 'signature'>
 const HASHED = domainBytes('account heads')
 
 /**
- * What stands before number and epoch in associated data and signed bytes: domain, account, device, suite and lane. The
- * same for every record of a lane, and dear to compute (base58). All parts have fixed lengths (ID-2).
+ * What stands before number and epoch in associated data and signed bytes: domain, account,
+ * device, suite and lane. The same for every record of a lane, and dear to compute (base58). All
+ * parts have fixed lengths (ID-2).
  */
 interface LaneBytes {
   readonly sealed: Uint8Array

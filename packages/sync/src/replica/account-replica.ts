@@ -1,6 +1,6 @@
 /**
- * Account data kept the same on every own device: local edits go into the account log, records of siblings into the
- * document, and a snapshot takes the place of records when they grow long.
+ * Account data kept the same on every own device: local edits go into the account log, records of
+ * siblings into the document, and a snapshot takes the place of records when they grow long.
  */
 
 import type { Clock, DeviceId } from '@kithmesh/protocol'
@@ -42,11 +42,14 @@ export interface AccountReplica<Alongside = never> {
   readonly exchanges: Exchanges
   /** Resolves when every local edit made so far is durable in the log. */
   flush(): Promise<void>
-  /** Writes a snapshot and lets go of the records it holds (ALOG-8). Runs by itself when they outgrow the state. */
+  /**
+   * Writes a snapshot and lets go of the records it holds (ALOG-8). Runs by itself when they
+   * outgrow the state.
+   */
   compact(options?: LogCallOptions): Promise<void>
   /**
-   * A device was removed: its updates that still wait are dropped. Of the others some devices may have more than others; a
-   * snapshot settles that (A8).
+   * A device was removed: its updates that still wait are dropped. Of the others some devices may
+   * have more than others; a snapshot settles that (A8).
    */
   forget(device: DeviceId, options?: LogCallOptions): Promise<void>
   /** Writes what is left and stops. */
@@ -144,7 +147,10 @@ export async function openAccountReplica<Alongside = never>(
   }
 }
 
-/** Snapshots on their way in: applied before the commit that covers what they hold, noted after it. */
+/**
+ * Snapshots on their way in: applied before the commit that covers what they hold, noted after
+ * it.
+ */
 interface SnapshotIntake<Alongside> {
   prepare(
     events: readonly RecordEvent[],
@@ -173,7 +179,10 @@ function createSnapshotIntake<Alongside>(
   }
 }
 
-/** What snapshots cover; of our own log no more than we know to have written, or we would never write there. */
+/**
+ * What snapshots cover; of our own log no more than we know to have written, or we would never
+ * write there.
+ */
 function coversOf(
   snapshots: readonly WholeSnapshot[],
   log: Pick<AccountLog, 'device' | 'holdingsOf'>,

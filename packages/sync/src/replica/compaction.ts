@@ -18,7 +18,9 @@ export interface Compaction {
   compact(call?: LogCallOptions): Promise<void>
   /** Notes snapshots that came from the store or from siblings. */
   note(snapshots: readonly WholeSnapshot[]): void
-  /** Lets go of records that a sibling's snapshot holds, if it holds all that is in our document. */
+  /**
+   * Lets go of records that a sibling's snapshot holds, if it holds all that is in our document.
+   */
   followSibling(snapshot: WholeSnapshot): Promise<void>
   /** Notes bytes of updates added to the log. */
   grow(bytes: number): void
@@ -38,11 +40,15 @@ export interface CompactionParts {
 }
 
 /**
- * Update bytes after which the log is compacted: as much as the last snapshot, and not less than this, which a device
- * reads in a few milliseconds. So a log stays below twice its state and a snapshot costs at most what it spares.
+ * Update bytes after which the log is compacted: as much as the last snapshot, and not less than
+ * this, which a device reads in a few milliseconds. So a log stays below twice its state and a
+ * snapshot costs at most what it spares.
  */
 export const COMPACT_BYTES: number = 256 * 1024
-/** Records of each lane kept behind a snapshot: a sibling that lacks a few takes those and not the whole. */
+/**
+ * Records of each lane kept behind a snapshot: a sibling that lacks a few takes those and not the
+ * whole.
+ */
 const KEPT_RECORDS = 64
 
 /** Compacts the log of one device. */
@@ -50,7 +56,10 @@ export function createCompaction({ data, log, unapplied, rng }: CompactionParts)
   let known: readonly Noted[] = []
   let grown = 0
   let lastBytes = 0
-  /** Spreads devices over the second half of the threshold, so that not all of them write a snapshot at once. */
+  /**
+   * Spreads devices over the second half of the threshold, so that not all of them write a
+   * snapshot at once.
+   */
   const patience = 1 + spread(log.device)
 
   const note = (snapshots: readonly Noted[]): void => {
@@ -117,7 +126,9 @@ function appliedSpans(
     })
 }
 
-/** Stored records that a snapshot holds, but for the newest of each lane and the snapshot itself. */
+/**
+ * Stored records that a snapshot holds, but for the newest of each lane and the snapshot itself.
+ */
 function oldRecords(
   log: AccountLog,
   covers: readonly LaneSpan[],
@@ -145,8 +156,8 @@ function isWithin(span: LaneSpan, covers: readonly LaneSpan[]): boolean {
 }
 
 /**
- * Whether a snapshot says everything our document says. Records are let go only then: what a sibling left out of its
- * snapshot, by fault or on purpose, stays with us.
+ * Whether a snapshot says everything our document says. Records are let go only then: what a
+ * sibling left out of its snapshot, by fault or on purpose, stays with us.
  */
 function holdsAllOf(data: AccountData, { state }: WholeSnapshot): boolean {
   const copy = createAccountData()

@@ -38,7 +38,10 @@ export function createIntoData(data: AccountData): IntoData {
   const reader = createSnapshotReader()
   const crowded = createLaneRanges()
   const waiting = createWaiting()
-  /** Something was applied since crowded records were tried last: they may find room, or nothing to wait for. */
+  /**
+   * Something was applied since crowded records were tried last: they may find room, or nothing
+   * to wait for.
+   */
   let hasMoved = false
 
   const applyUpdate = (update: Uint8Array, position: LogPosition, at: number): UpdateOutcome => {
@@ -73,8 +76,9 @@ export function createIntoData(data: AccountData): IntoData {
     return whole
   }
   /**
-   * Oldest first, and no further in a lane than the first that finds no room: what fills the room waits for just these when
-   * records came newest first, so this must not wait for the room to empty.
+   * Oldest first, and no further in a lane than the first that finds no room: what fills the room
+   * waits for just these when records came newest first, so this must not wait for the room to
+   * empty.
    */
   const retryLane = async (log: LogReading, lane: LaneId): Promise<void> => {
     for (const { from, to } of crowded.of(lane)) {

@@ -20,7 +20,10 @@ import type { RecordContent } from '../log/record.ts'
 /** The kind of content that carries a part of a snapshot. */
 const SNAPSHOT_KIND = 'snapshot'
 
-/** The whole state of account data, and the records of the lane `data` whose updates it holds (ALOG-8). */
+/**
+ * The whole state of account data, and the records of the lane `data` whose updates it holds
+ * (ALOG-8).
+ */
 export interface Snapshot {
   /** One Yjs update, encoding version 1. */
   readonly state: Uint8Array
@@ -74,7 +77,10 @@ export function createSnapshot({ state, covers }: Snapshot, rng: Rng): readonly 
 
 /** Puts snapshots together again. */
 export interface SnapshotReader {
-  /** Takes one part, in any order, and passes over other kinds; the snapshot when it is the last one missing. */
+  /**
+   * Takes one part, in any order, and passes over other kinds; the snapshot when it is the last
+   * one missing.
+   */
   take(content: RecordContent, position: LogPosition): WholeSnapshot | undefined
 }
 

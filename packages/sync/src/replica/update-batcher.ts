@@ -15,20 +15,26 @@ export interface UpdateBatcherOptions {
   readonly scheduler: Scheduler
   /** Resolves when durable. Called with one call under way at most. */
   readonly write: (updates: readonly Uint8Array[]) => Promise<void>
-  /** Called when a write failed; it is tried again after {@link RETRY_MS}, nothing is lost meanwhile. */
+  /**
+   * Called when a write failed; it is tried again after {@link RETRY_MS}, nothing is lost
+   * meanwhile.
+   */
   readonly onFailure?: (error: unknown) => void
   /** Default {@link BATCH_MS}. */
   readonly windowMs?: number
 }
 
 /**
- * How long updates are collected after one went out. Sealing and signing each one costs 40 × at load; less than this nobody sees,
- * and the first update after a pause does not wait at all.
+ * How long updates are collected after one went out. Sealing and signing each one costs 40 × at
+ * load; less than this nobody sees, and the first update after a pause does not wait at all.
  */
 export const BATCH_MS = 20
 /** Pause after a failed write: the host closes and reopens its database meanwhile. */
 export const RETRY_MS = 1_000
-/** Updates merged into one: Yjs takes quadratic time in their number, so many are merged in groups. */
+/**
+ * Updates merged into one: Yjs takes quadratic time in their number, so many are merged in
+ * groups.
+ */
 const MERGE_GROUP = 256
 
 /** The first update goes at once; those that follow within the window go together. */
@@ -54,7 +60,8 @@ export function createUpdateBatcher(options: UpdateBatcherOptions): UpdateBatche
     writing = write(merged(updates)).then(
       () => {
         writing = undefined
-        // The window may have ended during the write; what came meanwhile must not wait for the next edit.
+        // The window may have ended during the write; what came meanwhile must not wait for the
+        // next edit.
         if (cancel === undefined && collected.length > 0) wait(0)
       },
       (error: unknown) => {

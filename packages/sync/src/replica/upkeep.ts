@@ -16,7 +16,10 @@ export interface Upkeep {
   followed(snapshots: readonly WholeSnapshot[]): void
   /** Somebody needs a snapshot of ours. */
   asked(): void
-  /** Two records stand at one place somewhere: both sides' whole states settle what may have been lost. */
+  /**
+   * Two records stand at one place somewhere: both sides' whole states settle what may have been
+   * lost.
+   */
   forked(): void
   /** Everything a sibling can send is here. */
   caughtUp(): void
@@ -36,9 +39,15 @@ export interface UpkeepParts {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Updates that still wait this long after a sibling has sent all it can wait for something that is gone. */
+/**
+ * Updates that still wait this long after a sibling has sent all it can wait for something that
+ * is gone.
+ */
 export const HEAL_MS = 10_000
-/** Least time between two snapshots asked for, in either direction: an unlucky sibling must not make us write without end. */
+/**
+ * Least time between two snapshots asked for, in either direction: an unlucky sibling must not
+ * make us write without end.
+ */
 export const ASKED_MS = 60_000
 
 /** Keeps one replica in order. */

@@ -1,6 +1,6 @@
 /**
- * Writes Yjs updates (encoding version 1) by hand, as an honest Yjs never would. Layout: yjs/src/utils/UpdateEncoder.js,
- * numbers as lib0 variable-length unsigned integers.
+ * Writes Yjs updates (encoding version 1) by hand, as an honest Yjs never would. Layout:
+ * yjs/src/utils/UpdateEncoder.js, numbers as lib0 variable-length unsigned integers.
  */
 
 /** One struct; content in bytes as it stands on the wire. */
