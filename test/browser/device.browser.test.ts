@@ -121,6 +121,23 @@ describe('a page that is closed and opened again', () => {
   })
 })
 
+describe('a page that was linked this moment', () => {
+  test('DEL-1 what is written before a contact’s devices are known goes out when they are', async () => {
+    const { relay, phone, ben } = await phones()
+    const page = await openPage({ relay, newDevice: true })()
+    const written = new Promise((settle) => {
+      page.addEventListener('account:ready', () => {
+        settle(page.messages.send(ben.account, { text: 'already?' }))
+      })
+    })
+    await phone.ask('link', (await page.linking.offer()).code)
+    await written
+    await expect
+      .poll(async () => texts(await ben.ask('messages', phone.account)), WAIT)
+      .toEqual(['already?'])
+  })
+})
+
 describe('a page as the first device of its account', () => {
   test('LNK-12 it invites somebody, and is invited by somebody at another relay', async () => {
     const [relay, other] = await Promise.all([openRelay(), openRelay()])
@@ -153,14 +170,20 @@ interface LinkedPage {
   readonly seen: readonly string[]
 }
 
-/** Ada has a phone in Node and this page, Ben a phone in Node; all meet at one relay. */
-async function linkedPage(): Promise<LinkedPage> {
+/** Ada’s phone and Ben’s, which meet at a relay. */
+async function phones(): Promise<Pick<LinkedPage, 'relay' | 'phone' | 'ben'>> {
   const relay = await openRelay()
   const [phone, ben] = await Promise.all([
     openDevice('Ada’s phone', { relay }),
     openDevice('Ben’s phone', { relay }),
   ])
   await phone.ask('add', await ben.ask('invite'))
+  return { relay, phone, ben }
+}
+
+/** The same, and this page is another device of Ada’s. */
+async function linkedPage(): Promise<LinkedPage> {
+  const { relay, phone, ben } = await phones()
   const home = `page-${crypto.randomUUID()}`
   const open = openPage({ relay, home, newDevice: true })
   const page = await open()

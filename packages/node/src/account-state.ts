@@ -72,7 +72,8 @@ export async function openAccountState(
     data,
     log,
     exchanges,
-    edit: (change) => {
+    edit: async (change) => {
+      context.signal.throwIfAborted()
       data.batch(change)
       return replica.flush()
     },

@@ -96,8 +96,9 @@ async function start(
   else if (!options.newDevice) await enter(await writeNewAccount(context))
 
   const stop = async (): Promise<void> => {
-    await open?.close()
+    // First of all: what would be said from here on might not be written any more (NODE-1).
     stopping.abort(new KithError('ERR_STOPPED', 'this device has stopped'))
+    await open?.close()
     await context.net.stop()
     await context.store.close()
   }

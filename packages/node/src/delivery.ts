@@ -23,16 +23,42 @@ export interface Delivery {
   stage(reached: readonly Reached[]): Staged
 }
 
+/** Messages whose state is kept in memory; some 100 bytes each. */
+const MAX_RECENT = 4096
+
 /** Opens the delivery states on disk. */
 export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery {
   const { tables } = context
   const events = createEvents<DeliveryEvents>()
+  /** Messages on their way are asked for at each ack; the newest are kept at hand. */
+  const recent = new Map<MessageId, Promise<Set<DeviceId>>>()
 
-  async function stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState> {
+  function reachedBy(message: MessageId): Promise<ReadonlySet<DeviceId>> {
+    const known = recent.get(message) ?? readReached(message)
+    recent.set(message, known)
+    const [oldest] = recent.keys()
+    if (recent.size > MAX_RECENT && oldest) recent.delete(oldest)
+    return known
+  }
+
+  async function readReached(message: MessageId): Promise<Set<DeviceId>> {
     const reached = new Set<DeviceId>()
     for await (const [[, device]] of tables.reached.entries({ prefix: [message] })) {
       reached.add(device)
     }
+    return reached
+  }
+
+  /** Also while it is being read: an ack that comes meanwhile is not forgotten. */
+  function note({ message, device }: Reached): void {
+    void recent.get(message)?.then(
+      (devices) => devices.add(device),
+      () => recent.delete(message),
+    )
+  }
+
+  async function stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState> {
+    const reached = await reachedBy(message)
     const all = new Set([...logs.devicesOf(recipient), ...reached])
     return { reached: reached.size, of: all.size, read: false }
   }
@@ -41,6 +67,7 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     return {
       ops: () => reached.map(({ message, device }) => tables.reached.put([message, device], true)),
       publish: () => {
+        reached.forEach(note)
         for (const message of new Set(reached.map((one) => one.message))) {
           events.emit('delivery:changed', { message })
         }

@@ -28,6 +28,8 @@ interface Pair {
   readonly ben: DeviceId
   /** First bytes of the envelopes Ben has. */
   readonly arrived: number[]
+  /** Acks that Ben keeps for himself so far. */
+  readonly held: readonly (() => Promise<void>)[]
   add(number: number): Promise<void>
   /** Ben's device is known from now on. */
   meet(): void
@@ -38,7 +40,7 @@ async function pair({
   answer,
 }: {
   readonly wrap?: (outbox: Outbox) => Outbox
-  readonly answer?: (streams: number) => 'acks' | 'ends'
+  readonly answer?: (streams: number) => 'acks' | 'ends' | 'keeps quiet'
 } = {}): Promise<Pair> {
   const hub = createMemoryHub({ clock: nodePlatform.clock })
   const signer = await nodePlatform.openIdentity(MEMORY_HOME)
@@ -47,17 +49,21 @@ async function pair({
     identity: await nodePlatform.openIdentity(MEMORY_HOME),
   })
   const arrived: number[] = []
+  const held: (() => Promise<void>)[] = []
   let streams = 0
   benNet.handle(MESSAGE, async (stream) => {
     streams += 1
-    if (answer?.(streams) === 'ends') return
+    const how = answer?.(streams) ?? 'acks'
+    if (how === 'ends') return
     for await (const bytes of stream.incoming) {
       const frame = toRecipientCodec.decode(bytes)
       if (frame.kind === 'offer') {
         await stream.send(toSenderCodec.encode({ kind: 'want', ids: frame.ids }))
       } else {
         arrived.push(frame.envelope[0] ?? 0)
-        await stream.send(toSenderCodec.encode({ kind: 'ack', ids: [frame.id] }))
+        const ack = toSenderCodec.encode({ kind: 'ack', ids: [frame.id] })
+        if (how === 'acks') await stream.send(ack)
+        else held.push(() => stream.send(ack))
       }
     }
   })
@@ -84,6 +90,7 @@ async function pair({
     outbox,
     ben,
     arrived,
+    held,
     add: (number) =>
       commitStaged(ada.store, [
         outbox.stageAdd({
@@ -132,4 +139,16 @@ test('DEL-4 a recipient that ends the stream gets the rest over another one', as
   await add(1)
   meet()
   await expect.poll(() => arrived).toEqual([1])
+})
+
+test('DEL-8 D6 at most 64 envelopes are under way to a device; each ack lets one more go', async () => {
+  const { add, meet, arrived, held } = await pair({ answer: () => 'keeps quiet' })
+  for (let number = 1; number <= 70; number++) await add(number)
+  meet()
+  await expect.poll(() => arrived.length).toBe(64)
+  for (const acked of [1, 2, 3]) {
+    await held[acked - 1]?.()
+    await expect.poll(() => arrived.length).toBe(64 + acked)
+  }
+  expect(arrived).toEqual(Array.from({ length: 67 }, (_, at) => at + 1))
 })

@@ -55,11 +55,17 @@ export function createLane(
   let readUpTo = 0
   let over = false
   let answerToOffer = Promise.withResolvers<readonly MessageId[]>()
+  /** Acknowledged, and not yet written down here. */
+  const acked: OutboxEntry[] = []
+  let writing: Promise<void> | undefined
+  const unwritten = Promise.withResolvers<never>()
 
   async function run(): Promise<void> {
+    // What could not be written ends the lane; what was acknowledged is offered again by the next one.
+    unwritten.promise.catch(() => undefined)
     const receiving = settleAnswers()
     try {
-      await Promise.race([sendAll(), receiving])
+      await Promise.race([sendAll(), receiving, unwritten.promise])
       throw new KithError('ERR_STREAM_ENDED', 'the recipient ended the lane')
     } catch (error) {
       stream.abort(toError(error))
@@ -69,6 +75,7 @@ export function createLane(
       work.ring()
       answerToOffer.resolve([])
       await receiving.catch(() => undefined)
+      await writing
     }
   }
 
@@ -130,9 +137,22 @@ export function createLane(
       case 'want':
         return answerToOffer.resolve(frame.ids)
       case 'ack':
-        return reached(landed(frame.ids))
+        acked.push(...landed(frame.ids))
+        writing ??= writeAcked()
+        return
       case 'refuse':
         return refused(frame.id, frame.reason)
+    }
+  }
+
+  /** One batch takes all acks that came while the one before it was written. */
+  async function writeAcked(): Promise<void> {
+    try {
+      while (acked.length > 0) await reached(acked.splice(0, MAX_IDS))
+    } catch (error) {
+      unwritten.reject(error)
+    } finally {
+      writing = undefined
     }
   }
 

@@ -19,6 +19,7 @@ export interface NodeParts {
 export function createFacade(parts: NodeParts): KithNode {
   const { context, events, linking } = parts
   const account = (): OpenAccount => {
+    context.signal.throwIfAborted()
     const open = parts.account()
     if (open) return open
     throw new KithError('ERR_NO_ACCOUNT', 'this device belongs to no account yet', {

@@ -24,6 +24,7 @@ import { startReceiving } from './receive.ts'
 import { openSessions } from './sessions.ts'
 import { startSiblings } from './siblings.ts'
 import { createStarred, type Starred } from './starred.ts'
+import { startUnaddressed } from './unaddressed.ts'
 
 /** An account as this device lives in it: the rooms, wired. */
 export interface OpenAccount {
@@ -56,7 +57,11 @@ export async function openAccount(
 
   const contacts = createContacts(context, { account, state, logs, events })
   const starred = createStarred(context, { state, chats, events })
-  const fanOut = createFanOut({ logs, sessions, outbox })
+  const fanOut = startUnaddressed(context, {
+    logs,
+    chats,
+    fanOut: createFanOut({ logs, sessions, outbox }),
+  })
   const messages = createMessages(context, {
     account,
     chats,

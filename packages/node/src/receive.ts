@@ -4,7 +4,7 @@ import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
 import { typedStream } from './frames.ts'
 import type { Inbox } from './inbox.ts'
-import { type ToRecipient, toRecipientCodec, toSenderCodec } from './message-wire.ts'
+import { MAX_IDS, type ToRecipient, toRecipientCodec, toSenderCodec } from './message-wire.ts'
 import { MESSAGE } from './protocols.ts'
 
 /** Envelopes opened and not yet on disk, per stream; a sender that ignores the window is cut off. */
@@ -36,11 +36,13 @@ export function startReceiving(
     const codecs = { incoming: toRecipientCodec, outgoing: toSenderCodec }
     const typed = typedStream(stream, codecs, context.scheduler)
     const unsettled = new Set<Promise<void>>()
+    const acks: MessageId[] = []
+    let acknowledging: Promise<void> | undefined
     for await (const frame of typed.frames()) {
       if (unsettled.size >= MAX_UNSETTLED)
         throw new KithError('ERR_WINDOW', 'too many unacknowledged')
       // Taken in order (sessions step in order), answered when the disk has it.
-      const answer = settle(frame).then((reply) => typed.send(reply))
+      const answer = settle(frame)
       const done = answer.then(
         () => void unsettled.delete(done),
         (error: unknown) => {
@@ -52,12 +54,27 @@ export function startReceiving(
     }
     await Promise.all(unsettled)
 
-    async function settle(frame: ToRecipient): Promise<Parameters<typeof typed.send>[0]> {
-      if (frame.kind === 'offer') return { kind: 'want', ids: await missing(frame.ids) }
+    async function settle(frame: ToRecipient): Promise<void> {
+      if (frame.kind === 'offer') {
+        return typed.send({ kind: 'want', ids: await missing(frame.ids) })
+      }
       const arrival = await inbox.take(frame.envelope, { ...from, message: frame.id })
-      return arrival.kind === 'refused'
-        ? { kind: 'refuse', id: frame.id, reason: arrival.reason }
-        : { kind: 'ack', ids: [frame.id] }
+      if (arrival.kind !== 'refused') return acknowledge(frame.id)
+      return typed.send({ kind: 'refuse', id: frame.id, reason: arrival.reason })
+    }
+
+    /** What one write of the disk made durable is acknowledged by one frame. */
+    function acknowledge(id: MessageId): Promise<void> {
+      acks.push(id)
+      acknowledging ??= sendAcks()
+      return acknowledging
+    }
+
+    async function sendAcks(): Promise<void> {
+      // Commits of one write resolve one after the other in this turn: their acks go together.
+      await Promise.resolve()
+      while (acks.length > 0) await typed.send({ kind: 'ack', ids: acks.splice(0, MAX_IDS) })
+      acknowledging = undefined
     }
   }
 

@@ -50,6 +50,8 @@ export interface Tables {
   readonly contents: Table<readonly [ChatId, number, MessageId], Uint8Array>
   readonly contentPlaces: Table<MessageId, ContentPlace>
   readonly outbox: Table<readonly [DeviceId, number], OutboxValue>
+  /** Own contents for contacts of whom no device is known yet, by contact and number in the chat. */
+  readonly unaddressed: Table<readonly [AccountId, number], MessageId>
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
   /** Records of the account log, by author device, lane and number. */
   readonly records: Table<readonly [DeviceId, Lane, number], LogRecord>
@@ -131,6 +133,10 @@ export function openTables(store: Store): Tables {
     outbox: store.table('outbox', {
       key: tupleKey(idPart<DeviceId>(parseDeviceId), uintPart()),
       value: shaped(outboxShape, MAX_ENVELOPE_BYTES + 64),
+    }),
+    unaddressed: store.table('unaddressed', {
+      key: tupleKey(idPart<AccountId>(parseAccountId), uintPart()),
+      value: shaped(messageId, 32),
     }),
     reached: store.table('reached', {
       key: tupleKey(idPart<MessageId>(parseMessageId), idPart<DeviceId>(parseDeviceId)),
