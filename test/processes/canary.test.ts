@@ -34,7 +34,7 @@ async function sayAll(phone: Home, tablet: Home): Promise<void> {
 }
 
 test(
-  'RLY-1 E5 no word, name or account id that crossed a relay is in its memory, on its disk, or on what it shows',
+  'RLY-15 RLY-16 E5 no word, name or account id that crossed a relay is in its memory, on its disk, or on what it shows',
   async ({ skip }) => {
     await using stage = await createStage()
     const relay = await stage.relay()

@@ -98,6 +98,11 @@ test('DEL-11 D5 both write, rename and star while apart: afterwards all devices 
   await phone().contacts.rename(ben, 'Ben by phone')
   await laptop.contacts.rename(ben, 'Ben by laptop')
   await laptop.starred.add(message)
+  const received = [phone(), laptop].map((node) => {
+    const seen: string[] = []
+    node.addEventListener('message:received', ({ detail }) => void seen.push(detail.text))
+    return seen
+  })
   world.hub.heal()
 
   const everything = async (): Promise<readonly (readonly string[])[]> =>
@@ -109,6 +114,11 @@ test('DEL-11 D5 both write, rename and star while apart: afterwards all devices 
   for (const other of others) expect(other).toEqual(first)
   for (const word of ['phone', 'laptop', 'tablet']) {
     expect(first?.filter((text) => text.startsWith(word))).toEqual(numbered(1, 3, word))
+  }
+  // Each content comes to Ada's devices twice, from Ben and from the other one: seen once.
+  for (const seen of received) {
+    await expect.poll(() => seen, WAIT).toHaveLength(3)
+    expect([...seen].sort()).toEqual(numbered(1, 3, 'tablet'))
   }
   const names = async (): Promise<readonly (string | undefined)[]> =>
     Promise.all([phone(), laptop].map(async (node) => (await node.contacts.list())[0]?.name))

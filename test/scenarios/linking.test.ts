@@ -64,15 +64,15 @@ async function namesOf(node: KithNode): Promise<readonly string[]> {
   return (await node.devices.list()).map(({ name }) => name).sort()
 }
 
-/** Nothing changed on either side, also not on their disks. */
+/** Nothing changed on either side, nor on their disks. */
 async function expectUnlinked(world: World, existing: KithNode, fresh: KithNode): Promise<void> {
-  for (const laptop of [existing, await world.restart(existing)]) {
+  const check = async (laptop: KithNode, phone: KithNode): Promise<void> => {
     expect(await namesOf(laptop)).toEqual(['laptop'])
-  }
-  for (const phone of [fresh, await world.restart(fresh)]) {
     expect(phone.account).toBeUndefined()
     await expect(phone.status()).rejects.toMatchObject({ code: 'ERR_NO_ACCOUNT' })
   }
+  await check(existing, fresh)
+  await check(await world.restart(existing), await world.restart(fresh))
 }
 
 interface Stage extends AsyncDisposable {

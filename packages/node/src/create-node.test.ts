@@ -95,6 +95,18 @@ test('NODE-6 stopping twice is stopping once; then the home is free, and the dev
   await (await start()).stop()
 })
 
+test('NODE-1 NODE-6 what was under way when the device stopped is written or refused, never half promised', async () => {
+  const { start } = await place()
+  const node = await start({ name: 'laptop' })
+  const inviting = node.contacts.invite()
+  const renaming = node.devices.rename(node.device, 'desk').then(
+    () => 'desk',
+    () => 'laptop',
+  )
+  await Promise.all([node.stop(), expect(inviting).rejects.toMatchObject({ code: 'ERR_STOPPED' })])
+  expect(await (await start()).devices.list()).toMatchObject([{ name: await renaming }])
+})
+
 test('NODE-6 a start that fails leaves neither a net running nor the home taken', async () => {
   const { hub, start } = await place()
   let net: Net | undefined

@@ -189,7 +189,7 @@ export function completeChannel(
 }
 
 /** The end of an attempt before the channel is sealed. */
-export function refused(code: RefusalCode): Refused {
+function refused(code: RefusalCode): Refused {
   return { kind: 'refused', code, send: refusedFrame(code) }
 }
 
