@@ -122,7 +122,7 @@ describe('a page that is closed and opened again', () => {
 })
 
 describe('a page that was linked this moment', () => {
-  test('DEL-1 what is written before a contact’s devices are known goes out when they are', async () => {
+  test('DEL-16 what is written before a contact’s devices are known goes out when they are', async () => {
     const { relay, phone, ben } = await phones()
     const page = await openPage({ relay, newDevice: true })()
     const written = new Promise((settle) => {
