@@ -21,7 +21,7 @@ afterAll(async () => {
 })
 
 describe('the pages of the demonstration', () => {
-  test('are served with a policy that lets nothing else run', async () => {
+  test('WEB-11 are served with a policy that lets nothing else run', async () => {
     const { status, headers, body } = await get('/')
     expect([status, body]).toEqual([200, '<!doctype html><title>page</title>'])
     expect(headers['content-security-policy']).toContain("default-src 'none'")

@@ -1,11 +1,14 @@
 import { X509Certificate } from 'node:crypto'
-import type { IdentifyResult } from '@libp2p/interface'
+import { connect } from 'node:net'
+import type { IdentifyResult, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, test } from 'vitest'
+import { DEFAULT_HOST_LIMITS } from './host.ts'
 import { peerOfPublicKey, privateKeyOf } from './identity.ts'
 import { createCertificate, createHost, type Host, type HostOptions, NetError } from './index.ts'
 import { realClock, testIdentity, testRng } from './testing/fixtures.ts'
 
+const TCP = ['/ip4/127.0.0.1/tcp/0']
 const running: Host[] = []
 
 async function host(options: Partial<HostOptions> & { name: string }): Promise<Host> {
@@ -36,6 +39,103 @@ describe('NET-1 a key whose private half cannot be read', () => {
     expect(key.equals(privateKeyOf(testIdentity('ada')))).toBe(true)
     expect(key.equals(privateKeyOf(testIdentity('ben')))).toBe(false)
   })
+})
+
+describe('NET-3 many connections', () => {
+  test('NET-3 the bounds of a device', async () => {
+    expect(DEFAULT_HOST_LIMITS).toMatchObject({
+      maxPending: 500,
+      upgradeTimeout: 3_000,
+      inboundPerSecond: 100,
+      maxConnections: 300,
+    })
+  })
+
+  test('NET-3 silent sockets keep nobody out, and are closed when their time is over', async () => {
+    const ada = await host({ name: 'ada', listen: TCP, limits: { upgradeTimeout: 500 } })
+    const port = Number(ada.getMultiaddrs()[0]?.getComponents()[1]?.value)
+    let closed = 0
+    for (let count = 0; count < 20; count += 1) {
+      connect(port, '127.0.0.1')
+        .on('error', () => {})
+        .on('close', () => {
+          closed += 1
+        })
+        .resume()
+    }
+    const ben = await host({ name: 'ben' })
+    await ben.dial(ada.getMultiaddrs())
+    expect(closed).toBeLessThan(20)
+    await expect.poll(() => closed, { timeout: 5_000 }).toBe(20)
+    expect(ada.getConnections()).toHaveLength(1)
+  })
+
+  test('NET-3 one address makes so many connections in a second and no more', async () => {
+    const ada = await host({ name: 'ada', listen: TCP, limits: { inboundPerSecond: 2 } })
+    const dialled = await Promise.allSettled(
+      ['ben', 'cy', 'dan', 'eve'].map(async (name) => {
+        const connection = await (await host({ name })).dial(ada.getMultiaddrs())
+        await connection.newStream('/ipfs/ping/1.0.0')
+      }),
+    )
+    expect(dialled.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+  })
+
+  test('NET-3 of too many connections a kept one is closed last', async () => {
+    const ada = await host({ name: 'ada', listen: TCP, limits: { maxConnections: 1 } })
+    const ben = await host({ name: 'ben' })
+    await ben.dial(ada.getMultiaddrs())
+    await expect.poll(() => ada.getConnections().length).toBe(1)
+    for (const connection of ada.getConnections()) ada.services.transports.protect(connection)
+    await expect.poll(async () => (await ada.peerStore.get(ben.peerId)).tags.has('kept')).toBe(true)
+    for (const name of ['cy', 'dan']) {
+      const other = await host({ name })
+      await other.dial(ada.getMultiaddrs()).catch(() => {})
+      await expect.poll(() => other.getConnections().length, { timeout: 5_000 }).toBe(0)
+    }
+    expect(ada.getPeers().map(String)).toEqual([ben.peerId.toString()])
+  })
+})
+
+test('NET-5 a stream that is paused after a fast start is not aborted, and everything arrives', async () => {
+  const mib = 1024 * 1024
+  const ada = await host({ name: 'ada', listen: TCP })
+  const ben = await host({ name: 'ben' })
+  let arrived = 0
+  let reader: Stream | undefined
+  await ada.handle('/kith/paused/1', (stream) => {
+    reader = stream
+    stream.addEventListener('message', ({ data }) => {
+      arrived += data.byteLength
+    })
+  })
+  const connection = await ben.dial(ada.getMultiaddrs())
+  const writer = await connection.newStream('/kith/paused/1')
+  let sent = 0
+  const send = async (total: number): Promise<void> => {
+    while (sent < total) {
+      sent += mib / 16
+      if (!writer.send(new Uint8Array(mib / 16))) await writer.onDrain()
+    }
+  }
+  // The window grows while everything is read at once.
+  await send(64 * mib)
+  await expect.poll(() => arrived, { timeout: 10_000 }).toBe(64 * mib)
+  reader?.pause()
+  const sending = send(96 * mib)
+  let before = 0
+  const stands = (): boolean => {
+    const now = reader?.readBufferLength ?? 0
+    const isStill = now > 0 && now === before
+    before = now
+    return isStill
+  }
+  await expect.poll(stands, { timeout: 5_000, interval: 200 }).toBe(true)
+  expect(before).toBeLessThanOrEqual(mib)
+  reader?.resume()
+  await sending
+  await expect.poll(() => arrived, { timeout: 10_000 }).toBe(96 * mib)
+  expect(reader?.status).toBe('open')
 })
 
 describe('NET-6 the certificate of webrtc-direct', () => {

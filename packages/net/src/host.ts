@@ -217,8 +217,8 @@ function servicesOf(
   }
 }
 
-/** Above any value libp2p gives a peer by itself. */
-const PROTECTED = { kept: { value: 1_000 } }
+/** The highest value libp2p takes; a higher one is refused, and nobody protected. */
+const PROTECTED = { kept: { value: 100 } }
 
 function hostTransports({
   addressManager,

@@ -76,8 +76,13 @@ function announcementFor(
 }
 
 /** What is done with a datagram: as little as can be, until it is recognised. */
-function createEar(
-  { clock, found, peer: self, logger }: LanDiscoveryOptions,
+export function createEar(
+  {
+    clock,
+    found,
+    peer: self,
+    logger,
+  }: Pick<LanDiscoveryOptions, 'clock' | 'found' | 'peer' | 'logger'>,
   tags: LanTags,
 ): (bytes: Uint8Array, from: RemoteInfo) => void {
   const fromSource = createBudget(FROM_SOURCE, clock)

@@ -9,6 +9,7 @@ import {
   encodeAnnouncement,
   TAG_BYTES,
 } from './lan-announcement.ts'
+import { createEar } from './lan-discovery.node.ts'
 import { LAN_GROUP } from './lan-discovery.ts'
 import { createLanTags, tagOf } from './lan-tags.node.ts'
 import { realClock, testIdentity, testRng } from './testing/fixtures.ts'
@@ -91,7 +92,7 @@ describe('NET-40 discovery on the local network', () => {
     expect(ada.connected()).toEqual([])
   })
 
-  test('NET-44 A10 forged announcements cause few dials, and only to where they came from', async () => {
+  test('NET-44 NET-45 A10 forged announcements cause few dials, and only to where they came from', async () => {
     const port = nextPort++
     const victim = peerNamed('ben')
     const decoy = await decoyServer()
@@ -118,6 +119,29 @@ describe('NET-40 discovery on the local network', () => {
     expect(ada.connected()).toEqual([])
     expect(ada.reachability(victim).path).toBe('away')
   })
+})
+
+test('NET-45 a datagram from a public address is passed over, from a private one it is dialled', () => {
+  const found: string[] = []
+  const tags = createLanTags(peerNamed('ada'), () => new Set([peerNamed('ben')]), realClock)
+  const hear = createEar(
+    {
+      clock: realClock,
+      peer: peerNamed('ada'),
+      logger: { debug: () => {}, warn: () => {} },
+      found: (_, addresses) => found.push(...addresses.map(String)),
+    },
+    tags,
+  )
+  const bytes = encodeAnnouncement({ tag: tagOf(peerNamed('ben'), windowNow()), tcp: 7, ws: 0 })
+  for (const address of ['203.0.113.4', '8.8.8.8', '192.168.1.2', '169.254.1.2', '127.0.0.1']) {
+    hear(bytes, { address, family: 'IPv4', port: 7548, size: bytes.byteLength })
+  }
+  expect(found).toEqual([
+    '/ip4/192.168.1.2/tcp/7',
+    '/ip4/169.254.1.2/tcp/7',
+    '/ip4/127.0.0.1/tcp/7',
+  ])
 })
 
 describe('NET-41 tags', () => {

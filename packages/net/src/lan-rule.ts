@@ -28,7 +28,8 @@ export interface NetRuleParts {
  */
 export function createNetRules({ lan, refused, relays }: NetRuleParts): NetRules {
   const isRefused = (peer: PeerIdText): boolean => refused.has(peer)
-  const deny = (peer: PeerId): boolean => isRefused(peer.toString())
+  // A device is an Ed25519 key; peers of other kinds have no id here, and nobody to be.
+  const deny = (peer: PeerId): boolean => peer.type !== 'Ed25519' || isRefused(peer.toString())
   const mayDial = (address: Multiaddr): boolean => {
     if (lan || !isPrivateAddress(address)) return true
     const relay = relayOf(address)

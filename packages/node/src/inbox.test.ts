@@ -90,7 +90,7 @@ test('DEL-2 E2 an envelope is answered only when its content is on the disk', as
   expect(order).toHaveLength(3)
 })
 
-test('DEL-2 E2 when the write fails nothing is acknowledged, and the same envelope is taken again', async () => {
+test('SES-15 DEL-2 E2 when the write fails nothing is acknowledged, and the same envelope is taken again', async () => {
   let isFull = true
   const { inbox, sealed, ben } = await pair((_, alongside, { context }) => {
     const store = isFull ? { commit: () => Promise.reject(new Error('disk full')) } : context.store
@@ -121,7 +121,7 @@ test('DEL-12 what is not for this device, not from who handed it over, or nothin
   expect(await other.take(envelope, from)).toMatchObject({ reason: 'not-for-me' })
 })
 
-test('DEL-12 B3 a content that is not what its envelope promised is refused, and the session goes on', async () => {
+test('MSG-4 DEL-12 B3 a content that is not what its envelope promised is refused, and the session goes on', async () => {
   const { inbox, sealed, ben } = await pair()
   const elsewhere = await sealed('for another chat', {
     chat: directChatId(ADA, accountNamed('c')),
@@ -142,7 +142,17 @@ test('DEL-12 B3 a content that is not what its envelope promised is refused, and
   expect(await inbox.take(...(await sealed('as it should be')))).toEqual({ kind: 'accepted' })
 })
 
-test('DEL-10 an envelope whose key is used up but whose message is not here cannot be opened', async () => {
+test('MSG-4 what a sibling of its author hands over is taken', async () => {
+  const { inbox, sealed, ben } = await pair()
+  const phone = (await openContext()).device
+  const author = { account: ADA, device: phone }
+  expect(await inbox.take(...(await sealed('from the phone', { author })))).toEqual({
+    kind: 'accepted',
+  })
+  expect((await ben.chats.list(CHAT, {})).map(({ content }) => content.author)).toEqual([author])
+})
+
+test('SES-15 DEL-10 an envelope whose key is used up but whose message is not here cannot be opened', async () => {
   const { inbox, sealed } = await pair()
   const [ahead, from] = await sealed('from the future', { at: Date.now() + 25 * 60 * 60 * 1000 })
   expect(await inbox.take(ahead, from)).toMatchObject({ reason: 'content-clock' })

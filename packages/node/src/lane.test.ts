@@ -1,4 +1,4 @@
-import { decoded } from '@kithmesh/protocol'
+import { decoded, type Envelope, envelopeCodec } from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
 import { accountOf, createDevices, type SeenFrame } from '../test/devices.ts'
 import type { KithNode } from './api.ts'
@@ -58,4 +58,24 @@ test('DEL-2 E2 nothing is acknowledged, shown or sent on before it is on the dis
   // Read in the very turn in which the ack goes out.
   expect(await textsOf(ben, ada)).toEqual(['durable'])
   await expect.poll(() => shown, WAIT).toEqual(['durable'])
+})
+
+test('MSG-7 an envelope says the heads its sender knows: its own log, and the one of who it is for', async () => {
+  const envelopes: Envelope[] = []
+  const devices = createDevices(({ protocol, bytes }) => {
+    const frame = protocol === MESSAGE.id ? decoded(toRecipientCodec, bytes) : undefined
+    if (frame?.kind === 'envelope') envelopes.push(envelopeCodec.decode(frame.envelope))
+  })
+  const [ada, ben] = [await devices.start('ada'), await devices.start('ben')]
+  await devices.acquaint(ada, ben)
+  await ada.messages.send(accountOf(ben), { text: 'hello' })
+  await expect.poll(() => textsOf(ben, ada), WAIT).toEqual(['hello'])
+  await ben.messages.send(accountOf(ada), { text: 'hi' })
+  await expect.poll(() => textsOf(ada, ben), WAIT).toHaveLength(2)
+  const headsOf = (node: KithNode): Envelope['freshness'] | undefined =>
+    envelopes.find(({ sender }) => sender.device === node.device)?.freshness
+  const [there, back] = [headsOf(ada), headsOf(ben)]
+  expect([back?.recipient, back?.sender]).toEqual([there?.sender, there?.recipient])
+  for (const head of [there?.sender, there?.recipient]) expect(head?.some(Boolean)).toBe(true)
+  expect(there?.sender).not.toEqual(there?.recipient)
 })

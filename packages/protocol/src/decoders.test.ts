@@ -93,7 +93,7 @@ describe('decoders', () => {
     }
   })
 
-  test('MSG-5 one byte more or less is refused', () => {
+  test('MSG-5 SES-16 one byte more or less is refused', () => {
     for (const { name, decode, bytes } of samples) {
       const longer = new Uint8Array([...bytes, 0])
       expect(
@@ -111,7 +111,7 @@ describe('decoders', () => {
     }
   })
 
-  test('MSG-6 a suite that is not known has an error of its own', () => {
+  test('MSG-6 SES-16 ID-9 a suite that is not known has an error of its own', () => {
     const suiteSecond = samples.filter(({ name }) => /envelope|card|session/.test(name))
     for (const { name, decode, bytes } of suiteSecond) {
       // An array of few items, whose first is the suite: bytes 0 and 1.

@@ -49,7 +49,7 @@ function expectNothingRan(): void {
 
 const visited = ['#/chat/aEve', '#/starred', '#/devices', '#/connection']
 
-test.each(SCRIPT_TEXTS)('C7 %s is shown as its letters on every screen', async (text) => {
+test.each(SCRIPT_TEXTS)('WEB-11 C7 %s is shown as its letters on every screen', async (text) => {
   const node = createHostileNode(text)
   const [message] = node.world.messages
   if (message) await node.starred.add(message.message)
@@ -68,7 +68,7 @@ test.each(SCRIPT_TEXTS)('C7 %s is shown as its letters on every screen', async (
   expectNothingRan()
 })
 
-test('C7 the words of an error are text, too', async () => {
+test('WEB-11 C7 the words of an error are text, too', async () => {
   const [text = ''] = SCRIPT_TEXTS
   shown = await showPage(kithError('ERR_NEW', text, text))
   await expect.element(page.getByRole('alert')).toHaveTextContent(text)
@@ -84,7 +84,7 @@ test('C7 the policy of this test would have stopped a script', async () => {
   violations.length = before
 })
 
-test.each(TURNING_TEXTS)('C8 %j turns nothing around but itself', async (text) => {
+test.each(TURNING_TEXTS)('WEB-11 C8 %j turns nothing around but itself', async (text) => {
   const node = createHostileNode(text)
   shown = await showPage(node, { route: '#/chat/aEve' })
   await expect.poll(() => document.querySelector('.words')?.textContent).toBe(text)

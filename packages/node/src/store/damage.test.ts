@@ -156,7 +156,7 @@ describe('E2 bit rot', () => {
 })
 
 describe('values on the disk', () => {
-  test('STO-22 a value moved to another key does not open', async () => {
+  test('STO-22 STO-32 a value moved to another key does not open, and is reported with its drop', async () => {
     const copy = await rawCopy('moved', async (level) => {
       const [[one], [, two]] = await twoEntries(level)
       await level.put(one, two)
@@ -173,6 +173,25 @@ describe('values on the disk', () => {
     })
     await store.commit(corrupt.map(({ drop }) => drop))
     expect(await notesOf(store).get(['chat', 0])).toBeUndefined()
+  })
+
+  test('STO-21 the same value is put under another nonce each time', async () => {
+    const home = join(root, 'nonces')
+    const nonces = new Set<string>()
+    for (let round = 0; round < 5; round += 1) {
+      {
+        await using store = await open(home)
+        await store.commit([notesOf(store).put(['chat', 0], 'the same')])
+      }
+      await raw(home, async (level) => {
+        for await (const stored of level.values()) {
+          // Behind the version and the commit's number, 12 bytes.
+          nonces.add(Buffer.from(stored.subarray(9, 21)).toString('hex'))
+        }
+      })
+    }
+    // Each round seals the value and the ledger.
+    expect(nonces.size).toBeGreaterThanOrEqual(10)
   })
 
   test('STO-30 an older value put back is noticed', async () => {

@@ -98,9 +98,8 @@ export function uintPart(): KeyPart<number> {
   return { hidden: false, encode: encodeUint, decode: decodeUint }
 }
 
-/** Ends a text; 0x00 inside one is written 0x00 0xff, which sorts after the end (as FoundationDB's tuples). */
+/** Ends a text, so no text holds it: with an escape, the end of one text would begin another. */
 const END = 0x00
-const ESCAPE = 0xff
 /** Longest text part in bytes: ids are at most 59, and a key stands in every value and in RAM. */
 const MAX_TEXT_BYTES = 512
 const UINT_BYTES = 8
@@ -109,8 +108,8 @@ function encodeText(text: string): Uint8Array {
   if (typeof text !== 'string' || !text.isWellFormed()) throw malformed('is not well-formed text')
   const utf8 = new TextEncoder().encode(text)
   if (utf8.length > MAX_TEXT_BYTES) throw malformed(`is over ${MAX_TEXT_BYTES} bytes`)
-  const bytes = [...utf8].flatMap((byte) => (byte === END ? [END, ESCAPE] : [byte]))
-  return Uint8Array.from([...bytes, END])
+  if (utf8.includes(END)) throw malformed('holds the character that ends a text')
+  return joinBytes(utf8, Uint8Array.of(END))
 }
 
 function decodeText<T extends string>(
@@ -118,22 +117,14 @@ function decodeText<T extends string>(
   at: number,
   parse: (text: string) => T,
 ): { value: T; next: number } {
-  const utf8: number[] = []
-  for (let next = at; next < bytes.length; next++) {
-    const byte = bytes[next]
-    if (byte !== END) utf8.push(byte ?? 0)
-    else if (bytes[next + 1] !== ESCAPE) return { value: parse(decodeUtf8(utf8)), next: next + 1 }
-    else {
-      utf8.push(END)
-      next += 1
-    }
-  }
-  throw malformed('ends too early')
+  const end = bytes.indexOf(END, at)
+  if (end === -1) throw malformed('ends too early')
+  return { value: parse(decodeUtf8(bytes.subarray(at, end))), next: end + 1 }
 }
 
-function decodeUtf8(utf8: readonly number[]): string {
+function decodeUtf8(utf8: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(utf8))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(utf8)
   } catch (cause) {
     throw new KithError('ERR_MALFORMED', 'a stored key is not UTF-8', { cause })
   }

@@ -93,7 +93,7 @@ export async function entryFingerprint(
 ): Promise<Uint8Array> {
   const length = new Uint8Array(4)
   new DataView(length.buffer).setUint32(0, key.length)
-  const mac = await storeKey.mac(domainBytes('store value', length, key, value))
+  const mac = await storeKey.mac(domainBytes('store fingerprint', length, key, value))
   return mac.slice(0, SUM_BYTES)
 }
 
@@ -120,7 +120,7 @@ export const ANCHOR_BYTES: number = 8 + SUM_BYTES
 export async function anchorBytes(commits: number, storeKey: StoreKey): Promise<Uint8Array> {
   const count = new Uint8Array(8)
   new DataView(count.buffer).setBigUint64(0, BigInt(commits))
-  const mac = await storeKey.mac(domainBytes('store key', ANCHOR, count))
+  const mac = await storeKey.mac(domainBytes('store anchor', ANCHOR, count))
   return joinBytes(count, mac.slice(0, SUM_BYTES))
 }
 

@@ -1,6 +1,6 @@
 import { checkPrimitives, codec, text, verifySignature } from '@kithmesh/protocol'
 import { Level } from 'level'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { browserName, createBrowserPlatform } from '../platform.browser.ts'
 import { MEMORY_HOME } from '../platform.ts'
 import { lockByDatabase } from './home-lock.browser.ts'
@@ -175,6 +175,22 @@ describe('the platform of a page', () => {
     const one = await platform.loadOrCreate(home, 'certificate', () => rng.bytes(10))
     const two = await platform.loadOrCreate(home, 'certificate', () => rng.bytes(10))
     expect(two).toEqual(one)
+  })
+
+  test('STO-42 the browser is asked to keep the home, and its refusal is said', async () => {
+    const asked = vi.spyOn(navigator.storage, 'persist').mockResolvedValue(false)
+    const granted = vi.spyOn(navigator.storage, 'persisted').mockResolvedValue(false)
+    try {
+      await using _ = await open(freshHome())
+      expect(asked).toHaveBeenCalled()
+      const warning = expect.stringContaining('The browser may delete this device')
+      expect(await platform.limitations()).toContainEqual(warning)
+      granted.mockResolvedValue(true)
+      expect(await platform.limitations()).not.toContainEqual(warning)
+    } finally {
+      asked.mockRestore()
+      granted.mockRestore()
+    }
   })
 
   test('a page names itself after its browser', () => {

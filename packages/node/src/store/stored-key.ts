@@ -53,7 +53,7 @@ function tableBytes(table: string): Uint8Array {
 
 /** Another hash in every table and place, so that ids cannot be followed from one to another. */
 async function hide(part: Uint8Array, storeKey: StoreKey): Promise<Uint8Array> {
-  const mac = await storeKey.mac(domainBytes('store key', part))
+  const mac = await storeKey.mac(domainBytes('store hidden part', part))
   return mac.slice(0, HIDDEN_BYTES)
 }
 

@@ -472,7 +472,7 @@ describe('LOG-2 a tampered entry is refused for what is wrong with it', () => {
     expect(codeOf(() => reduceDeviceLog(account, [genesis]))).toBe('ERR_LOG_GENESIS')
   })
 
-  test('a suite of tomorrow has an answer of its own', async () => {
+  test('ID-9 a suite of tomorrow has an answer of its own', async () => {
     const { empty, phone, laptop } = await adasLog()
     const entry = await addOf(empty, phone, laptop)
     const body = Uint8Array.from(entry.body)

@@ -43,6 +43,9 @@ export type Purpose =
   // disk
   | 'store key'
   | 'store value'
+  | 'store hidden part'
+  | 'store fingerprint'
+  | 'store anchor'
 
 const text = new TextEncoder()
 

@@ -541,7 +541,7 @@ describe('A1 LNK-10 somebody who has the secret proposes what the new device mus
     }
   })
 
-  test('an add of a suite of tomorrow', async () => {
+  test('ID-9 an add of a suite of tomorrow', async () => {
     const { home, tablet, log } = await adaWithTablet()
     const add = addTo(log, tablet, home.laptop)
     add[1] = 2

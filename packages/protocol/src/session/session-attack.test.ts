@@ -196,7 +196,7 @@ describe('strangers and clones', () => {
     }
   })
 
-  test('B8 of two clones of a device the second is noticed by its first message', async () => {
+  test('SES-15 B8 of two clones of a device the second is noticed by its first message', async () => {
     const { cast, ada, ben } = await talked()
     const clone = createSide(cast.ada, cast.ben, cast)
     clone.set = ada.set

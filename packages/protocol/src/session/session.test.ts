@@ -45,7 +45,7 @@ describe('a conversation', () => {
     expect(ben.set.sessions).toHaveLength(1)
   })
 
-  test('SES-7 the same first envelope twice opens once', async () => {
+  test('SES-7 SES-15 the same first envelope twice opens once', async () => {
     const { ada, ben } = createSides(await createCast())
     const first = await ada.say('hello')
     expect((await ben.hear(first)).kind).toBe('opened')
@@ -108,6 +108,20 @@ describe('a conversation', () => {
       code: 'ERR_TOO_LARGE',
     })
     expect(ada.set).toBe(before)
+  })
+
+  test('MSG-7 an envelope says both heads, 32 bytes each', async () => {
+    const { ada } = createSides(await createCast())
+    const envelope = await ada.say('hello')
+    expect(envelopeCodec.decode(envelopeCodec.encode(envelope)).freshness).toEqual(FRESHNESS)
+    for (const side of ['sender', 'recipient'] as const) {
+      for (const length of [0, 31, 33]) {
+        const freshness = { ...FRESHNESS, [side]: new Uint8Array(length) }
+        expect(() => envelopeCodec.encode({ ...envelope, freshness })).toThrowError(
+          expect.objectContaining({ code: 'ERR_TOO_LARGE' }),
+        )
+      }
+    }
   })
 
   test('MSG-5 the longest message fits into the longest envelope', async () => {

@@ -71,23 +71,23 @@ describe('C1 input that makes Yjs work or remember without bound', () => {
     ['arrays nested 100,000 deep', one({ ...any(), content: deeplyNested() } as WireStruct)],
     ['encoding version 2', Y.encodeStateAsUpdateV2(documentWithArray())],
     ['the 27 bytes that hang mergeUpdatesV2 (yjs#687 is of version 2)', new Uint8Array(27).fill(1)],
-  ])('%s is not an update', (_, update) => {
+  ])('ACC-8 %s is not an update', (_, update) => {
     const data = victim()
     const before = data.encodeState()
     expect(data.applyUpdate(update)).toMatchObject({ kind: 'refused' })
     expect(data.encodeState()).toEqual(before)
   })
 
-  test('an update longer than a record is refused before it is read', () => {
+  test('ACC-8 an update longer than a record is refused before it is read', () => {
     expectRefused(new Uint8Array(2 ** 18 + 1), 'ERR_UPDATE_TOO_LARGE')
   })
 
-  test('deleted ranges that overlap, each of which would be walked again', () => {
+  test('ACC-9 deleted ranges that overlap, each of which would be walked again', () => {
     const ranges = Array.from({ length: 2_000 }, (): [number, number] => [0, 1])
     expectRefused(wireUpdate([], [{ client: 1, ranges }]), 'ERR_UPDATE_CLOCK')
   })
 
-  test('an update that takes too long on the scratch document is given up', () => {
+  test('ACC-8 an update that takes too long on the scratch document is given up', () => {
     let reading = 0
     // Every look at the clock costs a second.
     const clock = { monotonic: () => (reading += 1_000) }
@@ -118,9 +118,9 @@ describe('C2 clocks', () => {
     ],
     ['a deletion past the last clock', wireUpdate([], [{ client: 1, ranges: [[0, 2 ** 52]] }])],
     ['a deletion of nothing', wireUpdate([], [{ client: 1, ranges: [[0, 0]] }])],
-  ])('%s is refused', (_, update) => expectRefused(update, 'ERR_UPDATE_CLOCK'))
+  ])('ACC-9 %s is refused', (_, update) => expectRefused(update, 'ERR_UPDATE_CLOCK'))
 
-  test('boundaries of the clock: the last one is taken, one more is not', () => {
+  test('ACC-9 boundaries of the clock: the last one is taken, one more is not', () => {
     const gc = (length: number): Uint8Array => one({ kind: 'gc', length })
     expect(victim().applyUpdate(gc(MAX_CLOCK))).toEqual({ kind: 'applied' })
     for (const length of [MAX_CLOCK + 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1]) {
@@ -128,7 +128,7 @@ describe('C2 clocks', () => {
     }
   })
 
-  test('3,633 updates with future clocks cost nothing to speak of and never reach Yjs', () => {
+  test('ACC-10 3,633 updates with future clocks cost nothing to speak of and never reach Yjs', () => {
     const data = victim()
     const before = data.encodeState()
     const begun = performance.now()
@@ -142,7 +142,7 @@ describe('C2 clocks', () => {
     expect(data.heldCount).toBe(0)
   })
 
-  test('what one source has waiting is bounded, and takes no room from another', () => {
+  test('ACC-10 what one source has waiting is bounded, and takes no room from another', () => {
     const data = victim()
     const outcomes = new Set<string>()
     for (let clock = 2; clock < MAX_HELD_PER_SOURCE + 3; clock += 1) {
@@ -221,14 +221,14 @@ describe('C4 names that poison objects, and types that account data does not use
       one({ kind: 'item', origin: [1, 0], rightOrigin: [1, 1], contentRef: 8, content: [1, 120] }),
     ],
     ['a text of 4,097 characters', one(textItem('settings', 'k/value', 'x'.repeat(4097)))],
-  ])('%s is refused', (_, update) => expectRefused(update, 'ERR_UPDATE_CONTENT'))
+  ])('ACC-9 %s is refused', (_, update) => expectRefused(update, 'ERR_UPDATE_CONTENT'))
 
   test('nothing on Object.prototype has changed', () => {
     expect(Object.keys(Object.prototype)).toEqual([])
     expect(({} as Record<string, unknown>)['v']).toBeUndefined()
   })
 
-  test('roots of a later version are kept and passed on, but not without end', () => {
+  test('ACC-9 roots of a later version are kept and passed on, but not without end', () => {
     const data = victim()
     expect(data.applyUpdate(one(textItem('labels', 'l1/name', 'work')))).toEqual({
       kind: 'applied',

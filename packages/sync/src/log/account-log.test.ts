@@ -62,7 +62,7 @@ describe('ALOG-2 appending', () => {
     expect((await recordsOf(again)).map(({ seq }) => seq)).toEqual([3])
   })
 
-  test('lanes are numbered each by itself', async () => {
+  test('ALOG-1 ALOG-2 the two lanes are numbered each by itself', async () => {
     const ada = await openDevice(1)
     await writeNotes(ada, ['a', 'b'])
     expect(await ada.log.append({ lane: 'data', contents: [note('c')] })).toEqual({
@@ -231,6 +231,22 @@ describe('ALOG-3 what is sealed is bound to its place', () => {
     suiteTwo[1] = 2
     expect(() => recordCodec.decode(suiteTwo)).toThrowError(
       expect.objectContaining({ code: 'ERR_SUITE_UNKNOWN' }),
+    )
+  })
+
+  test('ALOG-1 a record is of one of two lanes, and of a third there is none', async () => {
+    const ada = await openDevice(1)
+    await writeNotes(ada, ['a'])
+    const [record] = await recordsOf(ada)
+    if (record === undefined) throw new Error('no record')
+    const [data, messages] = (['data', 'messages'] as const).map((lane) =>
+      recordCodec.encode({ ...record, lane }),
+    )
+    if (data === undefined || messages === undefined) throw new Error('two lanes')
+    const at = data.findIndex((byte, index) => byte !== messages[index])
+    expect([data[at], messages[at]]).toEqual([0, 1])
+    expect(() => recordCodec.decode(data.with(at, 2))).toThrowError(
+      expect.objectContaining({ code: 'ERR_MALFORMED' }),
     )
   })
 })

@@ -386,7 +386,7 @@ describe('A8 removal of a device', () => {
     await meeting.close()
   })
 
-  test('its updates that still wait are forgotten, and a snapshot goes out', async () => {
+  test('ACC-10 its updates that still wait are forgotten, and a snapshot goes out', async () => {
     const [ada, thief] = [await openReplica(1), await openReplica(3)]
     thief.data.settings.set('a', 1)
     await thief.flush()
