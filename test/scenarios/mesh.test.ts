@@ -25,7 +25,7 @@ describe.each<Ground>(['memory', 'lan', 'relay'])('over %s', (ground) => {
       .toEqual(['Ben from work'])
   })
 
-  test('DEL-1 a message reaches every device of the other account, and the author’s siblings', async () => {
+  test('DEL-1 HIS-2 a message reaches every device of the other account, and the author’s siblings', async () => {
     await using world = await createWorld(
       { ada: ['phone', 'laptop'], ben: ['phone', 'tablet'] },
       ground,
