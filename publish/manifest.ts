@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -39,7 +39,9 @@ function undress(): void {
 
 function rewrite(change: (manifest: Manifest) => Manifest): void {
   const manifest: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
-  writeFileSync('package.json', `${JSON.stringify(change(manifest), null, 2)}\n`)
+  // In one step: an npm that runs beside this one reads the manifests of all workspaces.
+  writeFileSync('package.json.new', `${JSON.stringify(change(manifest), null, 2)}\n`)
+  renameSync('package.json.new', 'package.json')
 }
 
 function atRoot(file: string): string {
