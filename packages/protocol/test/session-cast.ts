@@ -52,7 +52,7 @@ export interface ManualClock {
 
 export const START = Date.UTC(2026, 10, 22)
 
-export function createManualClock(): ManualClock {
+function createManualClock(): ManualClock {
   let now = START
   return {
     now: () => now,
@@ -117,7 +117,7 @@ export async function createCast(
 }
 
 export const textBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-export const bytesText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const bytesText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 /** One side of a conversation: its set moves on with every step that succeeds. */
 export interface Side {

@@ -1,21 +1,24 @@
 /**
  * The device log: who is in an account. Its state is a pure function of the set of its entries, the same
- * under every order and duplication (protocol.md §2): genuine entries, the tree they grow
- * (log-tree.ts), then who of the tree is in (log-standing.ts).
+ * under every order and duplication (protocol.md §2): genuine entries (log-pool.ts), where they begin
+ * (log-period.ts), the tree they grow (log-tree.ts), who is accused (log-suspension.ts), and who is in
+ * (log-standing.ts).
  */
 
 import { sha256 } from '@noble/hashes/sha2.js'
 import { compareBytes, equalBytes } from '../codec/bytes.ts'
-import { type ErrorCode, KithError } from '../errors.ts'
+import { type ErrorCode, isKithError, KithError } from '../errors.ts'
 import { type AccountId, type DeviceId, type EntryId, entryIdToBytes } from '../ids.ts'
 import { domainBytes } from './domain.ts'
 import type { ForkProof } from './fork-proof.ts'
-import { type GenesisEntry, type ReadEntry, readEntry } from './log-check.ts'
+import { type ReadEntry, readEntry } from './log-check.ts'
 import type { SignedEntry } from './log-entry.ts'
 import { sortLeftover } from './log-leftover.ts'
 import { entriesBeyondLimits } from './log-limits.ts'
-import { type EntryPool, entryPool, type KnownEntries } from './log-pool.ts'
+import { type Period, periodOf } from './log-period.ts'
+import { type EntryPool, entryPool, type GivenEntries, type KnownEntries } from './log-pool.ts'
 import { type DeviceStanding, standingsOf } from './log-standing.ts'
+import { type Suspensions, suspensionsOf } from './log-suspension.ts'
 import { type Fork, growTree, type LogTree, type Place } from './log-tree.ts'
 
 /** An entry that does not count, and why. */
@@ -31,6 +34,11 @@ export interface DeviceLogState {
   readonly root: Uint8Array
   /** X-Wing recovery key, 1,216 bytes. */
   readonly recoveryKey: Uint8Array
+  /** The entry that began what counts now: the genesis, or the recovery that won (LOG-13). */
+  readonly period: EntryId
+  /** Number of that recovery; 0 for the genesis. */
+  readonly recoveries: number
+  /** The first device of the period. */
   readonly first: DeviceId
   /**
    * Every device of the tree at its best place. A device below a revoked one is not in it at all.
@@ -67,7 +75,7 @@ export function reduceDeviceLog(
   account: AccountId,
   entries: readonly SignedEntry[],
 ): DeviceLogState {
-  return reduceWith({ account, genuine: new Map() }, entries)
+  return reduceWith({ account, genuine: new Map() }, { read: [], signed: entries })
 }
 
 /**
@@ -82,7 +90,8 @@ export function restoreDeviceLog(
   entries: readonly SignedEntry[],
 ): DeviceLogState {
   const read = entries.map((entry) => readEntry(account, entry))
-  return reduceWith({ account, genuine: new Map(read.map((entry) => [entry.id, entry])) }, entries)
+  const genuine = new Map(read.map((entry) => [entry.id, entry]))
+  return reduceWith({ account, genuine }, { read, signed: [] })
 }
 
 /**
@@ -95,8 +104,27 @@ export function mergeDeviceLogs(
   state: DeviceLogState,
   entries: readonly SignedEntry[],
 ): DeviceLogState {
-  const merged = reduceWith(state, [...state.entries, ...state.waiting, ...entries])
+  const { account, genuine } = state
+  const mergedWith = (signed: readonly SignedEntry[]): DeviceLogState =>
+    reduceWith({ account, genuine }, { read: genuine.values(), signed })
+  const merged = reduceOr(
+    () => mergedWith([...state.waiting, ...entries]),
+    () => mergedWith(entries),
+  )
   return isSameState(state, merged) ? state : merged
+}
+
+/**
+ * What waits was never verified: forgeries that lay in wait for an entry must not keep it out, so the
+ * merge is tried again without them.
+ */
+function reduceOr(all: () => DeviceLogState, without: () => DeviceLogState): DeviceLogState {
+  try {
+    return all()
+  } catch (error) {
+    if (isKithError(error, 'ERR_SIGNATURE')) return without()
+    throw error
+  }
 }
 
 function isSameState(before: DeviceLogState, after: DeviceLogState): boolean {
@@ -133,39 +161,42 @@ export function devicesIn(
 }
 
 /** The state of the entries given; `known` only saves verifying what was verified before. */
-export function reduceWith(known: KnownEntries, given: readonly SignedEntry[]): DeviceLogState {
+export function reduceWith(known: KnownEntries, given: GivenEntries): DeviceLogState {
   const pool = entryPool(known, given)
-  const genesis = pool.genesis()
-  const grown = growTree(genesis, pool)
-  const beyond = entriesBeyondLimits(genesis, grown)
+  const period = periodOf(pool)
+  const grown = growTree(period, pool)
+  const beyond = entriesBeyondLimits(period, grown)
   for (const id of beyond) pool.drop(id, 'ERR_LOG_LIMIT')
-  const tree = beyond.length > 0 ? growTree(genesis, pool) : grown
-  return stateOf(known.account, { pool, genesis, tree })
+  const tree = beyond.length > 0 ? growTree(period, pool) : grown
+  return stateOf(known.account, { pool, period, tree })
 }
 
 interface Reduced {
   readonly pool: EntryPool
-  readonly genesis: GenesisEntry
+  readonly period: Period
   readonly tree: LogTree
 }
 
-function stateOf(account: AccountId, { pool, genesis, tree }: Reduced): DeviceLogState {
-  const { root, recoveryKey, device } = genesis.body
-  const entries = [genesis, ...tree.placed.map(({ entry }) => entry)]
-  const { waiting, faults } = sortLeftover(tree, pool.entries())
-  const refused = new Map([...pool.faults, ...tree.faults, ...faults])
+function stateOf(account: AccountId, { pool, period, tree }: Reduced): DeviceLogState {
+  const { root, recoveryKey } = period.genesis.body
+  const entries = new Set([...period.entries, ...tree.placed.map(({ entry }) => entry)])
+  const suspensions = suspensionsOf(tree)
+  const { waiting, faults } = sortLeftover({ period, tree }, pool.entries())
+  const refused = new Map([...pool.faults, ...tree.faults, ...suspensions.faults, ...faults])
   return {
     account,
     root,
     recoveryKey,
-    first: device,
-    devices: standingsOf(tree, (place) => endOfChain(pool, place)),
-    head: headOf(tree),
-    entries: entries.map(({ signed }) => signed),
+    period: tree.first.id,
+    recoveries: period.number,
+    first: tree.first.device,
+    devices: standingsOf(tree, suspensions, (place) => endOfChain(pool, place)),
+    head: headOf(tree, suspensions),
+    entries: [...entries].map(({ signed }) => signed),
     waiting: waiting.map(({ signed }) => signed),
     forks: tree.forks.map((fork) => forkProofOf(account, fork)),
     refused: [...refused].map(([id, reason]) => ({ id, reason })),
-    genuine: new Map(entries.map((entry) => [entry.id, entry])),
+    genuine: new Map([...entries].map((entry) => [entry.id, entry])),
   }
 }
 
@@ -180,8 +211,8 @@ function endOfChain(pool: EntryPool, { id, device }: Place): EntryId {
 }
 
 /** LOG-9: over the decisive entries, whose ids commit to all else. */
-function headOf(tree: LogTree): Uint8Array {
-  const ids = [...tree.decisive].map(entryIdToBytes).sort(compareBytes)
+function headOf(tree: LogTree, suspensions: Suspensions): Uint8Array {
+  const ids = [...tree.decisive, ...suspensions.decisive].map(entryIdToBytes).sort(compareBytes)
   return sha256(domainBytes('device log head', ...ids))
 }
 

@@ -3,6 +3,7 @@ export type Purpose =
   // ids
   | 'account id'
   | 'entry id'
+  | 'kept place'
   | 'direct chat id'
   | 'message id'
   // keys out of the account's entropy
@@ -12,20 +13,36 @@ export type Purpose =
   | 'device log root'
   | 'device log entry'
   | 'device log countersignature'
+  | 'device log recovery'
   | 'device log head'
+  // recovery
+  | 'recovery copy'
+  | 'recovery copy signature'
+  | 'recovery proof'
   // codes, linking, inviting
   | 'link code checksum'
+  | 'join code checksum'
   | 'link code id'
   | 'link key'
   | 'link proof'
   | 'link transcript'
   | 'link seal'
+  | 'link share'
+  | 'link digits'
+  | 'join proof'
+  | 'join transcript'
+  | 'join seal'
+  | 'nearby key'
+  | 'nearby proof'
+  | 'nearby transcript'
+  | 'nearby seal'
   | 'invite code checksum'
   | 'invite id'
   | 'invite key'
   | 'invite proof'
   | 'invite transcript'
   | 'invite seal'
+  | 'security code checksum'
   // sessions
   | 'device card'
   | 'session agreement'
@@ -40,12 +57,17 @@ export type Purpose =
   | 'account epoch'
   | 'account seal'
   | 'account heads'
+  // lockboxes
+  | 'lockbox'
+  | 'epoch grant'
   // disk
   | 'store key'
   | 'store value'
   | 'store hidden part'
   | 'store fingerprint'
   | 'store anchor'
+  | 'home key wrap'
+  | 'home secret'
 
 const text = new TextEncoder()
 

@@ -32,6 +32,19 @@ export const forkProofCodec: Codec<ForkProof> = codec(
   { maxBytes: 128 + 2 * MAX_ENTRY_BYTES },
 )
 
+/** A fork proof in a file, and whether it holds; undefined when the file is none. */
+export function readForkProof(
+  file: Uint8Array,
+): { readonly proof: ForkProof; readonly holds: boolean } | undefined {
+  try {
+    const proof = forkProofCodec.decode(file)
+    return { proof, holds: verifyForkProof(proof) }
+  } catch (error) {
+    if (isKithError(error)) return undefined
+    throw error
+  }
+}
+
 /** Whether the device of `proof` signed two different entries with one predecessor. */
 export function verifyForkProof(proof: ForkProof): boolean {
   try {
@@ -46,6 +59,7 @@ export function verifyForkProof(proof: ForkProof): boolean {
 
 function isOfProof(entry: ReadEntry, { device, prev }: ForkProof): boolean {
   const { body } = entry
-  if (body.kind === 'genesis' || body.author !== device || body.prev !== prev) return false
-  return signatureFault(entry) === undefined
+  if (body.kind === 'genesis' || body.kind === 'recover') return false
+  if (body.author !== device || body.prev !== prev) return false
+  return signatureFault(entry, undefined) === undefined
 }

@@ -6,10 +6,12 @@ import { domainBytes, type Purpose } from './domain.ts'
 import { isEnrollableKey, verifySignature } from './keys.ts'
 import {
   accountIdOfGenesis,
+  type ChainBody,
   type EntryBody,
   entryBodyCodec,
   entryIdOfBody,
   type GenesisBody,
+  type RecoverBody,
   type SignedEntry,
 } from './log-entry.ts'
 
@@ -25,6 +27,31 @@ export interface GenesisEntry extends ReadEntry {
   readonly body: GenesisBody
 }
 
+/** A recovery that was read. */
+export interface RecoverEntry extends ReadEntry {
+  readonly body: RecoverBody
+}
+
+/** An entry of a device that was read. */
+export interface ChainEntry extends ReadEntry {
+  readonly body: ChainBody
+}
+
+export const isGenesisEntry = (entry: ReadEntry): entry is GenesisEntry =>
+  entry.body.kind === 'genesis'
+
+export const isRecoverEntry = (entry: ReadEntry): entry is RecoverEntry =>
+  entry.body.kind === 'recover'
+
+export const isChainEntry = (entry: ReadEntry): entry is ChainEntry =>
+  entry.body.kind !== 'genesis' && entry.body.kind !== 'recover'
+
+/** What is wrong with the keys and signatures of an entry; `root` is the account's, once it is known. */
+export type SignatureCheck = (
+  entry: ReadEntry,
+  root: Uint8Array | undefined,
+) => ErrorCode | undefined
+
 /**
  * Reads one entry of `account`. Cheap: verifies nothing.
  *
@@ -37,22 +64,33 @@ export function readEntry(account: AccountId, signed: SignedEntry): ReadEntry {
   return { id: entryIdOfBody(signed.body), signed, body }
 }
 
-/** What is wrong with the keys and signatures of an entry, if anything is (LOG-2, ID-6). */
-export function signatureFault({ body, signed }: ReadEntry): ErrorCode | undefined {
+/** The check of real signatures (LOG-2, ID-6). */
+export const signatureFault: SignatureCheck = ({ body, signed }, root) => {
   switch (body.kind) {
     case 'genesis':
       if (!isEnrollableKey(body.root)) return 'ERR_KEY_REFUSED'
       if (!holds('device log root', body.root, signed)) return 'ERR_SIGNATURE'
       return takenInFault(body.device, signed)
-    case 'add':
-      if (!holds('device log entry', publicKeyOfDevice(body.author), signed)) return 'ERR_SIGNATURE'
+    case 'recover':
+      if (!body.keep.every(({ device }) => isEnrollableKey(publicKeyOfDevice(device)))) {
+        return 'ERR_KEY_REFUSED'
+      }
+      if (root === undefined || !holds('device log recovery', root, signed)) return 'ERR_SIGNATURE'
       return takenInFault(body.device, signed)
+    case 'add':
+      return authorFault(body, signed) ?? takenInFault(body.device, signed)
     case 'revoke':
+    case 'suspend':
+    case 'leave':
+    case 'readmit':
       if (signed.countersignature !== undefined) return 'ERR_MALFORMED'
-      return holds('device log entry', publicKeyOfDevice(body.author), signed)
-        ? undefined
-        : 'ERR_SIGNATURE'
+      return authorFault(body, signed)
   }
+}
+
+function authorFault({ author }: ChainBody, signed: SignedEntry): ErrorCode | undefined {
+  const isOfAuthor = holds('device log entry', publicKeyOfDevice(author), signed)
+  return isOfAuthor ? undefined : 'ERR_SIGNATURE'
 }
 
 /** Nobody is taken in without agreeing, nor with a key that verifiers may disagree on. */

@@ -10,10 +10,13 @@ import {
   bool,
   bytes,
   list,
+  mapped,
   optional,
   record,
+  refuse,
   type Shape,
   suited,
+  text,
   uint,
   variants,
 } from '../codec/shape.ts'
@@ -23,25 +26,34 @@ import {
   type DeviceId,
   type EntryId,
   entryIdFromBytes,
+  entryIdToBytes,
+  publicKeyOfDevice,
 } from '../ids.ts'
 import { RECOVERY_KEY_BYTES } from './account-root.ts'
-import { domainBytes, type Purpose } from './domain.ts'
+import { domainBytes, joinBytes, type Purpose } from './domain.ts'
 import { KEY_BYTES, SIGNATURE_BYTES } from './keys.ts'
 
 /** Ed25519, SHA-256, deterministic CBOR: the only suite so far. */
 const ENTRY_SUITE = 1
-/** The longest body is a genesis: a recovery key and two keys more. */
+/** The longest bodies are a genesis, with its recovery key, and a readmit that answers 32 suspends. */
 const MAX_BODY_BYTES = 1536
+/** All but the new first device that an account can hold at once. */
+const MAX_KEPT = 7
+/** More suspends of one place are answered by several readmits. */
+export const MAX_ANSWERS = 32
 /** Entries of one log (LOG-12): what a phone verifies in seconds and a stream carries in one frame. */
 export const MAX_LOG_ENTRIES = 4096
 /** A whole log, in bytes (LOG-12). */
 export const MAX_LOG_BYTES: number = 1 << 20
 
+/** Number of a recovery; a person recovers an account a few times in a life. */
+const MAX_RECOVERIES: number = 2 ** 32 - 1
+
 /** An entry as it is kept and sent. Its id is the hash of its body. */
 export interface SignedEntry {
   /** Deterministic CBOR of an {@link EntryBody}. */
   readonly body: Uint8Array
-  /** The author's, or for a genesis the root key's; 64 bytes. */
+  /** The author's, or for a genesis and a recover the root key's; 64 bytes. */
   readonly signature: Uint8Array
   /** Of the device that is taken in; 64 bytes. */
   readonly countersignature?: Uint8Array
@@ -80,48 +92,157 @@ export interface AddBody {
   readonly at: number
 }
 
+/** A device that a recovery keeps in the account. */
+export interface KeptDevice {
+  readonly device: DeviceId
+  readonly rights: DeviceRights
+}
+
+/** The root begins the account's log anew: a new first device, and the devices it keeps (LOG-13). */
+export interface RecoverBody {
+  readonly kind: 'recover'
+  readonly account: AccountId
+  /** The genesis. */
+  readonly prev: EntryId
+  /** 1 for the first recovery; of several the highest number wins. */
+  readonly number: number
+  readonly device: DeviceId
+  /** At most 7, each once, the new first device not among them. */
+  readonly keep: readonly KeptDevice[]
+  readonly at: number
+}
+
 /** A device puts one that descends from it out of the account, with all it had taken in. */
 export interface RevokeBody {
   readonly kind: 'revoke'
   readonly account: AccountId
   readonly author: DeviceId
   readonly prev: EntryId
-  /** The add that is revoked: a device is its add, not its key (LOG-3). */
+  /** The place that is revoked: a device is its add, not its key (LOG-3). */
   readonly target: EntryId
   readonly at: number
 }
 
+/** A device puts another out until somebody above that one answers (LOG-7). */
+export interface SuspendBody {
+  readonly kind: 'suspend'
+  readonly account: AccountId
+  readonly author: DeviceId
+  readonly prev: EntryId
+  /** The place that is suspended. */
+  readonly target: EntryId
+  readonly reason: 'lost' | 'idle'
+  readonly at: number
+}
+
+/** A device suspends itself. */
+export interface LeaveBody {
+  readonly kind: 'leave'
+  readonly account: AccountId
+  readonly author: DeviceId
+  readonly prev: EntryId
+  readonly at: number
+}
+
+/** A device above a suspended one answers what keeps that one out (LOG-14). */
+export interface ReadmitBody {
+  readonly kind: 'readmit'
+  readonly account: AccountId
+  readonly author: DeviceId
+  readonly prev: EntryId
+  /** The place that is suspended. */
+  readonly target: EntryId
+  /** The suspends, leaves and revokes it answers, and no others; 1 to 32. */
+  readonly answers: readonly EntryId[]
+  readonly at: number
+}
+
 /** What an entry says. */
-export type EntryBody = GenesisBody | AddBody | RevokeBody
+export type EntryBody =
+  | GenesisBody
+  | RecoverBody
+  | AddBody
+  | RevokeBody
+  | SuspendBody
+  | LeaveBody
+  | ReadmitBody
+
+/** An entry that a device wrote, in its chain. */
+export type ChainBody = Exclude<EntryBody, GenesisBody | RecoverBody>
+
+const rights: Shape<DeviceRights> = record({ link: bool() })
+const suspendReason: Shape<SuspendBody['reason']> = mapped(
+  text({ max: 8 }),
+  suspendReasonOf,
+  suspendReasonOf,
+)
+/** What every entry of a device begins with. */
+const inChain = { account: accountId, author: deviceId, prev: entryId }
+
+const variantsOfBody: Shape<EntryBody> = variants('kind', {
+  genesis: record({
+    root: bytes({ length: KEY_BYTES }),
+    recoveryKey: bytes({ length: RECOVERY_KEY_BYTES }),
+    device: deviceId,
+    at: uint(),
+  }),
+  recover: record({
+    account: accountId,
+    prev: entryId,
+    number: uint({ max: MAX_RECOVERIES }),
+    device: deviceId,
+    keep: list(record({ device: deviceId, rights }), { max: MAX_KEPT }),
+    at: uint(),
+  }),
+  add: record({
+    ...inChain,
+    device: deviceId,
+    rights,
+    historyAt: uint(),
+    expiresAt: optional(uint()),
+    at: uint(),
+  }),
+  revoke: record({ ...inChain, target: entryId, at: uint() }),
+  suspend: record({
+    ...inChain,
+    target: entryId,
+    reason: suspendReason,
+    at: uint(),
+  }),
+  leave: record({ ...inChain, at: uint() }),
+  readmit: record({
+    ...inChain,
+    target: entryId,
+    answers: list(entryId, { max: MAX_ANSWERS }),
+    at: uint(),
+  }),
+})
 
 const bodyShape: Shape<EntryBody> = suited(
   ENTRY_SUITE,
-  variants('kind', {
-    genesis: record({
-      root: bytes({ length: KEY_BYTES }),
-      recoveryKey: bytes({ length: RECOVERY_KEY_BYTES }),
-      device: deviceId,
-      at: uint(),
-    }),
-    add: record({
-      account: accountId,
-      author: deviceId,
-      prev: entryId,
-      device: deviceId,
-      rights: record({ link: bool() }),
-      historyAt: uint(),
-      expiresAt: optional(uint()),
-      at: uint(),
-    }),
-    revoke: record({
-      account: accountId,
-      author: deviceId,
-      prev: entryId,
-      target: entryId,
-      at: uint(),
-    }),
-  }),
+  mapped(variantsOfBody, asWritten, asWritten),
 )
+
+function suspendReasonOf(word: string): SuspendBody['reason'] {
+  if (word === 'lost' || word === 'idle') return word
+  throw refuse('an unknown reason')
+}
+
+/** What no shape says: counts from one, and nothing named twice. */
+function asWritten(body: EntryBody): EntryBody {
+  if (body.kind === 'recover') {
+    const devices = [body.device, ...body.keep.map(({ device }) => device)]
+    if (body.number < 1 || hasTwins(devices)) throw refuse('a recovery that names a device twice')
+  }
+  if (body.kind === 'readmit' && (body.answers.length === 0 || hasTwins(body.answers))) {
+    throw refuse('a readmit that answers nothing, or one thing twice')
+  }
+  return body
+}
+
+function hasTwins(ids: readonly string[]): boolean {
+  return new Set(ids).size < ids.length
+}
 
 /** Bodies of entries. */
 export const entryBodyCodec: Codec<EntryBody> = codec(bodyShape, { maxBytes: MAX_BODY_BYTES })
@@ -155,6 +276,13 @@ export function entryIdOfBody(body: Uint8Array): EntryId {
 /** The id of the account that this genesis makes (LOG-1). */
 export function accountIdOfGenesis(genesis: SignedEntry): AccountId {
   return accountIdFromBytes(hash('account id', genesis.body))
+}
+
+/** The id of the place that a recovery gives to a device it keeps: as an add's id is for others. */
+export function keptPlaceId(recover: EntryId, device: DeviceId): EntryId {
+  return entryIdFromBytes(
+    hash('kept place', joinBytes(entryIdToBytes(recover), publicKeyOfDevice(device))),
+  )
 }
 
 function hash(purpose: Purpose, body: Uint8Array): Uint8Array {

@@ -6,6 +6,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { EntryId } from '../ids.ts'
 import type { ReadEntry } from './log-check.ts'
+import type { Period } from './log-period.ts'
 import type { LogTree } from './log-tree.ts'
 
 /** Honest devices send whole logs, so little ever waits; nothing of what does is verified yet. */
@@ -20,10 +21,14 @@ export interface Leftover {
 }
 
 /** Tells the entries that the tree does not hold apart. `entries`: all there are. */
-export function sortLeftover(tree: LogTree, entries: readonly ReadEntry[]): Leftover {
+export function sortLeftover(
+  { period, tree }: { readonly period: Period; readonly tree: LogTree },
+  entries: readonly ReadEntry[],
+): Leftover {
   const faults = new Map<EntryId, ErrorCode>()
   const placed = new Map(tree.placed.map(({ entry }) => [entry.id, entry]))
-  const outside = entries.filter(({ id }) => id !== tree.first.id && !placed.has(id))
+  const ofPeriod = new Set(period.entries.map(({ id }) => id))
+  const outside = entries.filter(({ id }) => !ofPeriod.has(id) && !placed.has(id))
   const idsByPredecessor = Map.groupBy(outside, predecessorOf)
 
   const note = (roots: readonly ReadEntry[], faultOf: (entry: ReadEntry) => ErrorCode): void => {
@@ -41,13 +46,20 @@ export function sortLeftover(tree: LogTree, entries: readonly ReadEntry[]): Left
   for (const entry of placed.values()) {
     note(idsByPredecessor.get(entry.id) ?? [], ({ body }) => {
       const isOfAdded =
-        entry.body.kind === 'add' && body.kind !== 'genesis' && body.author === entry.body.device
+        entry.body.kind === 'add' && 'author' in body && body.author === entry.body.device
       if (!isOfAdded) return 'ERR_ENTRY_AUTHOR'
       if (revoked.has(entry.id)) return 'ERR_ENTRY_REVOKED'
       return tree.faults.get(entry.id) ?? 'ERR_ENTRY_AUTHOR'
     })
   }
-  note(idsByPredecessor.get(tree.first.id) ?? [], () => 'ERR_ENTRY_AUTHOR')
+  for (const { id } of [tree.first, ...period.kept]) {
+    note(idsByPredecessor.get(id) ?? [], () =>
+      revoked.has(id) ? 'ERR_ENTRY_REVOKED' : 'ERR_ENTRY_AUTHOR',
+    )
+  }
+  for (const id of period.overPlaces) {
+    note(idsByPredecessor.get(id) ?? [], () => 'ERR_ENTRY_PERIOD')
+  }
   const waiting = outside.filter(({ id }) => !faults.has(id)).slice(0, MAX_WAITING)
   return { waiting, faults }
 }

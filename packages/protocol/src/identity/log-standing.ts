@@ -1,10 +1,8 @@
-/**
- * Who of the tree is in: those nobody suspended, up to the limit, elders first (LOG-7, LOG-8). Suspend,
- * leave and readmit come in here as further sources of suspensions and answers.
- */
+/** Who of the tree is in: those nobody suspended, up to the limit, elders first (LOG-7, LOG-8). */
 
 import type { DeviceId, EntryId } from '../ids.ts'
 import type { DeviceRights } from './log-entry.ts'
+import type { OpenSuspension, Suspensions } from './log-suspension.ts'
 import type { LogTree, Place } from './log-tree.ts'
 
 /** Devices of an account that can be in at once (protocol.md §2, rule 7). */
@@ -13,13 +11,17 @@ export const MAX_DEVICES_IN = 8
 /** One device of an account, at its best place in the tree. */
 export interface DeviceStanding {
   readonly device: DeviceId
-  /** The add that took it in; for the first device the genesis. */
+  /**
+   * Its place: the add that took it in; for the first device the genesis or the recovery; for one that a
+   * recovery kept, the id of its kept place.
+   */
   readonly addedBy: EntryId
   readonly rights: DeviceRights
   /** By the clock of the device that took it in, ms since 1970 UTC. */
   readonly addedAt: number
-  /** Message history is served to it from then on, ms since 1970 UTC. */
+  /** Message history is served to it from then on, ms since 1970 UTC; not before its ancestors'. */
   readonly historyAt: number
+  /** Its own expiry or the soonest of an ancestor, ms since 1970 UTC (LOG-11). */
   readonly expiresAt?: number
   /**
    * `in`: one of the account's devices. `held`: would be, but the account has its 8. `suspended`: out
@@ -28,21 +30,40 @@ export interface DeviceStanding {
   readonly state: 'in' | 'held' | 'suspended' | 'revoked'
   /** 0 for the first device, 1 for those it took in, … */
   readonly depth: number
+  /** The device that took it in; none for the first device. */
+  readonly takenInBy?: DeviceId
+  /** The devices above it, the first device first. */
+  readonly ancestors: readonly DeviceId[]
+  /** Their places, in the same order. */
+  readonly ancestorPlaces: readonly EntryId[]
+  /** What keeps it out itself; empty when it is out only through an ancestor. */
+  readonly suspensions: readonly DeviceSuspension[]
   /** What its next entry must name as predecessor. */
   readonly lastEntry: EntryId
+}
+
+/** Why a device is suspended. */
+export interface DeviceSuspension {
+  /** What a readmit must answer. */
+  readonly entry: EntryId
+  readonly by: DeviceId
+  readonly reason: 'lost' | 'idle' | 'left' | 'revoked'
+  /** By the clock of `by`, ms since 1970 UTC. */
+  readonly at: number
 }
 
 /** Every device of the tree, once each, those that are in first and in order of rank. */
 export function standingsOf(
   tree: LogTree,
+  suspensions: Suspensions,
   lastEntryOf: (place: Place) => EntryId,
 ): ReadonlyMap<DeviceId, DeviceStanding> {
-  const suspended = suspendedPlaces(tree)
-  const ranked = byRank(tree.standing.filter((place) => !suspended.has(place)))
+  const out = outPlaces(tree, suspensions)
+  const ranked = byRank(tree.standing.filter((place) => !out.has(place)))
   const placesByState = [
     ['in', ranked.slice(0, MAX_DEVICES_IN)],
     ['held', ranked.slice(MAX_DEVICES_IN)],
-    ['suspended', tree.standing.filter((place) => suspended.has(place))],
+    ['suspended', tree.standing.filter((place) => out.has(place))],
     ['revoked', tree.revoked],
   ] as const
   const standings = new Map<DeviceId, DeviceStanding>()
@@ -50,7 +71,8 @@ export function standingsOf(
     for (const place of places) {
       if (standings.has(place.device)) continue
       const lastEntry = state === 'revoked' ? place.id : lastEntryOf(place)
-      standings.set(place.device, standingOf(place, state, lastEntry))
+      const open = suspensions.open.get(place) ?? []
+      standings.set(place.device, { ...standingOf(place, open), state, lastEntry })
     }
   }
   return standings
@@ -58,47 +80,36 @@ export function standingsOf(
 
 function standingOf(
   place: Place,
-  state: DeviceStanding['state'],
-  lastEntry: EntryId,
-): DeviceStanding {
+  open: readonly OpenSuspension[],
+): Omit<DeviceStanding, 'state' | 'lastEntry'> {
   const { id, device, rights, addedAt, historyAt, expiresAt, ancestors } = place
-  const standing = { device, addedBy: id, rights, addedAt, historyAt, state, lastEntry }
-  const depth = ancestors.length
-  return expiresAt === undefined ? { ...standing, depth } : { ...standing, depth, expiresAt }
+  const parent = ancestors.at(-1)
+  return {
+    device,
+    addedBy: id,
+    rights,
+    addedAt,
+    historyAt,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    depth: ancestors.length,
+    ...(parent === undefined ? {} : { takenInBy: parent.device }),
+    ancestors: ancestors.map((ancestor) => ancestor.device),
+    ancestorPlaces: ancestors.map((ancestor) => ancestor.id),
+    suspensions: open.map(({ id: entry, author, reason, at }) => ({
+      entry,
+      by: author.device,
+      reason,
+      at,
+    })),
+  }
 }
 
 /** The places that are suspended themselves or through an ancestor. */
-function suspendedPlaces(tree: LogTree): ReadonlySet<Place> {
-  const accused = new Set(
-    suspensions(tree)
-      .filter(({ place, author }) => mayBeSuspended(tree, place, author))
-      .map(({ place }) => place),
-  )
+function outPlaces(tree: LogTree, { open }: Suspensions): ReadonlySet<Place> {
   const covered = tree.standing.filter(
-    (place) => accused.has(place) || place.ancestors.some((ancestor) => accused.has(ancestor)),
+    (place) => open.has(place) || place.ancestors.some((ancestor) => open.has(ancestor)),
   )
   return new Set(covered)
-}
-
-interface Suspension {
-  readonly place: Place
-  readonly author: Place
-}
-
-/** LOG-7: whoever revokes a place also suspends the other places of its key. */
-function suspensions(tree: LogTree): readonly Suspension[] {
-  return tree.revoked.flatMap((gone) => {
-    const others = tree.standing.filter(({ device }) => device === gone.device)
-    const authors = (tree.revocationsByTarget.get(gone.id) ?? [])
-      .map(({ author }) => author)
-      .filter((author) => gone.ancestors.includes(author))
-    return others.flatMap((place) => authors.map((author) => ({ place, author })))
-  })
-}
-
-/** Never the first device, nor a key above the author: those could undo it by revoking the author. */
-function mayBeSuspended({ first }: LogTree, place: Place, author: Place): boolean {
-  return place !== first && !author.ancestors.some(({ device }) => device === place.device)
 }
 
 /**

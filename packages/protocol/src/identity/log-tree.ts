@@ -1,13 +1,15 @@
 /**
- * The delegation tree of a device log, grown top down from its genesis: whether a device stands depends
- * on its ancestors only, and all of an ancestor's entries are read before any of its descendants'. So
- * the tree is the same for the same set of entries, in whatever order they came (LOG-3 … LOG-6).
+ * The delegation tree of a device log, grown top down from the first device: whether a device stands
+ * depends on its ancestors only, and all of an ancestor's entries are read before any of its
+ * descendants'. So the tree is the same for the same set of entries, in whatever order they came
+ * (LOG-3 … LOG-6).
  */
 
 import type { ErrorCode } from '../errors.ts'
 import type { DeviceId, EntryId } from '../ids.ts'
-import type { GenesisEntry, ReadEntry } from './log-check.ts'
-import type { AddBody, DeviceRights, RevokeBody } from './log-entry.ts'
+import type { ChainEntry } from './log-check.ts'
+import type { AddBody, DeviceRights, ReadmitBody, SuspendBody } from './log-entry.ts'
+import type { Period } from './log-period.ts'
 
 /**
  * How far below the first device a place may lie (LOG-12). People link from the devices at hand; the
@@ -17,7 +19,7 @@ const MAX_DEPTH = 32
 
 /** A device's place in the tree. A device is its add, not its key: one key may have several places. */
 export interface Place {
-  /** The entry that made it: an add, or the genesis. */
+  /** The entry that made it: an add, a genesis or a recovery; for a kept device its place's id. */
   readonly id: EntryId
   readonly device: DeviceId
   readonly rights: DeviceRights
@@ -32,13 +34,13 @@ export interface Place {
 export interface Fork {
   readonly place: Place
   readonly prev: EntryId
-  readonly one: ReadEntry
-  readonly other: ReadEntry
+  readonly one: ChainEntry
+  readonly other: ChainEntry
 }
 
 /** An entry at its place in its author's chain. */
 export interface PlacedEntry {
-  readonly entry: ReadEntry
+  readonly entry: ChainEntry
   readonly author: Place
   /** 1 for the first entry of a device. */
   readonly position: number
@@ -48,6 +50,23 @@ export interface PlacedEntry {
 export interface Revocation {
   readonly id: EntryId
   readonly author: Place
+  readonly at: number
+}
+
+/** A suspend or a leave, and who wrote it. */
+export interface Accusation {
+  readonly id: EntryId
+  readonly author: Place
+  readonly target: EntryId
+  readonly reason: SuspendBody['reason'] | 'left'
+  readonly at: number
+}
+
+/** A readmit, and who wrote it. */
+export interface Readmission {
+  readonly id: EntryId
+  readonly author: Place
+  readonly body: ReadmitBody
 }
 
 /** What walking the entries yields. */
@@ -59,32 +78,35 @@ export interface LogTree {
   readonly revoked: Place[]
   /** Genuine entries of standing places, in the order of the walk. */
   readonly placed: PlacedEntry[]
-  /** The entries that decide the state: those that count, and of each fork the two that prove it (LOG-9). */
+  /** The entries that decide who stands, and of each fork the two that prove it (LOG-9). */
   readonly decisive: Set<EntryId>
   /** Why others do not count. */
   readonly faults: Map<EntryId, ErrorCode>
   readonly forks: Fork[]
   readonly revocationsByTarget: Map<EntryId, Revocation[]>
+  readonly accusations: Accusation[]
+  readonly readmissions: Readmission[]
 }
 
 /** Where the walk looks for entries. */
 export interface EntrySource {
   /** The genuine entries of a device that name `prev` as their predecessor, ordered by id. */
-  following(prev: EntryId, author: DeviceId): readonly ReadEntry[]
+  following(prev: EntryId, author: DeviceId): readonly ChainEntry[]
 }
 
-/** Grows the tree from its genesis. */
-export function growTree(genesis: GenesisEntry, source: EntrySource): LogTree {
-  const first = firstPlace(genesis)
+/** Grows the tree of a period. */
+export function growTree({ first, kept, decisive }: Period, source: EntrySource): LogTree {
   const tree: LogTree = {
     first,
     standing: [],
     revoked: [],
     placed: [],
-    decisive: new Set([genesis.id]),
+    decisive: new Set(decisive),
     faults: new Map(),
     forks: [],
     revocationsByTarget: new Map(),
+    accusations: [],
+    readmissions: [],
   }
   const queue = [first]
   for (const place of queue) {
@@ -92,23 +114,12 @@ export function growTree(genesis: GenesisEntry, source: EntrySource): LogTree {
       tree.revoked.push(place)
     } else {
       tree.standing.push(place)
-      queue.push(...readChain(tree, place, source))
+      const keptHere = place === first ? kept : []
+      queue.push(...keptHere, ...readChain(tree, place, source))
     }
   }
   countRevocations(tree)
   return tree
-}
-
-function firstPlace({ id, body }: GenesisEntry): Place {
-  return {
-    id,
-    device: body.device,
-    rights: { link: true },
-    addedAt: body.at,
-    historyAt: 0,
-    expiresAt: undefined,
-    ancestors: [],
-  }
 }
 
 /** LOG-5: by an ancestor, wherever in its chain. */
@@ -139,7 +150,7 @@ function readChain(tree: LogTree, place: Place, source: EntrySource): readonly P
 function noteFork(
   tree: LogTree,
   where: Pick<Fork, 'place' | 'prev'>,
-  [one, other]: readonly ReadEntry[],
+  [one, other]: readonly ChainEntry[],
 ): void {
   if (one === undefined || other === undefined) return
   tree.forks.push({ ...where, one, other })
@@ -148,29 +159,39 @@ function noteFork(
 
 interface Reading {
   readonly place: Place
-  readonly entry: ReadEntry
+  readonly entry: ChainEntry
   /** Behind a fork, or one of its branches. */
   readonly forked: boolean
 }
 
 /** Notes what an entry does, and returns the place it makes, if it makes one. */
 function readEntryOf(tree: LogTree, reading: Reading): Place | undefined {
-  const { place, entry } = reading
+  const { place: author, entry } = reading
   const { body, id } = entry
   switch (body.kind) {
-    case 'genesis':
-      return undefined
     case 'add': {
       const fault = addFault(reading, body)
-      if (fault === undefined) {
-        tree.decisive.add(id)
-        return childPlace(place, id, body)
+      if (fault !== undefined) {
+        tree.faults.set(id, fault)
+        return undefined
       }
-      tree.faults.set(id, fault)
-      return undefined
+      tree.decisive.add(id)
+      return childPlace(author, id, body)
     }
     case 'revoke':
-      noteRevocation(tree, { id, author: place }, body)
+      noteRevocation(tree, body.target, { id, author, at: body.at })
+      return undefined
+    case 'suspend': {
+      const { target, reason, at } = body
+      tree.accusations.push({ id, author, target, reason, at })
+      return undefined
+    }
+    case 'leave':
+      tree.accusations.push({ id, author, target: author.id, reason: 'left', at: body.at })
+      return undefined
+    case 'readmit':
+      if (reading.forked) tree.faults.set(id, 'ERR_ENTRY_FORK')
+      else tree.readmissions.push({ id, author, body })
       return undefined
   }
 }
@@ -184,19 +205,21 @@ function addFault({ place, forked }: Reading, body: AddBody): ErrorCode | undefi
   return elders.some(({ device }) => device === body.device) ? 'ERR_ENTRY_CYCLE' : undefined
 }
 
+/** LOG-11: nobody outlives whoever took it in, nor is served history sooner. */
 function childPlace(parent: Place, id: EntryId, body: AddBody): Place {
+  const expiries = [parent.expiresAt, body.expiresAt].filter((expiry) => expiry !== undefined)
   return {
     id,
     device: body.device,
     rights: body.rights,
     addedAt: body.at,
-    historyAt: body.historyAt,
-    expiresAt: body.expiresAt,
+    historyAt: Math.max(parent.historyAt, body.historyAt),
+    expiresAt: expiries.length > 0 ? Math.min(...expiries) : undefined,
     ancestors: [...parent.ancestors, parent],
   }
 }
 
-function noteRevocation(tree: LogTree, revocation: Revocation, { target }: RevokeBody): void {
+function noteRevocation(tree: LogTree, target: EntryId, revocation: Revocation): void {
   const others = tree.revocationsByTarget.get(target)
   if (others === undefined) tree.revocationsByTarget.set(target, [revocation])
   else others.push(revocation)

@@ -1,0 +1,396 @@
+import { describe, expect, test } from 'vitest'
+import { accountOf, deviceOf, entryOf, rootOf, strayId } from '../../test/log-model/model-entry.ts'
+import {
+  type Act,
+  add,
+  lookAt,
+  merge,
+  readmit,
+  reduce,
+  revoke,
+  suspend,
+  write,
+} from '../../test/log-model/model-log.ts'
+import type { DeviceId, EntryId } from '../ids.ts'
+import { type DeviceLogState, devicesIn } from './device-log.ts'
+import type { ReadEntry } from './log-check.ts'
+import { type EntryBody, entryBodyCodec, keptPlaceId } from './log-entry.ts'
+import { mayReadmit, maySuspend, mayUnlink } from './log-rights.ts'
+
+const account = accountOf('rules')
+const root = rootOf('rules')
+const phone = deviceOf('phone')
+const laptop = deviceOf('laptop')
+const tablet = deviceOf('tablet')
+const watch = deviceOf('watch')
+const ghost = deviceOf('ghost')
+const genesis = entryOf(
+  { kind: 'genesis', root, recoveryKey: new Uint8Array(1216), device: phone, at: 0 },
+  root,
+)
+
+const next = (author: DeviceId, prev: ReadEntry | EntryId, act: Act): ReadEntry =>
+  write(account, { author, prev: typeof prev === 'string' ? prev : prev.id }, act)
+
+function recoverTo(device: DeviceId, keep: readonly DeviceId[], number = 1): ReadEntry {
+  const kept = keep.map((its) => ({ device: its, rights: { link: true } }))
+  const prev = genesis.id
+  return entryOf({ kind: 'recover', account, prev, number, device, keep: kept, at: 7 }, root)
+}
+
+/** The phone takes in a laptop and a tablet; the laptop takes in a watch. */
+const ofLaptop = next(phone, genesis, add(laptop))
+const ofTablet = next(phone, ofLaptop, add(tablet))
+const ofWatch = next(laptop, ofLaptop, add(watch))
+const family = [genesis, ofLaptop, ofTablet, ofWatch]
+
+const stateOf = (entries: readonly ReadEntry[]): DeviceLogState =>
+  reduce(account, [...family, ...entries])
+const states = ({ devices }: DeviceLogState): string =>
+  [...devices.values()].map(({ device, state }) => `${nameOf(device)} ${state}`).join(', ')
+const nameOf = (device: DeviceId): string =>
+  ['phone', 'laptop', 'tablet', 'watch', 'ghost', 'desk'].find(
+    (name) => deviceOf(name) === device,
+  ) ?? ''
+const reasonOf = (state: DeviceLogState, { id }: ReadEntry): string | undefined =>
+  state.refused.find((refused) => refused.id === id)?.reason
+
+describe('LOG-7: suspend and leave', () => {
+  test('a device says who suspended it and why', () => {
+    const accused = next(tablet, ofTablet, {
+      kind: 'suspend',
+      target: ofLaptop.id,
+      reason: 'idle',
+    })
+    const state = stateOf([accused])
+    expect(states(state)).toBe('phone in, tablet in, laptop suspended, watch suspended')
+    const { at } = accused.body
+    expect(state.devices.get(laptop)).toMatchObject({
+      suspensions: [{ entry: accused.id, by: tablet, reason: 'idle', at }],
+      takenInBy: phone,
+      ancestors: [phone],
+    })
+    expect(state.devices.get(watch)).toMatchObject({
+      suspensions: [],
+      takenInBy: laptop,
+      ancestors: [phone, laptop],
+    })
+    expect(state.devices.get(phone)).not.toHaveProperty('takenInBy')
+  })
+
+  test('not the first device, not one above its author, not a leave of the first', () => {
+    const cases = [
+      next(tablet, ofTablet, suspend(genesis.id)),
+      next(watch, ofWatch, suspend(ofLaptop.id)),
+      next(phone, ofTablet, { kind: 'leave' }),
+    ]
+    for (const entry of cases) {
+      const state = stateOf([entry])
+      expect(states(state)).toBe('phone in, laptop in, tablet in, watch in')
+      expect(reasonOf(state, entry)).toBe('ERR_ENTRY_RIGHT')
+      expect(state.head).toEqual(stateOf([]).head)
+      expect(state.genuine.has(entry.id)).toBe(true)
+    }
+  })
+
+  test('not another place of a key above its author either', () => {
+    const again = next(phone, ofTablet, add(laptop))
+    const entry = next(watch, ofWatch, suspend(again.id))
+    expect(reasonOf(stateOf([again, entry]), entry)).toBe('ERR_ENTRY_RIGHT')
+  })
+
+  test('who leaves is out with all below it', () => {
+    const left = next(laptop, ofWatch, { kind: 'leave' })
+    const state = stateOf([left])
+    expect(states(state)).toBe('phone in, tablet in, laptop suspended, watch suspended')
+    expect(state.devices.get(laptop)?.suspensions).toMatchObject([
+      { entry: left.id, by: laptop, reason: 'left' },
+    ])
+  })
+
+  test('the revoke of one place suspends the other, and can be answered there', () => {
+    const again = next(laptop, ofWatch, add(tablet))
+    const revoked = next(laptop, again, revoke(again.id))
+    const state = stateOf([again, revoked])
+    expect(states(state)).toBe('phone in, laptop in, watch in, tablet suspended')
+    expect(state.devices.get(tablet)?.suspensions).toMatchObject([
+      { entry: revoked.id, by: laptop, reason: 'revoked' },
+    ])
+    const answer = next(phone, ofTablet, readmit(ofTablet.id, [revoked.id]))
+    expect(states(merge(state, [answer]))).toBe('phone in, laptop in, tablet in, watch in')
+  })
+})
+
+describe('LOG-14: readmit', () => {
+  const one = next(tablet, ofTablet, suspend(ofWatch.id))
+  const two = next(phone, ofTablet, suspend(ofWatch.id))
+
+  test('answers exactly what it names', () => {
+    const some = next(laptop, ofWatch, readmit(ofWatch.id, [one.id]))
+    const state = stateOf([one, two, some])
+    expect(state.devices.get(watch)?.suspensions.map(({ entry }) => entry)).toEqual([two.id])
+    const rest = next(laptop, some, readmit(ofWatch.id, [two.id]))
+    expect(states(merge(state, [rest]))).toContain('watch in')
+  })
+
+  test('answers nothing on another place, from beside, or by the device itself', () => {
+    const elsewhere = next(phone, two, readmit(ofLaptop.id, [one.id, two.id]))
+    expect(states(stateOf([one, two, elsewhere]))).toContain('watch suspended')
+    const beside = next(tablet, one, readmit(ofWatch.id, [one.id, two.id]))
+    const itself = next(watch, ofWatch, readmit(ofWatch.id, [one.id, two.id]))
+    for (const entry of [beside, itself]) {
+      const state = stateOf([one, two, entry])
+      expect(states(state)).toContain('watch suspended')
+      expect(reasonOf(state, entry)).toBe('ERR_ENTRY_RIGHT')
+    }
+  })
+
+  test('LOG-6: behind a fork it answers nothing, and says so', () => {
+    const answer = next(laptop, ofWatch, readmit(ofWatch.id, [one.id]))
+    const rival = next(laptop, ofWatch, add(ghost))
+    const state = stateOf([one, answer, rival])
+    expect(states(state)).toBe('phone in, laptop in, tablet in, watch suspended')
+    expect(reasonOf(state, answer)).toBe('ERR_ENTRY_FORK')
+    const later = next(laptop, rival, suspend(ofTablet.id))
+    expect(states(merge(state, [later]))).toContain('tablet suspended')
+  })
+
+  test('LOG-9: a suspend that was answered, and its answer, are in the head', () => {
+    const answer = next(laptop, ofWatch, readmit(ofWatch.id, [one.id]))
+    const heads = [[], [one], [one, answer], [answer]].map((entries) =>
+      Buffer.from(stateOf(entries).head).toString('hex'),
+    )
+    expect(new Set(heads).size).toBe(4)
+  })
+})
+
+describe('LOG-9: the head', () => {
+  const headOf = (entries: readonly ReadEntry[]): string =>
+    Buffer.from(stateOf(entries).head).toString('hex')
+
+  test('does not move for what does not count', () => {
+    const cases = [
+      next(tablet, ofTablet, revoke(ofWatch.id)),
+      next(watch, ofWatch, revoke(ofLaptop.id)),
+      next(tablet, ofTablet, readmit(ofWatch.id, [ofWatch.id])),
+      next(watch, ofWatch, add(laptop)),
+    ]
+    for (const entry of cases) {
+      expect(reasonOf(stateOf([entry]), entry)).toMatch(/ERR_ENTRY_(RIGHT|CYCLE)/)
+      expect(headOf([entry])).toBe(headOf([]))
+    }
+  })
+
+  test('moves for a fork, also of two entries that do not count', () => {
+    const one = next(tablet, ofTablet, suspend(genesis.id))
+    const other = next(tablet, ofTablet, suspend(genesis.id))
+    expect(headOf([one])).toBe(headOf([]))
+    expect(headOf([one, other])).not.toBe(headOf([]))
+    expect(stateOf([one, other]).forks).toHaveLength(1)
+  })
+})
+
+describe('LOG-13: recover', () => {
+  const desk = deviceOf('desk')
+
+  test('a new first device, and those it keeps at new places', () => {
+    const recover = recoverTo(desk, [tablet, watch])
+    const state = stateOf([recover])
+    expect(states(state)).toBe('desk in, tablet in, watch in')
+    expect(state).toMatchObject({ period: recover.id, recoveries: 1, first: desk })
+    const place = keptPlaceId(recover.id, tablet)
+    expect(state.devices.get(tablet)).toMatchObject({
+      addedBy: place,
+      lastEntry: place,
+      takenInBy: desk,
+      historyAt: 7,
+    })
+    const added = next(tablet, place, add(ghost))
+    expect(states(merge(state, [added]))).toBe('desk in, tablet in, watch in, ghost in')
+    const revoked = next(desk, recover, revoke(place))
+    expect(states(merge(state, [added, revoked]))).toBe('desk in, watch in, tablet revoked')
+  })
+
+  test('what was written before is refused and not kept', () => {
+    const state = stateOf([recoverTo(desk, [])])
+    expect(state.entries).toHaveLength(2)
+    expect(state.refused.map(({ reason }) => reason)).toEqual(Array(3).fill('ERR_ENTRY_PERIOD'))
+    const late = merge(state, [next(phone, ofTablet, add(ghost)), ofTablet, ofLaptop])
+    expect(late.entries).toHaveLength(2)
+    expect(reasonOf(late, ofLaptop)).toBe('ERR_ENTRY_PERIOD')
+  })
+
+  test('the highest number wins, then the smaller id; the others are not kept', () => {
+    const [a, b] = [recoverTo(desk, []), recoverTo(ghost, [])]
+    const [winner, loser] = a.id < b.id ? [a, b] : [b, a]
+    const state = stateOf([loser, winner])
+    expect(state.period).toBe(winner.id)
+    expect(reasonOf(state, loser)).toBe('ERR_ENTRY_PERIOD')
+    const higher = recoverTo(watch, [], 2)
+    const later = merge(state, [higher])
+    expect(later).toMatchObject({ period: higher.id, recoveries: 2, first: watch })
+    expect(merge(later, [winner]).head).toEqual(later.head)
+  })
+
+  test('only the root of the account recovers it', () => {
+    const other = entryOf(recoverTo(desk, []).body, rootOf('other'))
+    const state = stateOf([other])
+    expect(state.recoveries).toBe(0)
+    expect(reasonOf(state, other)).toBe('ERR_SIGNATURE')
+    const stray = recoverTo(desk, [])
+    if (stray.body.kind !== 'recover') throw new Error('a recover')
+    const elsewhere = entryOf({ ...stray.body, prev: ofLaptop.id }, root)
+    expect(stateOf([elsewhere]).recoveries).toBe(0)
+  })
+
+  test('A1: a device that never agreed is not kept, until it is known to have agreed', () => {
+    const recover = recoverTo(desk, [watch, ghost])
+    const without = reduce(account, [genesis, recover])
+    expect(states(without)).toBe('desk in')
+    const own = next(watch, keptPlaceId(recover.id, watch), suspend(genesis.id))
+    const waiting = merge(without, [own])
+    expect(waiting.waiting).toHaveLength(1)
+    const known = merge(waiting, [ofWatch])
+    expect(states(known)).toBe('desk in, watch in')
+    expect(known.head).not.toEqual(without.head)
+    expect(known.genuine.has(ofWatch.id) && known.genuine.has(own.id)).toBe(true)
+    // It goes on with the log, so whoever is given that needs nothing else.
+    expect(states(reduce(account, [...known.genuine.values()]))).toBe('desk in, watch in')
+  })
+
+  test('A1: another agreement of a device changes no head', () => {
+    const recover = recoverTo(desk, [watch])
+    const state = stateOf([recover])
+    const others = Array.from({ length: 8 }, () => next(ghost, ofLaptop, add(watch)))
+    expect(merge(state, others).head).toEqual(state.head)
+  })
+
+  test('an agreement of this period that comes early keeps what follows it waiting', () => {
+    const recover = recoverTo(desk, [watch])
+    const first = next(desk, recover, add(tablet))
+    const agreed = next(desk, first, add(watch))
+    const later = next(desk, agreed, add(ghost))
+    const early = merge(reduce(account, [genesis, recover]), [agreed, later])
+    expect(early.waiting).toHaveLength(1)
+    expect(states(merge(early, [first]))).toBe('desk in, watch in, tablet in, ghost in')
+  })
+})
+
+describe('LOG-11: expiry', () => {
+  test('a device expires with the first above it, and gets history no sooner', () => {
+    const guest = next(phone, ofTablet, add(ghost, { expiresAt: 100, historyAt: 50 }))
+    const own = next(ghost, guest, add(deviceOf('desk'), { expiresAt: 900, historyAt: 0 }))
+    const inner = next(deviceOf('desk'), own, add(deviceOf('inner'), { expiresAt: 60 }))
+    const state = stateOf([guest, own, inner])
+    expect(state.devices.get(deviceOf('desk'))).toMatchObject({ expiresAt: 100, historyAt: 50 })
+    expect(state.devices.get(deviceOf('inner'))).toMatchObject({ expiresAt: 60, historyAt: 50 })
+    const count = (now: number): number => devicesIn(state, { now }).length
+    expect([count(59), count(60), count(99), count(100)]).toEqual([7, 6, 6, 4])
+    expect(state.devices.get(laptop)).not.toHaveProperty('expiresAt')
+  })
+})
+
+describe('LOG-5, LOG-7, LOG-14: what may be done', () => {
+  const accused = next(tablet, ofTablet, suspend(ofWatch.id))
+  const state = stateOf([accused])
+
+  test('unlink: by those above, suspended or not', () => {
+    expect(mayUnlink(state, phone, watch)).toBe(true)
+    expect(mayUnlink(state, laptop, watch)).toBe(true)
+    expect(mayUnlink(state, tablet, watch)).toBe(false)
+    expect(mayUnlink(state, watch, laptop)).toBe(false)
+    expect(mayUnlink(state, laptop, laptop)).toBe(false)
+    expect(mayUnlink(state, ghost, watch)).toBe(false)
+    expect(mayUnlink(state, phone, ghost)).toBe(false)
+  })
+
+  test('suspend: all but the first, oneself and those above', () => {
+    expect(maySuspend(state, tablet, laptop)).toBe(true)
+    expect(maySuspend(state, watch, tablet)).toBe(true)
+    expect(maySuspend(state, watch, laptop)).toBe(false)
+    expect(maySuspend(state, tablet, phone)).toBe(false)
+    expect(maySuspend(state, tablet, tablet)).toBe(false)
+    expect(maySuspend(state, ghost, tablet)).toBe(false)
+  })
+
+  test('readmit: by those above with no fork, and only what is suspended itself', () => {
+    expect(mayReadmit(state, laptop, watch)).toBe(true)
+    expect(mayReadmit(state, phone, watch)).toBe(true)
+    expect(mayReadmit(state, tablet, watch)).toBe(false)
+    expect(mayReadmit(state, phone, laptop)).toBe(false)
+    const forked = merge(state, [next(laptop, ofLaptop, add(ghost))])
+    expect(mayReadmit(forked, laptop, watch)).toBe(false)
+  })
+
+  test('a revoked device may nothing', () => {
+    const revoked = merge(state, [next(phone, ofTablet, revoke(ofLaptop.id))])
+    expect(maySuspend(revoked, laptop, tablet)).toBe(false)
+    expect(mayUnlink(revoked, phone, laptop)).toBe(false)
+  })
+
+  test('what is allowed counts, and what is not does not', () => {
+    const devices = [phone, laptop, tablet, watch]
+    const look = lookAt(account, [...family, accused])
+    const tips = new Map(look.tree.standing.map((place) => [place.device, look.tip(place)]))
+    for (const one of devices) {
+      for (const other of devices) {
+        const target = state.devices.get(other)?.addedBy ?? genesis.id
+        const tip = tips.get(one) ?? genesis.id
+        const counts = (act: Act): boolean => {
+          const entry = next(one, tip, act)
+          return reasonOf(merge(state, [entry]), entry) === undefined
+        }
+        const pair = `${nameOf(one)} ${nameOf(other)}`
+        // A revoke or readmit of what is not below is refused; what may not be is refused too.
+        expect([pair, counts(revoke(target))]).toEqual([pair, mayUnlink(state, one, other)])
+        if (one !== other) {
+          expect([pair, counts(suspend(target))]).toEqual([pair, maySuspend(state, one, other)])
+        }
+        if (other === watch) {
+          expect([pair, counts(readmit(target, [accused.id]))]).toEqual([
+            pair,
+            mayReadmit(state, one, other),
+          ])
+        }
+      }
+    }
+  })
+})
+
+describe('ID-4: bodies that no shape alone refuses', () => {
+  const recover = {
+    kind: 'recover',
+    account,
+    prev: genesis.id,
+    number: 1,
+    device: phone,
+    keep: [],
+    at: 0,
+  } as const
+  const answer = { account, author: phone, prev: genesis.id, target: genesis.id, at: 0 } as const
+  const kept = (device: DeviceId) => ({ device, rights: { link: true } })
+
+  test.each<[string, EntryBody]>([
+    ['a recovery with the number 0', { ...recover, number: 0 }],
+    ['a device kept twice', { ...recover, keep: [kept(laptop), kept(laptop)] }],
+    ['the new first device kept', { ...recover, keep: [kept(phone)] }],
+    ['a readmit that answers nothing', { kind: 'readmit', ...answer, answers: [] }],
+    [
+      'a readmit that answers one thing twice',
+      { kind: 'readmit', ...answer, answers: [genesis.id, genesis.id] },
+    ],
+  ])('%s', (_, body) => {
+    expect(() => entryBodyCodec.encode(body)).toThrow(
+      expect.objectContaining({ code: 'ERR_MALFORMED' }),
+    )
+  })
+
+  test('LOG-12: a readmit of 32 answers is the longest there is', () => {
+    const answers = Array.from({ length: 33 }, (_, at) => strayId(`${at}`))
+    const body = { kind: 'readmit', ...answer, answers: answers.slice(0, 32) } as const
+    expect(entryBodyCodec.decode(entryBodyCodec.encode(body))).toEqual(body)
+    expect(() => entryBodyCodec.encode({ ...body, answers })).toThrow(
+      expect.objectContaining({ code: 'ERR_TOO_LARGE' }),
+    )
+  })
+})
