@@ -10,10 +10,17 @@ export {
   createAccountData,
   newClientId,
 } from './data/account-data.ts'
-export type { ContactEntry, ContactEvents, ContactFields, ContactsView } from './data/contacts.ts'
+export type {
+  ContactEdit,
+  ContactEntry,
+  ContactEvents,
+  ContactFields,
+  ContactsView,
+} from './data/contacts.ts'
 export type { DeviceNameEvents, DeviceNamesView, NamedDevice } from './data/device-names.ts'
 export { MAX_NAME_CHARACTERS } from './data/fields.ts'
 export type { Invite, InviteEvents, InviteFields, InvitesView } from './data/invites.ts'
+export type { LastMetView } from './data/last-met.ts'
 export type { SettingEvents, SettingsView, SettingValue } from './data/settings.ts'
 export type { StarredEvents, StarredItem, StarredView } from './data/starred.ts'
 export type { UpdateOptions } from './data/update-intake.ts'
@@ -48,13 +55,26 @@ export type { AccountLogStore, LogChange, StoredLane } from './log/account-log-s
 export { type AccountLogStoreCase, accountLogStoreCases } from './log/account-log-store-cases.ts'
 export { type LogEntry, MAX_ENTRY_BYTES } from './log/appending.ts'
 export {
+  type EpochGrant,
+  type EpochHandover,
+  epochGrantCodec,
+  MAX_EPOCH_GRANT_BYTES,
+  openEpoch,
+  sealEpoch,
+} from './log/epoch-grant.ts'
+export {
   createEpoch,
   createEpochRing,
+  EPOCH_ID_BYTES,
   type Epoch,
   type EpochId,
   type EpochKey,
   type EpochRing,
+  epochIdFromBytes,
+  epochIdToBytes,
   epochKeysCodec,
+  MAX_EPOCH_KEYS_BYTES,
+  MAX_EPOCHS,
 } from './log/epochs.ts'
 export { heldRanges, type LaneHoldings, type Tip } from './log/holdings.ts'
 export { type Lane, type LaneId, type LaneSpan, type LogPosition, laneKey } from './log/lane.ts'
@@ -67,6 +87,13 @@ export {
   recordCodec,
 } from './log/record.ts'
 export { nobleRecordCrypto, type RecordCrypto } from './log/record-crypto.ts'
+export {
+  dropUnusedEpochs,
+  EPOCH_LIFE_MS,
+  type EpochsRead,
+  epochDue,
+  nextEpoch,
+} from './log/rotation.ts'
 export {
   countRanges,
   differenceRanges,

@@ -10,6 +10,7 @@ import { createEvents, type TypedEvents } from '../typed-events.ts'
 import { type ContactEvents, type ContactsView, openContacts } from './contacts.ts'
 import { type DeviceNameEvents, type DeviceNamesView, openDeviceNames } from './device-names.ts'
 import { type InviteEvents, type InvitesView, openInvites } from './invites.ts'
+import { type LastMetView, openLastMet } from './last-met.ts'
 import { openSettings, type SettingEvents, type SettingsView } from './settings.ts'
 import { openStarred, type StarredEvents, type StarredView } from './starred.ts'
 import { createUpdateIntake, type UpdateOptions } from './update-intake.ts'
@@ -43,6 +44,7 @@ export interface AccountData {
   readonly devices: DeviceNamesView
   readonly invites: InvitesView
   readonly settings: SettingsView
+  readonly lastMet: LastMetView
   readonly events: TypedEvents<AccountDataEvents>
   /** Runs several edits as one update. */
   batch(edits: () => void): void
@@ -86,6 +88,7 @@ export function createAccountData(options: AccountDataOptions = {}): AccountData
   const devices = openDeviceNames(doc, events.emit)
   const invites = openInvites(doc, events.emit)
   const settings = openSettings(doc, events.emit)
+  const lastMet = openLastMet(doc)
   const intake = createUpdateIntake(doc, options.clock)
   return {
     contacts,
@@ -93,6 +96,7 @@ export function createAccountData(options: AccountDataOptions = {}): AccountData
     devices,
     invites,
     settings,
+    lastMet,
     events,
     batch: (edits) => doc.transact(edits),
     onUpdate: (listener) => onLocalUpdate(doc, listener),

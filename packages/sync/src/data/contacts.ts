@@ -1,5 +1,5 @@
 import { type AccountId, parseAccountId } from '@kithmesh/protocol'
-import { bytesIn, checkName, idsOf, nameIn, present, timeIn } from './fields.ts'
+import { bytesIn, checkName, idsOf, nameIn, present, textIn, timeIn } from './fields.ts'
 import { openRowTable, type Row, type RowTable } from './row-table.ts'
 import type { OpenView } from './view.ts'
 
@@ -19,12 +19,23 @@ export interface ContactFields {
   readonly addedAt: number
   /** The pinned root key of the account, 32 bytes (protocol: freshness). */
   readonly root?: Uint8Array
-  /** When the security codes were compared. */
+  /** When the security codes were compared, ms since 1970 UTC; missing when they were not (ACC-11). */
   readonly verifiedAt?: number
+  /** The account this person had before: this one was made anew (ACC-12). */
+  readonly replaces?: AccountId
+  /** When the person accepted that this account is new. */
+  readonly acceptedAt?: number
+  /** Since when what we know of its device log is not what its own devices show. */
+  readonly logAlertAt?: number
   /** When the person blocked this contact; missing when not blocked. */
   readonly blockedAt?: number
   /** Where its devices were last met; opaque here, at most 64 KiB. */
   readonly hints?: Uint8Array
+}
+
+/** A change of some fields; `undefined` clears one that may be missing. */
+export type ContactEdit = Partial<Pick<ContactFields, 'name' | 'addedAt'>> & {
+  readonly [K in Exclude<keyof ContactFields, 'name' | 'addedAt'>]?: ContactFields[K] | undefined
 }
 
 /** The address book. */
@@ -37,7 +48,7 @@ export interface ContactsView {
    * Replaces some fields; false when there is no such contact. @throws ERR_MALFORMED,
    * ERR_TOO_LARGE
    */
-  edit(contact: AccountId, fields: Partial<ContactFields>): boolean
+  edit(contact: AccountId, fields: ContactEdit): boolean
   /** False when there is no such contact. @throws ERR_MALFORMED, ERR_TOO_LARGE */
   rename(contact: AccountId, name: string): boolean
   /** Removes it. A concurrent rename does not bring it back, a concurrent `set` does (ACC-4). */
@@ -58,7 +69,7 @@ export const openContacts: OpenView<ContactsView, ContactEvents> = (doc, emit) =
   })
   const read = (id: string, row: Row | undefined): ContactEntry | undefined => {
     const contact = idOf(id)
-    return row === undefined || contact === undefined ? undefined : contactOf(contact, row)
+    return row === undefined || contact === undefined ? undefined : contactOf(contact, row, idOf)
   }
   const announce = (id: string, old: Row | undefined): void => {
     const entry = read(id, table.row(id))
@@ -66,7 +77,7 @@ export const openContacts: OpenView<ContactsView, ContactEvents> = (doc, emit) =
     if (entry !== undefined) emit('contact:changed', entry)
     else if (removed !== undefined) emit('contact:removed', { contact: removed.contact })
   }
-  const edit = (contact: AccountId, fields: Partial<ContactFields>): boolean => {
+  const edit = (contact: AccountId, fields: ContactEdit): boolean => {
     if (read(contact, table.row(contact)) === undefined) return false
     table.write(contact, checked(fields))
     return true
@@ -82,9 +93,17 @@ export const openContacts: OpenView<ContactsView, ContactEvents> = (doc, emit) =
 }
 
 /** Every optional field cleared: what a removed contact left behind must not come back by `set`. */
-const NO_FIELDS = { root: undefined, verifiedAt: undefined, blockedAt: undefined, hints: undefined }
+const NO_FIELDS = {
+  root: undefined,
+  verifiedAt: undefined,
+  replaces: undefined,
+  acceptedAt: undefined,
+  logAlertAt: undefined,
+  blockedAt: undefined,
+  hints: undefined,
+}
 
-function checked(fields: Partial<ContactFields>): Partial<ContactFields> {
+function checked(fields: ContactEdit): ContactEdit {
   if (fields.name !== undefined) checkName(fields.name)
   return fields
 }
@@ -93,15 +112,24 @@ function checked(fields: Partial<ContactFields>): Partial<ContactFields> {
  * A row is a contact while it has `addedAt`: a name alone is what a concurrent rename left
  * (ACC-4).
  */
-function contactOf(contact: AccountId, row: Row): ContactEntry | undefined {
+function contactOf(
+  contact: AccountId,
+  row: Row,
+  idOf: (text: string) => AccountId | undefined,
+): ContactEntry | undefined {
   const addedAt = timeIn(row, 'addedAt')
   if (addedAt === undefined) return undefined
+  const earlier = textIn(row, 'replaces')
+  const replaces = earlier === undefined ? undefined : idOf(earlier)
   return present<ContactEntry>({
     contact,
     name: nameIn(row, 'name'),
     addedAt,
     root: bytesIn(row, 'root'),
     verifiedAt: timeIn(row, 'verifiedAt'),
+    replaces: replaces === contact ? undefined : replaces,
+    acceptedAt: timeIn(row, 'acceptedAt'),
+    logAlertAt: timeIn(row, 'logAlertAt'),
     blockedAt: timeIn(row, 'blockedAt'),
     hints: bytesIn(row, 'hints'),
   })

@@ -21,6 +21,8 @@ export interface InviteFields {
   readonly createdAt: number
   /** ms since 1970 UTC */
   readonly expiresAt: number
+  /** The contact whose new account uses it: an account id (ACC-12). */
+  readonly replaces?: string
 }
 
 /** Invite codes of the account. */
@@ -54,9 +56,9 @@ export const openInvites: OpenView<InvitesView, InviteEvents> = (doc, emit) => {
   return {
     get,
     list: () => [...table.rows()].flatMap(([id, row]) => inviteOf(id, row) ?? []),
-    add: (invite, { key, createdAt, expiresAt }) => {
+    add: (invite, { key, createdAt, expiresAt, replaces }) => {
       if (invite.length === 0) throw new KithError('ERR_MALFORMED', 'an invite without an id')
-      table.write(invite, { key, createdAt, expiresAt })
+      table.write(invite, { key, createdAt, expiresAt, replaces })
     },
     use: (invite, { at, by }) => {
       const known = get(invite)
@@ -79,6 +81,7 @@ function inviteOf(invite: string, row: Row | undefined): Invite | undefined {
     key,
     createdAt,
     expiresAt,
+    replaces: textIn(row, 'replaces'),
     usedAt: timeIn(row, 'usedAt'),
     usedBy: textIn(row, 'usedBy'),
   })

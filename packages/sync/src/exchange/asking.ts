@@ -1,4 +1,5 @@
-import type { AcceptReport } from '../log/accepting.ts'
+import type { DeviceId } from '@kithmesh/protocol'
+import type { AcceptReport, RecordEvent, RecordRefusal } from '../log/accepting.ts'
 import type { AccountLog } from '../log/account-log.ts'
 import { heldRanges } from '../log/holdings.ts'
 import type { LaneId, LaneSpan } from '../log/lane.ts'
@@ -31,8 +32,13 @@ export interface Asking {
   settle(frame: FrameOf<'records'>): void
   /** Notes what was refused: it is not asked for again here. */
   note(report: AcceptReport): void
-  /** Asks again for what could not be opened: there is a new epoch. */
-  retryUnopened(): void
+  /**
+   * Asks again for what could not be opened, or not be taken in from who wrote it: there is a new
+   * epoch, or another answer to who may write.
+   */
+  retryWaiting(): void
+  /** Records were taken in: what lies right below them, and waits for somebody to vouch, has one. */
+  retryBelow(events: readonly RecordEvent[]): void
   /** How many records the sibling can send that we lack. */
   missing(): number
   readonly isWaiting: boolean
@@ -46,6 +52,12 @@ export interface Asking {
  * (ALOG-13).
  */
 export const MAX_OPEN_WANTS = 2
+/** Reasons for which a record is not taken in now, but may be later. */
+const MAY_CHANGE: ReadonlySet<RecordRefusal> = new Set([
+  'epoch-unknown',
+  'unvouched',
+  'not-allowed',
+])
 /** Lacking more data records than this, a snapshot comes first. */
 const SNAPSHOT_WORTH = 256
 
@@ -54,17 +66,18 @@ export function createAsking(parts: {
   readonly log: AccountLog
   readonly view: SiblingView
   readonly claims: Claims
+  readonly isSibling: (device: DeviceId) => boolean
 }): Asking {
-  const { log, view, claims } = parts
+  const { log, view, claims, isSibling } = parts
   const open = new Map<number, OpenWant>()
   const refused = createLaneRanges()
-  const unopened = createLaneRanges()
+  const waiting = createLaneRanges()
   let lastId = 0
 
   /** What the sibling has and we lack, whether or not it is being fetched. */
   const lackingOf = (lane: LaneId): RangeSet => {
     const lacking = differenceRanges(view.serves(lane), heldRanges(log.holdingsOf(lane)))
-    return differenceRanges(differenceRanges(lacking, refused.of(lane)), unopened.of(lane))
+    return differenceRanges(differenceRanges(lacking, refused.of(lane)), waiting.of(lane))
   }
   const askable = (lane: LaneId): RangeSet => differenceRanges(lackingOf(lane), claims.of(lane))
   const want = (lane: LaneId, ranges: RangeSet): FrameOf<'want'> => {
@@ -100,11 +113,14 @@ export function createAsking(parts: {
   }
   const nextMessages = (): FrameOf<'want'> | undefined => {
     // Newest first: the end of a chat is what a person looks at. Of several devices the one with
-    // most to send.
+    // most to send; those that are out last, since the others vouch for them.
     const lanes = view.lanes().filter(({ lane }) => lane === 'messages')
-    const counted = lanes.map((lane) => ({ lane, ranges: askable(lane) }))
-    const [most] = counted.sort((a, b) => countRanges(b.ranges) - countRanges(a.ranges))
-    if (most === undefined || most.ranges.length === 0) return undefined
+    const counted = lanes
+      .map((lane) => ({ lane, ranges: askable(lane) }))
+      .filter(({ ranges }) => ranges.length > 0)
+      .sort((a, b) => countRanges(b.ranges) - countRanges(a.ranges))
+    const most = counted.find(({ lane }) => isSibling(lane.device)) ?? counted[0]
+    if (most === undefined) return undefined
     const newest = highestNumbers(most.ranges, MAX_RECORDS_PER_FRAME)
     return want(most.lane, newest.slice(-MAX_RANGES_PER_WANT))
   }
@@ -140,11 +156,17 @@ export function createAsking(parts: {
     note: ({ refused: records }) => {
       for (const { position, reason } of records) {
         if (reason === 'known') continue
-        const aside = reason === 'epoch-unknown' ? unopened : refused
+        const aside = MAY_CHANGE.has(reason) ? waiting : refused
         aside.add(position, rangesOf([position.seq]))
       }
     },
-    retryUnopened: unopened.clear,
+    retryWaiting: waiting.clear,
+    retryBelow: (events) => {
+      for (const { record } of events) {
+        const below = waiting.of(record).filter(({ to }) => to === record.seq - 1)
+        waiting.remove(record, below)
+      }
+    },
     missing: () => sumOf(view.lanes(), lackingOf),
     get isWaiting() {
       return open.size > 0

@@ -5,6 +5,7 @@
  */
 
 import type { Clock, DeviceId } from '@kithmesh/protocol'
+import type { RecordEvent } from '../log/accepting.ts'
 import type { AccountLog } from '../log/account-log.ts'
 import type { LaneId, LaneSpan } from '../log/lane.ts'
 import { NO_RANGES, type RangeSet } from '../range-set.ts'
@@ -36,6 +37,8 @@ export interface Withheld {
   readonly until: number
   /** Asked whenever records are told of or sent, so it may grow while an exchange runs. */
   readonly of: (lane: LaneId) => RangeSet
+  /** Aborts when nothing is withheld any more although it is not time yet. */
+  readonly lifted?: AbortSignal
 }
 
 /** What {@link runExchange} works with. */
@@ -68,7 +71,8 @@ export async function runExchange(
   const bell = createBell()
   const withheldOf = (lane: LaneId): RangeSet => {
     const { withheld, clock } = parts
-    return withheld && clock.now() < withheld.until ? withheld.of(lane) : NO_RANGES
+    const isOver = !withheld || clock.now() >= withheld.until || withheld.lifted?.aborted
+    return isOver ? NO_RANGES : withheld.of(lane)
   }
   const asking = createAsking(parts)
   const serving = createServing({ log, withheldOf, signal: ending.signal })
@@ -100,12 +104,23 @@ export async function runExchange(
       else await ending.orBroken(stream.send(frameCodec.encode(frame), { signal: ending.signal }))
     }
   }
+  const askAgain = (): void => {
+    asking.retryWaiting()
+    parts.missing(asking.missing())
+    bell.ring()
+  }
   parts.snapshotAsks.add(telling.askSnapshot)
   const stops = [
     parts.claims.onReleased(bell.ring),
-    log.epochs.onAdded(() => {
-      asking.retryUnopened()
-      bell.ring()
+    log.epochs.onAdded(askAgain),
+    onAdmission(log, {
+      askAgain,
+      takenIn: (events) => {
+        asking.retryBelow(events)
+        // Also by another sibling: then this one has nothing left to send.
+        parts.missing(asking.missing())
+        bell.ring()
+      },
     }),
     openInTime(parts, telling.tellAll),
     onAbort(ending.signal, bell.ring),
@@ -176,7 +191,31 @@ function openInTime({ clock, scheduler, withheld }: ExchangeParts, open: () => v
     })
   }
   if (clock.now() < until) wait()
-  return () => cancel?.()
+  const onLifted = (): void => {
+    cancel?.()
+    open()
+  }
+  withheld?.lifted?.addEventListener('abort', onLifted, { once: true })
+  return () => {
+    cancel?.()
+    withheld?.lifted?.removeEventListener('abort', onLifted)
+  }
+}
+
+/** Follows what the log takes in from whomever, for records that hang together with it (ALOG-18). */
+function onAdmission(
+  { events }: Pick<AccountLog, 'events'>,
+  parts: {
+    readonly askAgain: () => void
+    readonly takenIn: (events: readonly RecordEvent[]) => void
+  },
+): () => void {
+  const ended = new AbortController()
+  events.addEventListener('admission:changed', parts.askAgain, { signal: ended.signal })
+  events.addEventListener('records:accepted', ({ detail }) => parts.takenIn(detail.events), {
+    signal: ended.signal,
+  })
+  return () => ended.abort()
 }
 
 function onAbort(signal: AbortSignal, run: () => void): () => void {

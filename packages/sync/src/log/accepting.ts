@@ -1,14 +1,14 @@
 import { type DeviceId, equalBytes, type MaybePromise } from '@kithmesh/protocol'
 import { includesNumber, rangesOf } from '../range-set.ts'
 import type { AccountLogStore } from './account-log-store.ts'
+import { refusalByStanding, type Standing } from './admission.ts'
 import type { Appending } from './appending.ts'
 import { type CheckedRecord, checkAuthenticity } from './authenticity.ts'
-import type { Epoch, EpochRing } from './epochs.ts'
 import type { HoldingsBook } from './holdings.ts'
 import { type LaneSpan, type LogPosition, laneKey, MAX_SEQ } from './lane.ts'
 import type { LogRecord, RecordContent } from './record.ts'
 import type { RecordSealer } from './seal.ts'
-import { createTurns } from './turns.ts'
+import type { InTurn } from './turns.ts'
 
 /** A record that was taken in, opened. */
 export interface RecordEvent {
@@ -22,8 +22,10 @@ export type RecordRefusal =
   | 'known'
   /** Its device did not sign it. */
   | 'forged'
-  /** Its device may not write, or not under that epoch (A5, A8). */
+  /** Its device is out, and its lane is `data` (A5, A8). Asked again when that changes. */
   | 'not-allowed'
+  /** Its device is out, and nobody who is in vouches for it (A8). Asked again when somebody does. */
+  | 'unvouched'
   /** Another record stands at its place (ALOG-10). */
   | 'equivocation'
   /** Its epoch is not known here yet; asked again when it is. */
@@ -53,12 +55,14 @@ export type Prepare<Alongside> = (
 /** What {@link createAccepting} works with. */
 export interface AcceptingParts<Alongside> {
   readonly device: DeviceId
-  readonly epochs: EpochRing
   readonly sealer: RecordSealer
   readonly store: AccountLogStore<Alongside>
   readonly book: HoldingsBook
   readonly appending: Pick<Appending<Alongside>, 'isTaken' | 'skipTo'>
-  readonly mayWrite: (device: DeviceId, epoch: Epoch) => boolean
+  readonly mayWrite: (device: DeviceId) => boolean
+  readonly isVouchedFor: Standing['isVouchedFor']
+  /** One at a time: two siblings may bring the same record, and it must be new only once. */
+  readonly inTurn: InTurn
   readonly prepare: Prepare<Alongside>
   /** Called when records are durable, once for all that came together. */
   readonly accepted: (events: readonly RecordEvent[], prepared: Prepared<Alongside>) => void
@@ -73,10 +77,8 @@ export function createAccepting<Alongside>(
   records: readonly LogRecord[],
   options: { readonly signal?: AbortSignal },
 ) => Promise<AcceptReport> {
-  // One at a time: two siblings may bring the same record, and it must be new only once.
-  const inTurn = createTurns()
   return (records, { signal }) =>
-    inTurn(async () => {
+    parts.inTurn(async () => {
       signal?.throwIfAborted()
       const accepted: AcceptedRecord[] = []
       const refused: { position: LogPosition; reason: RecordRefusal }[] = []
@@ -129,9 +131,13 @@ async function judgeLane<Alongside>(
   }
   const prevAfter = (record: LogRecord): Promise<Uint8Array | undefined> =>
     storedAt(parts, { ...record, seq: record.seq + 1 }).then((after) => after?.prev)
-  for (const checked of await checkAuthenticity(fresh, parts.sealer, prevAfter)) {
-    judged.push(await judgeFresh(parts, checked))
-  }
+  const checked = await checkAuthenticity(fresh, parts.sealer, prevAfter)
+  const refusalOf = await refusalByStanding(checked, {
+    isIn: records.every(({ device }) => parts.mayWrite(device)),
+    isVouchedFor: parts.isVouchedFor,
+    prevAfter,
+  })
+  for (const one of checked) judged.push(await judgeFresh(parts, one, refusalOf(one.record)))
   return judged
 }
 
@@ -165,13 +171,12 @@ async function storedAt<Alongside>(
 async function judgeFresh<Alongside>(
   parts: AcceptingParts<Alongside>,
   { record, hash, authentic, forked }: CheckedRecord,
+  refusal: RecordRefusal | undefined,
 ): Promise<Judged> {
   const refuse = (reason: RecordRefusal): Judged => ({ kind: 'refused', record, reason })
   if (!authentic) return refuse('forged')
   if (forked || leavesTip(parts.book, record)) parts.equivocated(positionOf(record))
-  const epoch = parts.epochs.get(record.epoch)
-  if (epoch === undefined) return refuse('epoch-unknown')
-  if (!parts.mayWrite(record.device, epoch)) return refuse('not-allowed')
+  if (refusal !== undefined) return refuse(refusal)
   const opened = await parts.sealer.open(record)
   if (opened.kind !== 'opened') return refuse(opened.kind)
   const event = { record, contents: opened.contents }

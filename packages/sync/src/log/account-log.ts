@@ -22,12 +22,15 @@ import {
 } from './accepting.ts'
 import type { AccountLogStore, StoredLane } from './account-log-store.ts'
 import { createAppending, type LogEntry } from './appending.ts'
-import type { Epoch, EpochRing } from './epochs.ts'
-import { createHoldingsBook, type LaneHoldings, type Tip } from './holdings.ts'
+import type { EpochRing } from './epochs.ts'
+import { createHoldingsBook, type HoldingsBook, type LaneHoldings, type Tip } from './holdings.ts'
 import { type LaneId, type LaneSpan, type LogPosition, laneKey } from './lane.ts'
 import type { LogRecord } from './record.ts'
 import type { RecordCrypto } from './record-crypto.ts'
 import { createRecordSealer, type RecordSealer, type SealedRecord } from './seal.ts'
+import { createTurns } from './turns.ts'
+import { createVouchBook } from './vouches.ts'
+import { createVouching } from './vouching.ts'
 
 /** `detail` of the events by name. Each comes after what it tells of is durable. */
 export interface AccountLogEvents {
@@ -41,10 +44,15 @@ export interface AccountLogEvents {
   /** Something is stored or covered now that was not, or no longer stored. */
   'holdings:changed': { readonly spans: readonly LaneSpan[] }
   /**
-   * Two records of one device at one place: it was restored from a backup, or copied, or its key
-   * is stolen (ALOG-10).
+   * Two records of one device that is in at one place: it was restored from a backup, or copied, or
+   * its key is stolen (ALOG-10).
    */
   'log:forked': LogPosition
+  /**
+   * Records that were refused for who wrote them may be taken in now: somebody vouched for a device
+   * that is out, or another set of devices is in (ALOG-18).
+   */
+  'admission:changed': { readonly because: 'vouched' | 'members' }
 }
 
 /** How {@link openAccountLog} is asked. */
@@ -57,10 +65,10 @@ export interface AccountLogOptions<Alongside = never> {
   readonly rng: Rng
   readonly crypto: RecordCrypto
   /**
-   * Whether a device may write under an epoch: it stands in the device log and the epoch was made
-   * with it (A5, A8).
+   * Whether a device is in now. What one that is out wrote is taken in only as far as those who are
+   * in vouch for it (A5, A8).
    */
-  readonly mayWrite: (device: DeviceId, epoch: Epoch) => boolean
+  readonly mayWrite: (device: DeviceId) => boolean
   /** Sees accepted records before they are durable, and adds to their commit. */
   readonly prepare?: Prepare<Alongside>
 }
@@ -90,6 +98,12 @@ export interface AccountLog<Alongside = never> {
   prune(change: LogPruning<Alongside>, options?: LogCallOptions): Promise<void>
   /** Reports a fork that was seen elsewhere, e.g. a sibling's tip with another hash. */
   reportFork(position: LogPosition): void
+  /**
+   * Another set of devices is in than before: says durably how far the messages of each that is out
+   * are held here, where this device has not said so, and has refused records asked for again
+   * (ALOG-18). Does nothing but the latter when this device itself is out.
+   */
+  membersChanged(options?: LogCallOptions): Promise<void>
 }
 
 /** What need not be stored any more. */
@@ -123,6 +137,14 @@ export async function openAccountLog<Alongside = never>(
   const book = createHoldingsBook(await readLanes(store, sealer, signal))
   const events = createEvents<AccountLogEvents>()
 
+  const inTurn = createTurns()
+  const vouches = createVouchBook((voucher) =>
+    openAll(
+      store.read({ device: voucher, lane: 'messages', from: 1, to: topOf(book, voucher) }),
+      sealer,
+    ),
+  )
+
   const appended = ({ record, hash }: SealedRecord): void => {
     book.store(record, rangesOf([record.seq]), { seq: record.seq, hash })
     events.emit('holdings:changed', { spans: [spanOf(record)] })
@@ -141,20 +163,47 @@ export async function openAccountLog<Alongside = never>(
     events.emit('holdings:changed', {
       spans: [...spansOf(records.map(({ record }) => record)), ...cover],
     })
+    const isNews = vouches.note(records).some((vouchedFor) => !mayWrite(vouchedFor))
     events.emit('records:accepted', { events: records })
+    if (isNews) events.emit('admission:changed', { because: 'vouched' })
   }
-  const reportFork = (position: LogPosition): void => events.emit('log:forked', position)
+  const reportFork = (position: LogPosition): void => {
+    // A device that is out can fork its log as often as it likes; nothing of it is taken in.
+    if (mayWrite(position.device)) events.emit('log:forked', position)
+  }
+  const vouchersNow = (): readonly DeviceId[] =>
+    [...new Set(book.list().map((lane) => lane.device))].filter(mayWrite)
   const accept = createAccepting<Alongside>({
     device,
-    epochs,
     sealer,
     store,
     book,
     appending,
     mayWrite,
+    isVouchedFor: ({ device: writer, seq }, hash) =>
+      vouches.holds(vouchersNow(), writer, { seq, hash }),
+    inTurn,
     accepted,
     prepare: options.prepare ?? (() => ({})),
     equivocated: reportFork,
+  })
+  const hashAt: AccountLog['hashAt'] = async (position, call) => {
+    const { tip } = book.of(position)
+    if (tip?.seq === position.seq) return tip.hash
+    if (!includesNumber(book.of(position).stored, position.seq)) return undefined
+    const records = store.read(spanOf(position), call)
+    for await (const record of records) return sealer.hashOf(record)
+    return undefined
+  }
+  const vouch = createVouching({
+    device,
+    book,
+    vouches,
+    mayWrite,
+    hashAt,
+    read: (span, call) => store.read(span, call),
+    hashOf: sealer.hashOf,
+    append: appending.append,
   })
   return {
     device,
@@ -164,14 +213,7 @@ export async function openAccountLog<Alongside = never>(
     accept: (records, call = {}) => accept(records, call),
     holdings: book.list,
     holdingsOf: book.of,
-    hashAt: async (position, call) => {
-      const { tip } = book.of(position)
-      if (tip?.seq === position.seq) return tip.hash
-      if (!includesNumber(book.of(position).stored, position.seq)) return undefined
-      const records = store.read(spanOf(position), call)
-      for await (const record of records) return sealer.hashOf(record)
-      return undefined
-    },
+    hashAt,
     read: (span, call) => store.read(span, call),
     readOpened: (span, call) => openAll(store.read(span, call), sealer),
     prune: async (change, call) => {
@@ -181,7 +223,16 @@ export async function openAccountLog<Alongside = never>(
       events.emit('holdings:changed', { spans: [...(change.cover ?? []), ...(change.drop ?? [])] })
     },
     reportFork,
+    membersChanged: async (call = {}) => {
+      // Behind what is being taken in: it was judged before, so it has to be vouched for.
+      await inTurn(() => vouch(call))
+      events.emit('admission:changed', { because: 'members' })
+    },
   }
+}
+
+function topOf(book: HoldingsBook, device: DeviceId): number {
+  return highestNumber(book.of({ device, lane: 'messages' }).stored)
 }
 
 async function readLanes<Alongside>(

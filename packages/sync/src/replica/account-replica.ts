@@ -20,6 +20,7 @@ import type { Scheduler } from '../scheduler.ts'
 import { createCompaction } from './compaction.ts'
 import { createIntoData, type IntoData, updateBytesOf } from './into-data.ts'
 import { createOutOfData } from './out-of-data.ts'
+import { createRemovals } from './removals.ts'
 import type { WholeSnapshot } from './snapshot.ts'
 import { createUpkeep } from './upkeep.ts'
 
@@ -48,10 +49,12 @@ export interface AccountReplica<Alongside = never> {
    */
   compact(options?: LogCallOptions): Promise<void>
   /**
-   * A device was removed: its updates that still wait are dropped. Of the others some devices may
-   * have more than others; a snapshot settles that (A8).
+   * To be called whenever another set of devices is in than before: a removal, a return, at once
+   * after `mayWrite` and `isSibling` answer anew. Of each device that is out, updates that still wait
+   * are dropped, a snapshot keeps the others, and this device vouches for its messages; what was
+   * refused is asked for again (A8). Runs by itself at opening, for what a crash left undone.
    */
-  forget(device: DeviceId, options?: LogCallOptions): Promise<void>
+  membersChanged(options?: LogCallOptions): Promise<void>
   /** Writes what is left and stops. */
   close(): Promise<void>
 }
@@ -99,6 +102,7 @@ export async function openAccountReplica<Alongside = never>(
     log,
     into,
     compaction,
+    removals: createRemovals({ log, into, compaction, mayWrite: options.mayWrite }),
     clock,
     scheduler,
     askSnapshot: exchanges.askSnapshot,
@@ -112,6 +116,7 @@ export async function openAccountReplica<Alongside = never>(
     writeSnapshot: upkeep.compact,
     written: upkeep.grew,
   })
+  upkeep.opened()
   const ended = new AbortController()
   const accepted = (events: readonly RecordEvent[]): void => {
     into.takeUpdates(events)
@@ -134,9 +139,9 @@ export async function openAccountReplica<Alongside = never>(
     exchanges,
     flush: out.flush,
     compact,
-    forget: async (device, forgetCall) => {
-      data.dropHeld(device)
-      await compact(forgetCall)
+    membersChanged: async (membersCall = {}) => {
+      await out.flush()
+      await upkeep.membersChanged(membersCall)
     },
     close: async () => {
       await out.flush()

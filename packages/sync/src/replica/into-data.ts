@@ -1,3 +1,4 @@
+import type { DeviceId } from '@kithmesh/protocol'
 import type { AccountData } from '../data/account-data.ts'
 import type { UpdateOutcome } from '../data/update-outcome.ts'
 import type { RecordEvent } from '../log/accepting.ts'
@@ -22,6 +23,8 @@ export interface IntoData {
   retryCrowded(log: LogReading): Promise<void>
   /** Places whose updates are not in the document: they wait for others, or for room to wait. */
   unapplied(lane: LaneId): RangeSet
+  /** Drops what still waits of one device. */
+  forget(device: DeviceId): void
 }
 
 /** What stood in the store. */
@@ -99,6 +102,11 @@ export function createIntoData(data: AccountData): IntoData {
     takeSnapshots,
     takeUpdates,
     retryCrowded,
+    forget: (device) => {
+      data.dropHeld(device)
+      const lane = { device, lane: 'data' as const }
+      crowded.remove(lane, crowded.of(lane))
+    },
     load: async (log, call) => {
       const events = await readData(log, call)
       // Snapshots first: of most updates they leave nothing to do or to wait for.

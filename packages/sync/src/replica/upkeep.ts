@@ -5,11 +5,16 @@ import { createTurns } from '../log/turns.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Compaction } from './compaction.ts'
 import type { IntoData, LogReading } from './into-data.ts'
+import type { Removals } from './removals.ts'
 import type { WholeSnapshot } from './snapshot.ts'
 
 /** What a replica does by itself, in the background and one thing at a time. */
 export interface Upkeep {
   compact(call?: LogCallOptions): Promise<void>
+  /** Another set of devices is in. */
+  membersChanged(call: LogCallOptions): Promise<void>
+  /** The replica was just opened. */
+  opened(): void
   /** Updates came in or went out: compacts when they have outgrown the state. */
   grew(bytes: number): void
   /** Snapshots of siblings were taken in. */
@@ -33,6 +38,7 @@ export interface UpkeepParts {
   readonly log: LogReading
   readonly into: IntoData
   readonly compaction: Compaction
+  readonly removals: Removals
   readonly clock: Pick<Clock, 'monotonic'>
   readonly scheduler: Scheduler
   readonly askSnapshot: () => void
@@ -52,7 +58,7 @@ export const ASKED_MS = 60_000
 
 /** Keeps one replica in order. */
 export function createUpkeep(parts: UpkeepParts): Upkeep {
-  const { data, log, into, compaction, clock, scheduler, onFailure } = parts
+  const { data, log, into, compaction, removals, clock, scheduler, onFailure } = parts
   const inTurn = createTurns()
   const inBackground = (task: () => Promise<void>): void => {
     void inTurn(task).catch(onFailure)
@@ -62,6 +68,10 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   let cancelHeal = (): void => {}
   return {
     compact: (call) => inTurn(() => compaction.compact(call)),
+    membersChanged: (call) => inTurn(() => removals.settle(call)),
+    opened: () => {
+      if (removals.isAnyOut()) inBackground(() => removals.settle({}))
+    },
     grew: (bytes) => {
       compaction.grow(bytes)
       if (compaction.isDue()) inBackground(() => compactIfDue(compaction))

@@ -10,7 +10,7 @@ import { createExchanges, type Exchanges, type ExchangesOptions } from '../excha
 import type { Prepare } from '../log/accepting.ts'
 import { type AccountLog, openAccountLog } from '../log/account-log.ts'
 import type { AccountLogStore } from '../log/account-log-store.ts'
-import { createEpoch, createEpochRing, type Epoch, type EpochKey } from '../log/epochs.ts'
+import { createEpoch, createEpochRing, type EpochKey } from '../log/epochs.ts'
 import { createMemoryAccountLogStore } from '../log/memory-account-log-store.ts'
 import { nobleRecordCrypto, type RecordCrypto } from '../log/record-crypto.ts'
 import { createManualTime, createSeededRng, type ManualTime } from './environment.ts'
@@ -30,7 +30,7 @@ export interface TestDeviceOptions {
   readonly store?: AccountLogStore
   readonly rng?: Rng
   readonly crypto?: RecordCrypto
-  readonly mayWrite?: (device: DeviceId, epoch: Epoch) => boolean
+  readonly mayWrite?: (device: DeviceId) => boolean
   readonly prepare?: Prepare<never>
   readonly time?: ManualTime
   readonly exchanges?: Partial<Omit<ExchangesOptions, 'log'>>

@@ -1,7 +1,7 @@
-import { type DeviceId, deviceIdFromPublicKey } from '@kithmesh/protocol'
+import { type DeviceId, deviceIdFromPublicKey, type Signer } from '@kithmesh/protocol'
 import { createAccountData } from '../data/account-data.ts'
 import type { AccountLogStore } from '../log/account-log-store.ts'
-import { createEpochRing, type Epoch } from '../log/epochs.ts'
+import { createEpochRing, type EpochKey } from '../log/epochs.ts'
 import { createMemoryAccountLogStore } from '../log/memory-account-log-store.ts'
 import { nobleRecordCrypto, type RecordCrypto } from '../log/record-crypto.ts'
 import { type AccountReplica, openAccountReplica } from '../replica/account-replica.ts'
@@ -15,7 +15,10 @@ export interface TestReplicaOptions {
   readonly crypto?: RecordCrypto
   /** Differs for each time a device is opened: the client id of its document comes from it. */
   readonly life?: number
-  readonly mayWrite?: (device: DeviceId, epoch: Epoch) => boolean
+  readonly signer?: Signer
+  readonly epochs?: readonly EpochKey[]
+  readonly mayWrite?: (device: DeviceId) => boolean
+  readonly isSibling?: (device: DeviceId) => boolean
   readonly onFailure?: (error: unknown) => void
 }
 
@@ -33,20 +36,20 @@ export async function openReplica(
 ): Promise<TestReplica> {
   const { life = 0, crypto = nobleRecordCrypto, time = createManualTime() } = options
   const store = options.store ?? createMemoryAccountLogStore()
-  const signer = signerNumber(number)
+  const signer = options.signer ?? signerNumber(number)
   const { onFailure } = options
   const replica = await openAccountReplica({
     account: ACCOUNT,
     signer,
     data: createAccountData({ clientId: 1 + number + 1_000 * life, clock: time }),
-    epochs: await createEpochRing([FIRST_EPOCH], crypto),
+    epochs: await createEpochRing(options.epochs ?? [FIRST_EPOCH], crypto),
     store,
     rng: createSeededRng(number + 1_000 * life),
     crypto,
     clock: time,
     scheduler: time,
     mayWrite: options.mayWrite ?? (() => true),
-    isSibling: () => true,
+    isSibling: options.isSibling ?? (() => true),
     ...(onFailure === undefined ? {} : { onFailure }),
   })
   return { ...replica, id: deviceIdFromPublicKey(signer.publicKey), store, time }
