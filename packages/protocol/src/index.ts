@@ -50,7 +50,12 @@ export {
   restoreDeviceLog,
 } from './identity/device-log.ts'
 export { domainBytes, joinBytes, type Purpose } from './identity/domain.ts'
-export { type ForkProof, forkProofCodec, verifyForkProof } from './identity/fork-proof.ts'
+export {
+  type ForkProof,
+  forkProofCodec,
+  readForkProof,
+  verifyForkProof,
+} from './identity/fork-proof.ts'
 export {
   isEnrollableKey,
   type Signer,
@@ -60,9 +65,14 @@ export {
 export {
   countersignAdd,
   createGenesis,
+  createLeave,
+  createReadmit,
+  createRecover,
   createRevoke,
+  createSuspend,
   draftAdd,
   type GenesisDraft,
+  type RecoverDraft,
   signAdd,
 } from './identity/log-authoring.ts'
 export type { ReadEntry } from './identity/log-check.ts'
@@ -75,13 +85,34 @@ export {
   entryBodyCodec,
   entryIdOfBody,
   type GenesisBody,
+  type KeptDevice,
+  keptPlaceId,
+  type LeaveBody,
+  MAX_ANSWERS,
   MAX_LOG_BYTES,
+  type ReadmitBody,
+  type RecoverBody,
   type RevokeBody,
   type SignedEntry,
+  type SuspendBody,
   signedEntryCodec,
   signedEntryShape,
 } from './identity/log-entry.ts'
-export { type DeviceStanding, MAX_DEVICES_IN } from './identity/log-standing.ts'
+export {
+  type DeviceLogFile,
+  type DeviceLogReport,
+  deviceLogFileCodec,
+  exportDeviceLog,
+  type LogFileFault,
+  verifyDeviceLogFile,
+} from './identity/log-file.ts'
+export { mayReadmit, maySuspend, mayUnlink } from './identity/log-rights.ts'
+export {
+  type DeviceStanding,
+  type DeviceSuspension,
+  MAX_DEVICES_IN,
+} from './identity/log-standing.ts'
+export { accountFingerprint, digitGroups, securityDigits } from './identity/security-code.ts'
 export {
   type AccountId,
   accountIdFromBytes,
@@ -115,6 +146,12 @@ export {
   MAX_BAD_PROOFS,
   openCodeLife,
 } from './link/code-life.ts'
+export {
+  answerCode,
+  type CodeAnswering,
+  type CodeDialling,
+  dialCode,
+} from './link/code-meeting.ts'
 export { MAX_LINK_FRAME_BYTES } from './link/frame.ts'
 export {
   type IntroducedPeer,
@@ -139,40 +176,102 @@ export {
   readInvitedIntroduction,
   readInviterIntroduction,
 } from './link/inviting.ts'
-export { createLinkCode, type LinkCode, parseLinkCode } from './link/link-code.ts'
+export {
+  type Agreeing,
+  agreeToLink,
+  type LinkCountersigned,
+  type Linked,
+  readLinkGrant,
+} from './link/joining.ts'
+export {
+  createJoinCode,
+  createLinkCode,
+  type JoinCode,
+  type LinkCode,
+  parseJoinCode,
+  parseLinkCode,
+} from './link/link-code.ts'
 export {
   type DeviceDescription,
+  descriptionCodec,
   type LinkGrant,
   MAX_DEVICE_NAME_BYTES,
   MAX_SNAPSHOT_BYTES,
 } from './link/link-messages.ts'
 export {
-  type Agreeing,
-  agreeToLink,
-  answerLink,
+  answerMeeting,
+  declineLink,
+  dialMeeting,
   type LinkAnswered,
   type LinkAnswering,
-  type LinkCountersigned,
-  type Linked,
-  readLinkGrant,
-} from './link/linking-answerer.ts'
+  type LinkAnswerRead,
+  type LinkDialled,
+  type LinkDialling,
+  type LinkMet,
+  type LinkWay,
+  nearbyKey,
+  nearbyKeyOf,
+  readLinkAnswer,
+  readReady,
+  readReveal,
+  refusalIn,
+  refuseOpening,
+  revealShare,
+  sayReady,
+} from './link/meeting.ts'
+export type { RefusalCode, Refused } from './link/refusal.ts'
+export {
+  compareSecurityQr,
+  createSecurityQr,
+  isSameHead,
+  type LogAge,
+  type LogMark,
+  parseSecurityQr,
+  type SecurityComparison,
+  type SecuritySide,
+  type SecurityView,
+} from './link/security-qr.ts'
 export {
   type Agreed,
   confirmLink,
-  declineLink,
-  dialLink,
   grantLink,
   type LinkAgreed,
-  type LinkDialled,
   type LinkGranted,
   type LinkProposed,
-  type LinkSeen,
   type LinkTerms,
   readLinkAgreement,
-  readLinkAnswer,
   readLinkDone,
-} from './link/linking-dialler.ts'
-export type { RefusalCode, Refused } from './link/refusal.ts'
+} from './link/taking-in.ts'
+export type { XWingSecret } from './lockbox/xwing.ts'
+export {
+  LOCKBOX_OVERHEAD_BYTES,
+  type LockboxInput,
+  type LockboxOpening,
+  type LockboxSecret,
+  lockboxKeyOf,
+  lockboxSecretOf,
+  MAX_LOCKBOX_PLAINTEXT_BYTES,
+  openLockbox,
+  sealLockbox,
+} from './lockbox.ts'
+export {
+  type CopiedPerson,
+  type CopiedPlace,
+  createRecoveryCopy,
+  MAX_COPY_BYTES,
+  MAX_COPY_CONTENTS_BYTES,
+  openRecoveryCopy,
+  type RecoveryContents,
+  type RecoveryCopy,
+  readRecoveryCopy,
+  recoveryContentsCodec,
+} from './recovery/recovery-copy.ts'
+export {
+  proveRecovery,
+  RECOVERY_NONCE_BYTES,
+  type RecoveryTalk,
+  verifyRecoveryProof,
+} from './recovery/recovery-proof.ts'
 export type { Agreement, OwnIdentity } from './session/agreement.ts'
 export {
   CARD_LIFE_MS,

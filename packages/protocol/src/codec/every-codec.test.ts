@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { isKithError } from '../errors.ts'
 import { forkProofCodec } from '../identity/fork-proof.ts'
 import { deviceLogCodec, entryBodyCodec, signedEntryCodec } from '../identity/log-entry.ts'
+import { deviceLogFileCodec } from '../identity/log-file.ts'
 import { accountIdFromBytes, deviceIdFromPublicKey, entryIdFromBytes } from '../ids.ts'
 import { readFrame, writeFrame } from '../link/frame.ts'
 import { introductionCodec } from '../link/introduction.ts'
@@ -12,6 +13,7 @@ import {
   grantCodec,
   proposalCodec,
 } from '../link/link-messages.ts'
+import { recoveryContentsCodec, recoveryCopyCodec } from '../recovery/recovery-copy.ts'
 import { equalBytes } from './bytes.ts'
 
 const filled = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value)
@@ -37,6 +39,29 @@ const add = entryBodyCodec.encode({
   expiresAt: 1,
   at: 2 ** 40,
 })
+const chained = { account, author: device, prev, at: 300 } as const
+const suspend = entryBodyCodec.encode({
+  kind: 'suspend',
+  ...chained,
+  target: prev,
+  reason: 'idle',
+})
+const leave = entryBodyCodec.encode({ kind: 'leave', ...chained })
+const readmit = entryBodyCodec.encode({
+  kind: 'readmit',
+  ...chained,
+  target: prev,
+  answers: [prev, entryIdFromBytes(filled(32, 9))],
+})
+const recover = entryBodyCodec.encode({
+  kind: 'recover',
+  account,
+  prev,
+  number: 2,
+  device,
+  keep: [{ device: deviceIdFromPublicKey(filled(32, 8)), rights: { link: false } }],
+  at: 4,
+})
 const entry = { body, signature: filled(64, 4) }
 const log = deviceLogCodec.encode([
   entry,
@@ -48,6 +73,14 @@ const RECORDS: Readonly<Record<string, readonly [(bytes: Uint8Array) => Uint8Arr
   {
     'revoke body': [recoded(entryBodyCodec), body],
     'add body': [recoded(entryBodyCodec), add],
+    'suspend body': [recoded(entryBodyCodec), suspend],
+    'leave body': [recoded(entryBodyCodec), leave],
+    'readmit body': [recoded(entryBodyCodec), readmit],
+    'recover body': [recoded(entryBodyCodec), recover],
+    'exported log': [
+      recoded(deviceLogFileCodec),
+      deviceLogFileCodec.encode({ account, head: filled(32, 4), entries: [entry] }),
+    ],
     entry: [recoded(signedEntryCodec), signedEntryCodec.encode(entry)],
     log: [recoded(deviceLogCodec), log],
     fork: [
@@ -79,6 +112,27 @@ const RECORDS: Readonly<Record<string, readonly [(bytes: Uint8Array) => Uint8Arr
         log,
         cards: [filled(30, 11)],
         peers: [{ device, addresses: [filled(8, 12)] }],
+      }),
+    ],
+    'recovery copy': [
+      recoded(recoveryCopyCodec),
+      recoveryCopyCodec.encode({
+        account,
+        device,
+        number: 3,
+        madeAt: 1_000,
+        box: filled(40, 13),
+        signature: filled(64, 14),
+      }),
+    ],
+    'recovery contents': [
+      recoded(recoveryContentsCodec),
+      recoveryContentsCodec.encode({
+        log,
+        epochs: filled(20, 15),
+        data: filled(20, 16),
+        people: [{ account, log }],
+        places: [{ device, addresses: ['/ip4/192.0.2.1/tcp/1'] }],
       }),
     ],
   }

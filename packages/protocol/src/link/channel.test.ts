@@ -8,7 +8,7 @@ import type { Rng } from '../environment.ts'
 import { domainBytes } from '../identity/domain.ts'
 import { deviceIdFromPublicKey, publicKeyOfDevice } from '../ids.ts'
 import { answerChannel, completeChannel, dialChannel } from './channel.ts'
-import { readFrame, writeFrame } from './frame.ts'
+import { MAX_LINK_FRAME_BYTES, readFrame, writeFrame } from './frame.ts'
 import { INVITE_PURPOSES, LINK_PURPOSES } from './purposes.ts'
 import { openContent, sealContent } from './sealed-channel.ts'
 
@@ -149,6 +149,6 @@ describe('a proved channel', () => {
   })
 
   test('C1 a frame over the limit is refused unread', () => {
-    expect(readFrame(new Uint8Array((1 << 20) + (1 << 16) + 1)).kind).toBe('unreadable')
+    expect(readFrame(new Uint8Array(MAX_LINK_FRAME_BYTES + 1)).kind).toBe('unreadable')
   })
 })

@@ -51,6 +51,8 @@ export interface ChannelKey {
 export interface Proved {
   readonly kind: 'proved'
   readonly channel: SealedChannel
+  /** Of all that was said, both devices and both proofs included, 32 bytes: the same on both sides. */
+  readonly transcript: Uint8Array
 }
 
 /** A dialler that waits for its answer. */
@@ -101,16 +103,22 @@ const answerCodec: Codec<Answer> = codec(
 export interface Dialling extends ChannelEnds {
   readonly purposes: ChannelPurposes
   readonly key: ChannelKey
+  /** 32 bytes that are said first; random when not given. */
+  readonly nonce?: Uint8Array
 }
 
 /** Begins: proves the key over both devices and the hello. */
 export function dialChannel(
-  { purposes, key, self, peer }: Dialling,
+  { purposes, key, self, peer, nonce }: Dialling,
   rng: Rng,
 ): { readonly state: DialledChannel; readonly send: Uint8Array } {
   const ephemeralSecret = rng.bytes(32)
   const ephemeral = x25519.getPublicKey(ephemeralSecret)
-  const opening = helloCodec.encode({ keyId: key.id, nonce: rng.bytes(32), ephemeral })
+  const opening = helloCodec.encode({
+    keyId: key.id,
+    nonce: nonce ?? rng.bytes(32),
+    ephemeral,
+  })
   const beginning = beginTranscript(purposes, { dialler: self, answerer: peer }, opening)
   const proof = proofOf(purposes, key.key, { role: 'dialler', transcript: beginning })
   const transcript = extend(purposes, beginning, proof)
@@ -134,7 +142,14 @@ export function answerChannel(
   { purposes, self, peer, keyOf, greeting }: Answering,
   frame: Uint8Array,
   rng: Rng,
-): (Proved & { readonly keyId: Uint8Array; readonly send: Uint8Array }) | Refused {
+):
+  | (Proved & {
+      readonly keyId: Uint8Array
+      /** What the dialler said first, 32 bytes. */
+      readonly nonce: Uint8Array
+      readonly send: Uint8Array
+    })
+  | Refused {
   const read = readOpening('hello', frame, helloCodec)
   if (read.kind === 'refused') return read
   const { opening, proof, said } = read
@@ -162,7 +177,7 @@ export function answerChannel(
     transcript,
   })
   const send = writeFrame({ kind: 'answer', opening: answer, proof: answerProof })
-  return { kind: 'proved', channel, keyId: said.keyId, send }
+  return { kind: 'proved', channel, transcript, keyId: said.keyId, nonce: said.nonce, send }
 }
 
 /** Reads the answer to a hello: checks that the other side holds the key too. */
@@ -185,7 +200,7 @@ export function completeChannel(
     shared,
     transcript,
   })
-  return { kind: 'proved', channel, greeting: read.said.greeting }
+  return { kind: 'proved', channel, transcript, greeting: read.said.greeting }
 }
 
 /** The end of an attempt before the channel is sealed. */

@@ -10,11 +10,18 @@ import { KithError } from '../errors.ts'
 import { domainBytes, joinBytes, type Purpose } from '../identity/domain.ts'
 
 /** What a code is for, and how that begins. */
-const PREFIXES = { link: 'WEB+KITH:L/', invite: 'WEB+KITH:C/' } as const
+const PREFIXES = {
+  link: 'WEB+KITH:L/',
+  join: 'WEB+KITH:J/',
+  invite: 'WEB+KITH:C/',
+  verify: 'WEB+KITH:V/',
+} as const
 
 const CHECKSUM_PURPOSES: Readonly<Record<CodeKind, Purpose>> = {
   link: 'link code checksum',
+  join: 'join code checksum',
   invite: 'invite code checksum',
+  verify: 'security code checksum',
 }
 
 /** The kinds of code there are. */
@@ -47,8 +54,13 @@ export function codeToText(kind: CodeKind, head: Uint8Array, tail: CodeTail): st
     throw new KithError('ERR_TOO_LARGE', 'a secret or an address that does not fit a code')
   }
   const listed = addresses.flatMap((address) => [Uint8Array.of(address.length), address])
-  const body = joinBytes(Uint8Array.of(CODE_VERSION), head, secret, ...listed)
-  return PREFIXES[kind] + base32nopad.encode(joinBytes(body, checksum(kind, body)))
+  return codeBodyToText(kind, joinBytes(head, secret, ...listed))
+}
+
+/** The text of a code that holds what it holds in one piece. */
+export function codeBodyToText(kind: CodeKind, body: Uint8Array): string {
+  const versioned = joinBytes(Uint8Array.of(CODE_VERSION), body)
+  return PREFIXES[kind] + base32nopad.encode(joinBytes(versioned, checksum(kind, versioned)))
 }
 
 /**
@@ -62,29 +74,38 @@ export function codeFromText(
   text: string,
   headBytes: number,
 ): CodeTail & { readonly head: Uint8Array } {
-  const bytes = bytesOfText(kind, text)
-  const body = bytes.subarray(0, -CHECKSUM_BYTES)
-  if (!equalBytes(checksum(kind, body), bytes.subarray(-CHECKSUM_BYTES))) throw malformed()
-  const version = body[0]
-  if (version !== CODE_VERSION) {
-    throw new KithError('ERR_CODE_VERSION', 'a code of another version', {
-      hint: 'Update the older of the two devices.',
-    })
-  }
-  const secretAt = 1 + headBytes
+  const body = codeBodyFromText(kind, text)
+  const secretAt = headBytes
   const addressesAt = secretAt + SECRET_BYTES
   if (body.length < addressesAt) throw malformed()
   return {
-    head: body.slice(1, secretAt),
+    head: body.slice(0, secretAt),
     secret: body.slice(secretAt, addressesAt),
     addresses: addressesIn(body.subarray(addressesAt)),
   }
 }
 
+/**
+ * What a code holds, behind its version and before its checksum.
+ *
+ * @throws ERR_CODE_KIND, ERR_CODE_VERSION, ERR_CODE_MALFORMED as {@link codeFromText}
+ */
+export function codeBodyFromText(kind: CodeKind, text: string): Uint8Array {
+  const bytes = bytesOfText(kind, text)
+  const body = bytes.subarray(0, -CHECKSUM_BYTES)
+  if (!equalBytes(checksum(kind, body), bytes.subarray(-CHECKSUM_BYTES))) throw malformed()
+  if (body[0] !== CODE_VERSION) {
+    throw new KithError('ERR_CODE_VERSION', 'a code of another version', {
+      hint: 'Update the older of the two devices.',
+    })
+  }
+  return body.subarray(1)
+}
+
 function bytesOfText(kind: CodeKind, text: string): Uint8Array {
   if (typeof text !== 'string' || text.length > MAX_TEXT_LENGTH) throw malformed()
   const plain = text.replaceAll(/\s/g, '').toUpperCase()
-  if (!plain.startsWith(PREFIXES[kind])) throw otherKind(plain)
+  if (!plain.startsWith(PREFIXES[kind])) throw otherKind(kind, plain)
   try {
     return base32nopad.decode(plain.slice(PREFIXES[kind].length))
   } catch {
@@ -92,14 +113,36 @@ function bytesOfText(kind: CodeKind, text: string): Uint8Array {
   }
 }
 
-function otherKind(plain: string): KithError {
+function otherKind(kind: CodeKind, plain: string): KithError {
   if (!/^WEB\+KITH:[A-Z]\//.test(plain)) return malformed()
+  const swapped = SWAPPED[kind]
+  if (swapped && plain.startsWith(PREFIXES[swapped.other])) {
+    return new KithError('ERR_CODE_ROLE', swapped.message, { hint: swapped.hint })
+  }
   const isKnown = Object.values(PREFIXES).some((prefix) => plain.startsWith(prefix))
   return new KithError('ERR_CODE_KIND', 'a code for something else', {
     hint: isKnown
-      ? 'Link codes belong into "link a device", invite codes into "add a contact".'
+      ? 'Link codes belong into "link a device", invite codes into "add a contact", security codes into "verify".'
       : 'Update this device.',
   })
+}
+
+/** Both are for linking a device; which of the two shows the code makes the difference (LNK-16). */
+const SWAPPED: Readonly<
+  Partial<
+    Record<CodeKind, { readonly other: CodeKind; readonly message: string; readonly hint: string }>
+  >
+> = {
+  link: {
+    other: 'join',
+    message: 'this code is shown by a device that has an account, not by a new one',
+    hint: 'Read it on the new device, or have the new device show a code and read that here.',
+  },
+  join: {
+    other: 'link',
+    message: 'this code is shown by a new device, not by one that has an account',
+    hint: 'Read it on a device that is linked, or have that one show a code and read it here.',
+  },
 }
 
 function addressesIn(bytes: Uint8Array): readonly Uint8Array[] {

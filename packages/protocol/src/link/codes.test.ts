@@ -7,7 +7,7 @@ import { domainBytes } from '../identity/domain.ts'
 import { accountIdFromBytes, deviceIdFromPublicKey } from '../ids.ts'
 import { codeToText } from './code-text.ts'
 import { createInviteCode, parseInviteCode } from './invite-code.ts'
-import { createLinkCode, parseLinkCode } from './link-code.ts'
+import { createJoinCode, createLinkCode, parseJoinCode, parseLinkCode } from './link-code.ts'
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const secret = fc.uint8Array({ minLength: 16, maxLength: 16 })
@@ -145,3 +145,30 @@ describe('LNK-1 codes', () => {
 
 const LINK_CODE_OF_VERSION_2 =
   'WEB+KITH:L/AIDQOBYHA4DQOBYHA4DQOBYHA4DQOBYHA4DQOBYHA4DQOBYHA4DQOCIJBEEQSCIJBEEQSCIJBEEQSCL2YACZE'
+
+describe('LNK-16 which of two devices shows a code', () => {
+  const device = deviceIdFromPublicKey(new Uint8Array(32).fill(1))
+  const said = {
+    device,
+    secret: new Uint8Array(16).fill(2),
+    addresses: [new Uint8Array(8).fill(3)],
+  }
+
+  test('a join code is read as it was written', () => {
+    const text = createJoinCode(said)
+    expect(text).toMatch(/^WEB\+KITH:J\/[A-Z2-7]+$/)
+    expect(parseJoinCode(` ${text.toLowerCase()}\n`)).toEqual({ kind: 'join-code', ...said })
+  })
+
+  test('one kind is never taken for the other, nor for anything else', () => {
+    const [link, join] = [createLinkCode(said), createJoinCode(said)]
+    expect(() => parseLinkCode(join)).toThrow(expect.objectContaining({ code: 'ERR_CODE_ROLE' }))
+    expect(() => parseJoinCode(link)).toThrow(expect.objectContaining({ code: 'ERR_CODE_ROLE' }))
+    expect(() => parseInviteCode(join)).toThrow(expect.objectContaining({ code: 'ERR_CODE_KIND' }))
+    // Not even by changing the letter: it is under the checksum.
+    const relabelled = link.replace(':L/', ':J/')
+    expect(() => parseJoinCode(relabelled)).toThrow(
+      expect.objectContaining({ code: 'ERR_CODE_MALFORMED' }),
+    )
+  })
+})

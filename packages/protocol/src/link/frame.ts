@@ -7,9 +7,9 @@ import { type RefusalCode, type Refused, refusalCodeOf } from './refusal.ts'
 
 /**
  * The longest frame of linking and inviting, in bytes: a device log of 1 MiB, or an account's snapshot
- * of 1 MiB, and what stands around it. Also the limit of the stream they go over.
+ * of 1 MiB with its epoch keys, and what stands around it. Also the limit of the stream they go over.
  */
-export const MAX_LINK_FRAME_BYTES: number = (1 << 20) + (1 << 16)
+export const MAX_LINK_FRAME_BYTES: number = (1 << 20) + (1 << 18) + (1 << 16)
 /** What sealing and framing add at most, in bytes. */
 const FRAME_OVERHEAD_BYTES = 256
 

@@ -2,7 +2,7 @@
 
 import { type Codec, codec } from '../codec/codec.ts'
 import { accountId } from '../codec/id-shapes.ts'
-import { bytes, record, text } from '../codec/shape.ts'
+import { bool, bytes, optional, record, text } from '../codec/shape.ts'
 import { SIGNATURE_BYTES } from '../identity/keys.ts'
 import { MAX_LOG_BYTES } from '../identity/log-entry.ts'
 import type { AccountId } from '../ids.ts'
@@ -12,8 +12,8 @@ import { MAX_GREETING_BYTES } from './channel.ts'
 export const MAX_DEVICE_NAME_BYTES = 128
 /** Longest device card, in bytes: an ML-KEM-768 key and a few of 32 bytes. */
 const MAX_CARD_BYTES = 8192
-/** Keys of all epochs still in use, in bytes. */
-const MAX_EPOCH_KEYS_BYTES = 1 << 15
+/** Keys of all epochs still in use, in bytes: as many as a device keeps (1,024 of 256 bytes). */
+const MAX_EPOCH_KEYS_BYTES = 1 << 18
 /** The account's shared data, in bytes; a longer one is left out and comes by the account log. */
 export const MAX_SNAPSHOT_BYTES: number = 1 << 20
 
@@ -22,11 +22,17 @@ export interface DeviceDescription {
   readonly name: string
   /** `cli`, `browser`, … */
   readonly kind: string
+  /** It lives in memory and ends with its process: whoever takes it in gives it a time (LNK-21). */
+  readonly temporary?: boolean
 }
 
 /** A name and a kind of device. */
 export const descriptionCodec: Codec<DeviceDescription> = codec(
-  record({ name: text({ max: MAX_DEVICE_NAME_BYTES }), kind: text({ max: 32 }) }),
+  record({
+    name: text({ max: MAX_DEVICE_NAME_BYTES }),
+    kind: text({ max: 32 }),
+    temporary: optional(bool()),
+  }),
   { maxBytes: MAX_GREETING_BYTES },
 )
 
@@ -65,7 +71,7 @@ export const agreementCodec: Codec<LinkAgreement> = codec(
 export interface LinkGrant {
   /** Its signature of the add. */
   readonly signature: Uint8Array
-  /** Encoded epoch keys, at most 32 KiB; what they are is not the business of linking. */
+  /** Encoded epoch keys, at most 256 KiB; what they are is not the business of linking. */
   readonly epochKeys: Uint8Array
   /** Encoded account data, at most 1 MiB; may be empty. */
   readonly snapshot: Uint8Array

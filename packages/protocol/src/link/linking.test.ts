@@ -1,171 +1,44 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Environment, Rng } from '../environment.ts'
-import { type DeviceLogState, mergeDeviceLogs, reduceDeviceLog } from '../identity/device-log.ts'
-import { type Signer, signerFromSeed } from '../identity/keys.ts'
 import {
-  countersignAdd,
-  createGenesis,
-  createRevoke,
-  draftAdd,
-  signAdd,
-} from '../identity/log-authoring.ts'
-import { type AddBody, accountIdOfGenesis, deviceLogCodec } from '../identity/log-entry.ts'
-import { accountIdFromBytes, type DeviceId, deviceIdFromPublicKey } from '../ids.ts'
-import { type CodeLife, countBadProof, openCodeLife } from './code-life.ts'
-import { MAX_LINK_FRAME_BYTES } from './frame.ts'
-import type { LinkCode } from './link-code.ts'
+  adaAtHome,
+  CARD,
+  codeOf,
+  EPOCH_KEYS,
+  FRAMES,
+  type FrameName,
+  type Home,
+  idOf,
+  link,
+  raise,
+  SNAPSHOT,
+  seededRng,
+  signerOf,
+  withDevice,
+} from '../../test/two-devices.ts'
+import { type DeviceLogState, mergeDeviceLogs } from '../identity/device-log.ts'
+import type { Signer } from '../identity/keys.ts'
+import { createRevoke, createSuspend, draftAdd, signAdd } from '../identity/log-authoring.ts'
+import { type AddBody, deviceLogCodec } from '../identity/log-entry.ts'
+import { accountIdFromBytes } from '../ids.ts'
+import { countBadProof, openCodeLife } from './code-life.ts'
+import { answerCode, dialCode } from './code-meeting.ts'
+import { agreeToLink, readLinkGrant } from './joining.ts'
 import { grantCodec, MAX_SNAPSHOT_BYTES, proposalCodec } from './link-messages.ts'
-import { agreeToLink, answerLink, type Linked, readLinkGrant } from './linking-answerer.ts'
 import {
-  confirmLink,
-  declineLink,
-  dialLink,
-  grantLink,
-  readLinkAgreement,
+  answerMeeting,
+  dialMeeting,
+  type LinkWay,
+  nearbyKey,
+  nearbyKeyOf,
   readLinkAnswer,
-  readLinkDone,
-} from './linking-dialler.ts'
+  readReady,
+  readReveal,
+  revealShare,
+  sayReady,
+} from './meeting.ts'
 import { sealContent } from './sealed-channel.ts'
 
-const signerOf = (number: number): Signer => signerFromSeed(new Uint8Array(32).fill(number))
-const idOf = (signer: Signer): DeviceId => deviceIdFromPublicKey(signer.publicKey)
-
-/** Random bytes that are the same in every run. */
-function seededRng(seed: string): Rng {
-  let drawn = 0
-  return {
-    bytes: (length) => {
-      drawn += 1
-      const hash = createHash('shake256', { outputLength: length })
-      return Uint8Array.from(hash.update(`${seed} ${drawn}`).digest())
-    },
-  }
-}
-
-/** Ada's phone, in an account of its own, and her new laptop, which shows a code. */
-async function adaAtHome() {
-  const [root, phone, laptop] = [signerOf(1), signerOf(2), signerOf(3)]
-  let monotonic = 1_000
-  const clock = { now: () => 1_700_000_000_000, monotonic: () => monotonic }
-  const ofPhone: Environment = { clock, rng: seededRng('phone') }
-  const ofLaptop: Environment = { clock, rng: seededRng('laptop') }
-  const recoveryKey = new Uint8Array(1216)
-  const genesis = await createGenesis({ root, recoveryKey, device: phone, at: 1 })
-  const log = reduceDeviceLog(accountIdOfGenesis(genesis), [genesis])
-  const life = openCodeLife(ofLaptop)
-  const pass = (ms: number): void => {
-    monotonic += ms
-  }
-  return { phone, laptop, ofPhone, ofLaptop, log, life, pass }
-}
-
-type Home = Awaited<ReturnType<typeof adaAtHome>>
-
-const codeOf = ({ laptop }: Home, { secret }: CodeLife): LinkCode => ({
-  kind: 'link-code',
-  device: idOf(laptop),
-  secret,
-  addresses: [],
-})
-
-type FrameName = 'hello' | 'answer' | 'proposal' | 'agreement' | 'grant' | 'done'
-
-/** What may go otherwise than it should. */
-interface Otherwise {
-  readonly code?: LinkCode
-  readonly life?: CodeLife
-  readonly log?: DeviceLogState
-  readonly author?: Signer
-  readonly snapshot?: Uint8Array
-  /** What Noise tells the laptop of who dials. */
-  readonly dialler?: DeviceId
-  readonly decline?: 'ERR_LINK_DECLINED' | 'ERR_LINK_FAR'
-  /** What arrives instead of a frame. `sent`: all frames so far by name. */
-  readonly tamper?: (
-    name: FrameName,
-    frame: Uint8Array,
-    sent: Map<FrameName, Uint8Array>,
-  ) => Uint8Array
-}
-
-interface End {
-  /** How it ended on each side: a refusal's code, or `done`. */
-  readonly phone: string
-  readonly laptop: string
-  readonly life: CodeLife
-  readonly log: DeviceLogState
-  readonly linked?: Linked
-}
-
-/** Links the laptop, with both sides in one place, and tells how it ended for each. */
-async function link(home: Home, otherwise: Otherwise = {}): Promise<End> {
-  const { ofPhone, ofLaptop, laptop } = home
-  const { log = home.log, author = home.phone, tamper = (_, frame) => frame } = otherwise
-  const { snapshot = SNAPSHOT } = otherwise
-  const sent = new Map<FrameName, Uint8Array>()
-  const carry = (name: FrameName, frame: Uint8Array): Uint8Array => {
-    sent.set(name, frame)
-    expect(frame.length).toBeLessThanOrEqual(MAX_LINK_FRAME_BYTES)
-    return tamper(name, frame, sent)
-  }
-  const [self, peer] = [idOf(laptop), otherwise.dialler ?? idOf(author)]
-  const before = otherwise.life ?? home.life
-  const description = { name: 'Laptop', kind: 'cli' }
-
-  const dialled = dialLink(
-    { code: otherwise.code ?? codeOf(home, before), self: idOf(author) },
-    ofPhone,
-  )
-  const hello = carry('hello', dialled.send)
-  const answered = answerLink({ self, peer, description, life: before }, hello, ofLaptop)
-  const { life } = answered
-  if (answered.kind === 'refused') {
-    const told = readLinkAnswer(dialled.state, answered.send ?? new Uint8Array(), ofPhone)
-    return { phone: ending(told), laptop: answered.code, life, log }
-  }
-  const seen = readLinkAnswer(dialled.state, carry('answer', answered.send), ofPhone)
-  if (seen.kind === 'refused') {
-    const agreeing = { signer: laptop, card: CARD, rng: ofLaptop.rng }
-    const told = await agreeToLink(answered.state, seen.send ?? new Uint8Array(), agreeing)
-    return { phone: seen.code, laptop: ending(told), life, log }
-  }
-  expect(seen.description).toEqual(description)
-  const terms = { log, author, rights: { link: true }, historyAt: 7 }
-  const proposed =
-    otherwise.decline === undefined
-      ? confirmLink(seen.state, terms, ofPhone)
-      : declineLink(seen.state, otherwise.decline, ofPhone)
-  const proposal = proposed.kind === 'refused' ? proposed.send : carry('proposal', proposed.send)
-  const agreeing = { signer: laptop, card: CARD, rng: ofLaptop.rng }
-  const agreed = await agreeToLink(answered.state, proposal ?? new Uint8Array(), agreeing)
-  if (proposed.kind === 'refused') {
-    return { phone: proposed.code, laptop: ending(agreed), life, log }
-  }
-  const agreement = agreed.kind === 'refused' ? agreed.send : carry('agreement', agreed.send)
-  const taken = await readLinkAgreement(proposed.state, agreement ?? new Uint8Array(), ofPhone)
-  if (agreed.kind === 'refused') return { phone: ending(taken), laptop: agreed.code, life, log }
-  if (taken.kind === 'refused') {
-    const told = readLinkGrant(agreed.state, taken.send ?? new Uint8Array(), ofLaptop)
-    return { phone: taken.code, laptop: ending(told), life, log }
-  }
-  expect(taken.card).toEqual(CARD)
-  const granted = grantLink(taken.state, { epochKeys: EPOCH_KEYS, snapshot }, ofPhone)
-  const linked = readLinkGrant(agreed.state, carry('grant', granted.send), ofLaptop)
-  const last = linked.kind === 'refused' ? linked.send : carry('done', linked.send)
-  const done = readLinkDone(granted.state, last ?? new Uint8Array(), ofPhone)
-  const end = { phone: ending(done), laptop: ending(linked), life, log: taken.log }
-  return linked.kind === 'refused' ? end : { ...end, linked }
-}
-
-const CARD = Uint8Array.of(1, 2, 3)
-const EPOCH_KEYS = new Uint8Array(40).fill(4)
-const SNAPSHOT = new Uint8Array(600).fill(5)
-
-function ending(outcome: { readonly kind: string; readonly code?: string }): string {
-  if (outcome.kind === 'refused') return outcome.code ?? 'no code'
-  return outcome.kind === 'linked' || outcome.kind === 'done' ? 'done' : `went on: ${outcome.kind}`
-}
+const WAYS: readonly LinkWay[] = ['link', 'join', 'nearby']
 
 function bent(frame: Uint8Array, at: number): Uint8Array {
   const copy = Uint8Array.from(frame)
@@ -174,16 +47,24 @@ function bent(frame: Uint8Array, at: number): Uint8Array {
 }
 
 describe('linking', () => {
-  test('LNK-6 LNK-10 a device is linked, and both sides have the same log', async () => {
-    const home = await adaAtHome()
-    const { phone, laptop, linked, log, life } = await link(home)
-    expect([phone, laptop]).toEqual(['done', 'done'])
-    expect(linked?.log.head).toEqual(log.head)
-    expect(linked?.log.devices.get(idOf(home.laptop))).toMatchObject({ state: 'in', historyAt: 7 })
-    expect(linked?.epochKeys).toEqual(EPOCH_KEYS)
-    expect(linked?.snapshot).toEqual(SNAPSHOT)
-    expect(life.secret).not.toEqual(home.life.secret)
-  })
+  test.each(WAYS)(
+    'LNK-6 LNK-10 LNK-17 by %s: linked, and both sides have the same log',
+    async (way) => {
+      const home = await adaAtHome()
+      const { phone, laptop, linked, log, life, digits } = await link(home, { way })
+      expect([phone, laptop]).toEqual(['done', 'done'])
+      expect(digits.phone).toMatch(/^\d{6}$/)
+      expect(digits.laptop).toBe(digits.phone)
+      expect(linked?.log.head).toEqual(log.head)
+      expect(linked?.log.devices.get(idOf(home.laptop))).toMatchObject({
+        state: 'in',
+        historyAt: 7,
+      })
+      expect(linked?.epochKeys).toEqual(EPOCH_KEYS)
+      expect(linked?.snapshot).toEqual(SNAPSHOT)
+      expect(life === home.life).toBe(way === 'nearby')
+    },
+  )
 
   test('LNK-9 a snapshot of 1 MiB goes over, a longer one is refused before it is sent', async () => {
     const snapshot = new Uint8Array(MAX_SNAPSHOT_BYTES).fill(5)
@@ -195,23 +76,27 @@ describe('linking', () => {
 
   test('LNK-4 a code is used once', async () => {
     const home = await adaAtHome()
-    const { life } = await link(home, { decline: 'ERR_LINK_DECLINED' })
+    const { life } = await link(home, { phoneSays: () => 'ERR_LINK_DECLINED' })
     const again = await link(home, { life, code: codeOf(home, home.life) })
     expect([again.phone, again.laptop]).toEqual(['ERR_CODE_USED', 'ERR_CODE_USED'])
     expect(again.life).toBe(life)
     expect((await link(home, { life })).laptop).toBe('done')
   })
 
-  test('LNK-3 A6 a code read at 59.9 s links, at 60 s it does not', async () => {
-    const early = await adaAtHome()
-    early.pass(59_900)
-    expect((await link(early)).laptop).toBe('done')
-    const late = await adaAtHome()
-    late.pass(60_000)
-    const { phone, laptop, life } = await link(late)
-    expect([phone, laptop]).toEqual(['ERR_CODE_EXPIRED', 'ERR_CODE_EXPIRED'])
-    expect(life.badProofs).toBe(0)
-  })
+  test.each(['link', 'join'] as const)(
+    'LNK-3 A6 by %s: a code read at 59.9 s links, at 60 s it does not',
+    async (way) => {
+      const early = await adaAtHome()
+      early.pass(59_900)
+      expect((await link(early, { way })).laptop).toBe('done')
+      const late = await adaAtHome()
+      late.pass(60_000)
+      late.turnBack(3_600_000)
+      const { phone, laptop, life } = await link(late, { way })
+      expect([phone, laptop]).toEqual(['ERR_CODE_EXPIRED', 'ERR_CODE_EXPIRED'])
+      expect(life.badProofs).toBe(0)
+    },
+  )
 
   test('LNK-5 a wrong secret is refused and counted; the fifth ends the code', async () => {
     const home = await adaAtHome()
@@ -236,11 +121,25 @@ describe('linking', () => {
     expect(end.life).toEqual(countBadProof(home.life, home.ofLaptop))
   })
 
-  test.each(['ERR_LINK_DECLINED', 'ERR_LINK_FAR'] as const)(
-    'LNK-9 %s is told to the other side',
-    async (decline) => {
-      const { phone, laptop } = await link(await adaAtHome(), { decline })
-      expect([phone, laptop]).toEqual([decline, decline])
+  const DECLINES = [
+    'ERR_LINK_DECLINED',
+    'ERR_LINK_DIGITS',
+    'ERR_LINK_FAR',
+    'ERR_LINK_TIMEOUT',
+    'ERR_LINK_BUSY',
+  ] as const
+
+  test.each(WAYS.flatMap((way) => DECLINES.map((code) => [way, code] as const)))(
+    'LNK-9 by %s: %s of either side is told to the other',
+    async (way, code) => {
+      const home = await adaAtHome()
+      const byPhone = await link(home, { way, phoneSays: () => code })
+      expect([byPhone.phone, byPhone.laptop]).toEqual([code, code])
+      const life = openCodeLife(home.ofLaptop)
+      const byLaptop = await link(home, { way, life, laptopSays: () => code })
+      expect([byLaptop.phone, byLaptop.laptop]).toEqual([code, code])
+      expect([byPhone.log, byLaptop.log]).toEqual([home.log, home.log])
+      expect(byPhone.linked ?? byLaptop.linked).toBeUndefined()
     },
   )
 
@@ -281,6 +180,59 @@ describe('linking', () => {
     expect(again.linked?.log.head).toEqual(cut.log.head)
   })
 
+  test('LNK-10 a suspended device is to be readmitted, not linked anew', async () => {
+    const home = await adaAtHome()
+    const { log } = await link(home)
+    const target = log.devices.get(idOf(home.laptop))?.addedBy ?? raise()
+    const { lastEntry: prev } = log.devices.get(log.first) ?? raise()
+    const draft = { account: log.account, author: log.first, prev, target, at: 2 }
+    const suspend = await createSuspend({ ...draft, reason: 'lost' }, home.phone)
+    const without = mergeDeviceLogs(log, [suspend])
+    const end = await link(home, { life: openCodeLife(home.ofLaptop), log: without })
+    expect([end.phone, end.laptop]).toEqual(['ERR_LINK_SUSPENDED', 'ERR_LINK_SUSPENDED'])
+    expect(end.log).toBe(without)
+  })
+
+  test('LNK-20 a temporary device ends, and has no right to link', async () => {
+    const home = await adaAtHome()
+    const expiresAt = home.ofPhone.clock.now() + 3_600_000
+    const { log, laptop } = await link(home, { terms: { expiresAt } })
+    expect(laptop).toBe('done')
+    const standing = log.devices.get(idOf(home.laptop))
+    expect(standing).toMatchObject({ rights: { link: false }, expiresAt })
+  })
+
+  test('LNK-20 a device that ends links no other, whatever its rights say', async () => {
+    const home = await adaAtHome()
+    const guest = signerOf(70)
+    const expiresAt = home.ofPhone.clock.now() + 3_600_000
+    const log = await withDevice(home.log, home.phone, guest, { expiresAt })
+    const end = await link(home, { log, author: guest })
+    expect([end.phone, end.laptop]).toEqual(['ERR_LINK_RIGHT', 'ERR_LINK_RIGHT'])
+  })
+
+  test('LNK-11 LNK-20 what broke off is taken up with no more than is meant now', async () => {
+    const cutAt = (name: FrameName, frame: Uint8Array): Uint8Array =>
+      name === 'grant' ? bent(frame, 50) : frame
+    const home = await adaAtHome()
+    const soon = home.ofPhone.clock.now() + 3_600_000
+    const forGood = await link(home, { tamper: cutAt })
+    const asSession = await link(home, {
+      life: forGood.life,
+      log: forGood.log,
+      terms: { expiresAt: soon },
+    })
+    expect([asSession.phone, asSession.laptop]).toEqual(['ERR_LINK_ALREADY', 'ERR_LINK_ALREADY'])
+
+    const other = await adaAtHome()
+    const session = await link(other, { terms: { expiresAt: soon }, tamper: cutAt })
+    expect((await link(other, { life: session.life, log: session.log })).laptop).toBe('done')
+    other.pass(3_600_000)
+    const life = openCodeLife(other.ofLaptop)
+    const late = await link(other, { life, log: session.log })
+    expect([late.phone, late.laptop]).toEqual(['ERR_LINK_REVOKED', 'ERR_LINK_REVOKED'])
+  })
+
   test('LNK-10 the first device is not linked to its own account', async () => {
     const home = await adaAtHome()
     const swapped: Home = { ...home, laptop: home.phone }
@@ -290,30 +242,8 @@ describe('linking', () => {
   })
 })
 
-async function withDevice(
-  log: DeviceLogState,
-  author: Signer,
-  device: Signer,
-  rights = { link: true },
-): Promise<DeviceLogState> {
-  const prev = log.devices.get(idOf(author))?.lastEntry
-  if (prev === undefined) throw new Error('the author is in')
-  const add = draftAdd({
-    account: log.account,
-    author: idOf(author),
-    prev,
-    device: idOf(device),
-    rights,
-    historyAt: 0,
-    at: 0,
-  })
-  return mergeDeviceLogs(log, [await signAdd(add, author, await countersignAdd(add, device))])
-}
-
 describe('attacks on linking: refused on both sides, nothing kept', () => {
-  const NAMES: readonly FrameName[] = ['hello', 'answer', 'proposal', 'agreement', 'grant', 'done']
-
-  test.each(NAMES)('LNK-7 LNK-8 any bit of the %s changed', async (name) => {
+  test.each(FRAMES)('LNK-7 LNK-8 any bit of the %s changed', async (name) => {
     const codes = new Set<string>()
     for (let place = 0; place < 1; place += 0.04) {
       const end = await link(await adaAtHome(), {
@@ -335,7 +265,7 @@ describe('attacks on linking: refused on both sides, nothing kept', () => {
     expect([...codes].filter((code) => !known.includes(code))).toEqual([])
   })
 
-  test.each(NAMES)('LNK-7 the %s cut short, empty, or followed by a byte', async (name) => {
+  test.each(FRAMES)('LNK-7 the %s cut short, empty, or followed by a byte', async (name) => {
     for (const change of [
       (frame: Uint8Array) => frame.subarray(0, -1),
       () => new Uint8Array(),
@@ -352,6 +282,7 @@ describe('attacks on linking: refused on both sides, nothing kept', () => {
   test('LNK-8 messages sent back to their maker', async () => {
     const back: Readonly<Record<string, FrameName>> = {
       answer: 'hello',
+      ready: 'reveal',
       agreement: 'proposal',
       done: 'grant',
     }
@@ -372,7 +303,7 @@ describe('attacks on linking: refused on both sides, nothing kept', () => {
         return frame
       },
     })
-    for (const name of ['hello', 'answer', 'proposal', 'agreement', 'grant'] as const) {
+    for (const name of FRAMES.filter((frame) => frame !== 'done')) {
       const end = await link(home, {
         life: name === 'hello' ? life : openCodeLife(home.ofLaptop),
         tamper: (at, frame) => (at === name ? (earlier.get(name) ?? frame) : frame),
@@ -390,11 +321,9 @@ describe('attacks on linking: refused on both sides, nothing kept', () => {
 
   test('LNK-7 ephemeral keys swapped for those of somebody between', async () => {
     const other = await adaAtHome()
-    const theirs = dialLink(
-      {
-        code: codeOf(other, { ...other.life, secret: new Uint8Array(16) }),
-        self: idOf(other.phone),
-      },
+    const code = codeOf(other, { ...other.life, secret: new Uint8Array(16) })
+    const theirs = dialCode(
+      { code, self: idOf(other.phone), description: { name: 'M', kind: 'cli' } },
       { ...other.ofPhone, rng: seededRng('mallory') },
     ).send
     for (const name of ['hello', 'answer'] as const) {
@@ -422,7 +351,7 @@ describe('attacks on linking: refused on both sides, nothing kept', () => {
   test('A1 LNK-10 whoever may not link is told before the new device hears of the account', async () => {
     const home = await adaAtHome()
     const guest = signerOf(79)
-    const log = await withDevice(home.log, home.phone, guest, { link: false })
+    const log = await withDevice(home.log, home.phone, guest, { rights: { link: false } })
     const forked = await withDevice(log, home.phone, signerOf(80))
     const clone = await withDevice(log, home.phone, signerOf(81))
     for (const otherwise of [
@@ -447,17 +376,23 @@ describe('A1 LNK-10 somebody who has the secret proposes what the new device mus
   /** Dials with the right secret and proposes anything; tells what the laptop says to it. */
   async function propose(home: Home, dialler: Signer, log: DeviceLogState, add: Uint8Array) {
     const { ofPhone: mallory, ofLaptop, laptop, life } = home
-    const dialled = dialLink({ code: codeOf(home, life), self: idOf(dialler) }, mallory)
-    const ends = { self: idOf(laptop), peer: idOf(dialler) }
     const description = { name: 'Laptop', kind: 'cli' }
-    const answered = answerLink({ ...ends, description, life }, dialled.send, ofLaptop)
+    const code = codeOf(home, life)
+    const dialled = dialCode({ code, self: idOf(dialler), description }, mallory)
+    const ends = { self: idOf(laptop), peer: idOf(dialler) }
+    const answering = { way: 'link', ...ends, description, life } as const
+    const answered = answerCode(answering, dialled.send, ofLaptop)
     if (answered.kind === 'refused') throw new Error(answered.code)
     const seen = readLinkAnswer(dialled.state, answered.send, mallory)
     if (seen.kind === 'refused') throw new Error(seen.code)
+    const revealed = revealShare(seen.state, mallory)
+    const met = readReveal(answered.state, revealed.send, ofLaptop)
+    if (met.kind === 'refused') throw new Error(met.code)
     const proposal = { account: log.account, log: deviceLogCodec.encode(log.entries), add }
-    const sealed = sealContent(seen.state.channel, proposalCodec.encode(proposal), mallory.rng)
+    const { channel } = revealed.state
+    const sealed = sealContent(channel, proposalCodec.encode(proposal), mallory.rng)
     const agreeing = { signer: laptop, card: CARD, rng: ofLaptop.rng }
-    const agreed = await agreeToLink(answered.state, sealed.send, agreeing)
+    const agreed = await agreeToLink(sayReady(met.state, ofLaptop).state, sealed.send, agreeing)
     return {
       agreed,
       grant: (content: Uint8Array) => sealContent(sealed.channel, content, mallory.rng).send,
@@ -534,7 +469,7 @@ describe('A1 LNK-10 somebody who has the secret proposes what the new device mus
     for (const [dialler, its] of [
       [tablet, mergeDeviceLogs(log, [revoke])],
       [signerOf(94), log],
-      [guest, await withDevice(log, home.phone, guest, { link: false })],
+      [guest, await withDevice(log, home.phone, guest, { rights: { link: false } })],
     ] as const) {
       const { agreed } = await propose(home, dialler, its, addTo(its, dialler, home.laptop))
       expect(agreed).toMatchObject({ kind: 'refused', code: 'ERR_LINK_ACCOUNT' })
@@ -579,10 +514,6 @@ describe('A1 LNK-10 somebody who has the secret proposes what the new device mus
   })
 })
 
-function raise(): never {
-  throw new Error('not in the log')
-}
-
 /** The frame with the ephemeral key of another hello in place of its own. */
 function withEphemeralOf(
   frame: Uint8Array,
@@ -600,3 +531,38 @@ function withEphemeralOf(
   copy.set(other.subarray(from, from + 32), keyIn(frame))
   return copy
 }
+
+describe('A3 LNK-16 a code for one role proves nothing in the other', () => {
+  test('the same secret, read as the other kind: refused on both sides', async () => {
+    const home = await adaAtHome()
+    const description = { name: 'Laptop', kind: 'cli' }
+    const code = codeOf(home, home.life)
+    const { send } = dialCode({ code, self: idOf(home.phone), description }, home.ofPhone)
+    const ends = { self: idOf(home.laptop), peer: idOf(home.phone) }
+    const answering = { way: 'join', ...ends, description, life: home.life } as const
+    expect(answerCode(answering, send, home.ofLaptop)).toMatchObject({
+      kind: 'refused',
+      code: 'ERR_CODE_WRONG_SECRET',
+    })
+  })
+})
+
+test('LNK-19 anything but the word that it is ready breaks the order', async () => {
+  const { phone, laptop, ofPhone, ofLaptop } = await adaAtHome()
+  const [self, peer] = [idOf(phone), idOf(laptop)]
+  const description = { name: 'D', kind: 'cli' }
+  const dialling = { way: 'nearby', key: nearbyKey(), self, peer, description } as const
+  const dialled = dialMeeting(dialling, ofPhone.rng)
+  const ends = { self: peer, peer: self }
+  const answering = { way: 'nearby', ...ends, keyOf: nearbyKeyOf, description } as const
+  const answered = answerMeeting(answering, dialled.send, ofLaptop.rng)
+  if (answered.kind === 'refused') throw new Error(answered.code)
+  const read = readLinkAnswer(dialled.state, answered.send, ofPhone)
+  if (read.kind === 'refused') throw new Error(read.code)
+  const met = revealShare(read.state, ofPhone)
+  const there = readReveal(answered.state, met.send, ofLaptop)
+  if (there.kind === 'refused') throw new Error(there.code)
+  expect(readReady(met.state, sayReady(there.state, ofLaptop).send, ofPhone).kind).toBe('ready')
+  const { send } = sealContent(there.state.channel, Uint8Array.of(1), ofLaptop.rng)
+  expect(readReady(met.state, send, ofPhone)).toMatchObject({ code: 'ERR_LINK_ORDER' })
+})

@@ -1,9 +1,9 @@
 /**
- * Linking, on the new device: it shows a code and answers whoever dials with its secret. Each step is a
- * function of the state before and the frame that came; the caller sends, waits and stores.
+ * Linking, on the new device: it joins an account. Each step is a function of the state before and the
+ * frame that came; the caller sends, waits and stores. It begins when both devices have met, whoever of
+ * them dialled (meeting.ts).
  */
 
-import { equalBytes } from '../codec/bytes.ts'
 import type { Environment } from '../environment.ts'
 import { isKithError } from '../errors.ts'
 import { type DeviceLogState, mergeDeviceLogs, reduceDeviceLog } from '../identity/device-log.ts'
@@ -16,44 +16,18 @@ import {
   entryIdOfBody,
 } from '../identity/log-entry.ts'
 import type { DeviceId } from '../ids.ts'
-import { answerChannel, type ChannelEnds } from './channel.ts'
-import {
-  type CodeLife,
-  countBadProof,
-  currentCodeLife,
-  endCode,
-  endOfCode,
-  linkCodeId,
-  linkCodeKey,
-} from './code-life.ts'
+import type { ChannelEnds } from './channel.ts'
 import {
   agreementCodec,
-  type DeviceDescription,
-  descriptionCodec,
   grantCodec,
   type LinkGrant,
   type LinkProposal,
   proposalCodec,
 } from './link-messages.ts'
-import { LINK_PURPOSES } from './purposes.ts'
+import { mayTakeIn } from './may-take-in.ts'
+import type { LinkMet } from './meeting.ts'
 import type { RefusalCode, Refused } from './refusal.ts'
 import { openContent, type SealedChannel, sealContent, sealRefusal } from './sealed-channel.ts'
-
-/** Who this device is, to whom it speaks, and the code it shows. */
-export interface LinkAnswering {
-  readonly self: DeviceId
-  /** Who dialled, as Noise authenticated it. */
-  readonly peer: DeviceId
-  readonly description: DeviceDescription
-  readonly life: CodeLife
-}
-
-/** Both sides have proved the secret; a person confirms on the other device. */
-export interface LinkAnswered {
-  readonly channel: SealedChannel
-  readonly self: DeviceId
-  readonly peer: DeviceId
-}
 
 /** This device has agreed to be taken in. */
 export interface LinkCountersigned {
@@ -64,19 +38,29 @@ export interface LinkCountersigned {
   readonly countersignature: Uint8Array
 }
 
+/** What this device agrees with. */
+export interface Agreeing {
+  readonly signer: Signer
+  /** This device's encoded card. */
+  readonly card: Uint8Array
+}
+
 /**
- * Step 1 and 2: checks the proof of whoever dialled and proves the secret in turn. Whatever comes out,
- * `life` is the life of the code from now on: after one good proof, after 60 s and after 5 bad proofs
- * there is another code to show (LNK-3 … LNK-5).
+ * Step 1: the persons have confirmed; checks the account that takes this device in, and agrees.
  *
  * @example
  * ```ts
  * let life = openCodeLife(environment) // shown as createLinkCode({ device: self, secret: life.secret, … })
- * const answered = answerLink({ self, peer, description, life }, await nextFrame(), environment)
+ * const answered = answerCode({ way: 'link', self, peer, description, life }, await nextFrame(), environment)
  * life = answered.life
  * if (answered.kind === 'refused') return fail(answered)
  * await stream.send(answered.send)
- * const agreed = await agreeToLink(answered.state, await nextFrame(), { signer, card, rng })
+ * const met = readReveal(answered.state, await nextFrame(), environment)
+ * if (met.kind === 'refused') return fail(met)
+ * if (!(await confirm(met.state.digits))) return fail(declineLink(met.state, 'ERR_LINK_DECLINED', environment))
+ * const ready = sayReady(met.state, environment)
+ * await stream.send(ready.send)
+ * const agreed = await agreeToLink(ready.state, await nextFrame(), { signer, card, rng })
  * if (agreed.kind === 'refused') return fail(agreed)
  * await stream.send(agreed.send)
  * const linked = readLinkGrant(agreed.state, await nextFrame(), environment)
@@ -85,56 +69,8 @@ export interface LinkCountersigned {
  * await stream.send(linked.send)
  * ```
  */
-export function answerLink(
-  { self, peer, description, life: shown }: LinkAnswering,
-  frame: Uint8Array,
-  environment: Environment,
-):
-  | {
-      readonly kind: 'seen'
-      readonly life: CodeLife
-      readonly state: LinkAnswered
-      readonly send: Uint8Array
-    }
-  | (Refused & { readonly life: CodeLife }) {
-  const life = currentCodeLife(shown, environment)
-  const answer = answerChannel(
-    {
-      purposes: LINK_PURPOSES,
-      self,
-      peer,
-      keyOf: (id) => keyOf(life, id),
-      greeting: descriptionCodec.encode(description),
-    },
-    frame,
-    environment.rng,
-  )
-  if (answer.kind === 'proved') {
-    const { channel, send } = answer
-    const next = endCode(life, { end: 'ERR_CODE_USED' }, environment)
-    return { kind: 'seen', life: next, state: { channel, self, peer }, send }
-  }
-  // With nothing to send it was the other side that gave up: that is no proof.
-  const isBadProof = answer.code === 'ERR_CODE_WRONG_SECRET' && answer.send !== undefined
-  return { ...answer, life: isBadProof ? countBadProof(life, environment) : life }
-}
-
-function keyOf(life: CodeLife, id: Uint8Array): Uint8Array | RefusalCode {
-  const key = linkCodeKey(life.secret)
-  if (equalBytes(linkCodeId(key), id)) return key
-  return endOfCode(life, id) ?? 'ERR_CODE_WRONG_SECRET'
-}
-
-/** What this device agrees with. */
-export interface Agreeing {
-  readonly signer: Signer
-  /** This device's encoded card. */
-  readonly card: Uint8Array
-}
-
-/** Step 3 and 4: a person has confirmed; checks the account that takes this device in, and agrees. */
 export async function agreeToLink(
-  { channel, self, peer }: LinkAnswered,
+  { channel, self, peer }: LinkMet,
   frame: Uint8Array,
   { signer, card, rng }: Agreeing & Pick<Environment, 'rng'>,
 ): Promise<
@@ -188,7 +124,7 @@ function readProposal(content: Uint8Array): ReadProposal | ProposalFault {
 }
 
 /**
- * LNK-10: who dialled is in that account; the add is of this device, and by who dialled unless it is one
+ * LNK-10: the other device is in that account; the add is of this device, and by the other unless it is one
  * that this device agreed to before (LNK-11).
  */
 function isSound(
@@ -198,9 +134,12 @@ function isSound(
 ): boolean {
   const author = log.devices.get(peer)
   const isKnown = log.devices.get(self)?.addedBy === entryIdOfBody(add)
-  const isByPeer = body.author === peer && body.prev === author?.lastEntry && author.rights.link
+  const isByPeer = body.author === peer && body.prev === author?.lastEntry && mayTakeIn(author)
   const isOfHere = body.account === log.account && body.device === self
-  return author?.state === 'in' && isOfHere && (isKnown || isByPeer)
+  const isSession = body.expiresAt !== undefined
+  return (
+    author?.state === 'in' && isOfHere && (isKnown || isByPeer) && !(isSession && body.rights.link)
+  )
 }
 
 /** What a device has once it is linked. */
@@ -212,7 +151,7 @@ export interface Linked extends Omit<LinkGrant, 'signature'> {
   readonly send: Uint8Array
 }
 
-/** Step 5 and 6: this device is in the account's log, and has what its devices share. */
+/** Step 2: this device is in the account's log, and has what its devices share. */
 export function readLinkGrant(
   { channel, self, log, add, countersignature }: LinkCountersigned,
   frame: Uint8Array,

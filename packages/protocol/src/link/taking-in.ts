@@ -1,6 +1,7 @@
 /**
- * Linking, on the existing device: it read the new device's code and dials it. Each step is a function
- * of the state before and the frame that came; the caller sends, waits and stores (LNK-6 … LNK-11).
+ * Linking, on the existing device: it takes a new device in. Each step is a function of the state before
+ * and the frame that came; the caller sends, waits and stores (LNK-10, LNK-11). It begins when both
+ * devices have met, whoever of them dialled (meeting.ts).
  */
 
 import type { Environment } from '../environment.ts'
@@ -14,34 +15,13 @@ import {
   entryIdOfBody,
   type SignedEntry,
 } from '../identity/log-entry.ts'
-import { MAX_DEVICES_IN } from '../identity/log-standing.ts'
+import { type DeviceStanding, MAX_DEVICES_IN } from '../identity/log-standing.ts'
 import { type DeviceId, deviceIdFromPublicKey } from '../ids.ts'
-import { completeChannel, type DialledChannel, dialChannel } from './channel.ts'
-import { linkCodeId, linkCodeKey } from './code-life.ts'
-import type { LinkCode } from './link-code.ts'
-import {
-  agreementCodec,
-  type DeviceDescription,
-  descriptionCodec,
-  grantCodec,
-  type LinkGrant,
-  proposalCodec,
-} from './link-messages.ts'
-import { LINK_PURPOSES } from './purposes.ts'
+import { agreementCodec, grantCodec, type LinkGrant, proposalCodec } from './link-messages.ts'
+import { mayTakeIn } from './may-take-in.ts'
+import type { LinkMet } from './meeting.ts'
 import type { RefusalCode, Refused } from './refusal.ts'
 import { openContent, type SealedChannel, sealContent, sealRefusal } from './sealed-channel.ts'
-
-/** The code was dialled; the new device's answer is awaited. */
-export interface LinkDialled {
-  readonly channel: DialledChannel
-  readonly device: DeviceId
-}
-
-/** Both sides have proved the secret; a person has to confirm. */
-export interface LinkSeen {
-  readonly channel: SealedChannel
-  readonly device: DeviceId
-}
 
 /** The new device was asked to agree. */
 export interface LinkProposed {
@@ -65,18 +45,36 @@ export interface LinkGranted {
   readonly channel: SealedChannel
 }
 
+/** What a device is taken in with. */
+export interface LinkTerms {
+  /** The account's device log as it stands here. */
+  readonly log: DeviceLogState
+  readonly author: Signer
+  readonly rights: DeviceRights
+  /** Message history is served to the device from then on, ms since 1970 UTC (far linking: 24 h later). */
+  readonly historyAt: number
+  /** For a temporary session: the device is in until then, ms since 1970 UTC, and links no others. */
+  readonly expiresAt?: number
+}
+
 /**
- * Step 1: proves the code's secret to the device that showed it. `self`: this device.
+ * Step 1, confirmed: drafts the add and asks the new device to agree to it. A device that is in the
+ * account already, because an earlier attempt broke off behind its add, is handed the rest (LNK-11).
  *
  * @example
  * ```ts
- * const dialled = dialLink({ code, self }, environment)
+ * const dialled = dialCode({ code, self, description }, environment)
  * await stream.send(dialled.send)
- * const seen = readLinkAnswer(dialled.state, await nextFrame(), environment)
- * if (seen.kind === 'refused') return fail(seen)
- * const proposed = (await confirm(seen.description))
- *   ? confirmLink(seen.state, { log, author: signer, rights, historyAt }, environment)
- *   : declineLink(seen.state, 'ERR_LINK_DECLINED', environment)
+ * const answered = readLinkAnswer(dialled.state, await nextFrame(), environment)
+ * if (answered.kind === 'refused') return fail(answered)
+ * const met = revealShare(answered.state, environment)
+ * await stream.send(met.send)
+ * const { digits, other } = met.state
+ * if (!(await confirm(digits, other))) return fail(declineLink(met.state, 'ERR_LINK_DECLINED', environment))
+ * const ready = readReady(met.state, await nextFrame(), environment)
+ * if (ready.kind === 'refused') return fail(ready)
+ * const terms = { log, author: signer, rights, historyAt }
+ * const proposed = confirmLink(ready.state, terms, environment)
  * if (proposed.kind === 'refused') return fail(proposed)
  * await stream.send(proposed.send)
  * const agreed = await readLinkAgreement(proposed.state, await nextFrame(), environment)
@@ -87,68 +85,24 @@ export interface LinkGranted {
  * const done = readLinkDone(granted.state, await nextFrame(), environment)
  * ```
  */
-export function dialLink(
-  { code, self }: { readonly code: LinkCode; readonly self: DeviceId },
-  { rng }: Environment,
-): { readonly state: LinkDialled; readonly send: Uint8Array } {
-  const key = linkCodeKey(code.secret)
-  const { state, send } = dialChannel(
-    { purposes: LINK_PURPOSES, key: { key, id: linkCodeId(key) }, self, peer: code.device },
-    rng,
-  )
-  return { state: { channel: state, device: code.device }, send }
-}
-
-/** Step 2: the new device has proved the secret too, and says what it is. */
-export function readLinkAnswer(
-  { channel, device }: LinkDialled,
-  frame: Uint8Array,
-  { rng }: Environment,
-):
-  | { readonly kind: 'seen'; readonly state: LinkSeen; readonly description: DeviceDescription }
-  | Refused {
-  const proved = completeChannel(channel, frame)
-  if (proved.kind === 'refused') return proved
-  try {
-    const description = descriptionCodec.decode(proved.greeting)
-    return { kind: 'seen', state: { channel: proved.channel, device }, description }
-  } catch {
-    return sealRefusal(proved.channel, 'ERR_MALFORMED', rng)
-  }
-}
-
-/** What a device is taken in with. */
-export interface LinkTerms {
-  /** The account's device log as it stands here. */
-  readonly log: DeviceLogState
-  readonly author: Signer
-  readonly rights: DeviceRights
-  /** Message history is served to the device from then on, ms since 1970 UTC (far linking: 24 h later). */
-  readonly historyAt: number
-  /** For a temporary session: the device is in until then, ms since 1970 UTC. */
-  readonly expiresAt?: number
-}
-
-/**
- * Step 3, confirmed: drafts the add and asks the new device to agree to it. A device that is in the
- * account already, because an earlier attempt broke off behind its add, is handed the rest (LNK-11).
- */
 export function confirmLink(
-  { channel, device }: LinkSeen,
+  { channel, peer: device }: LinkMet,
   terms: LinkTerms,
   { clock, rng }: Environment,
 ):
   | { readonly kind: 'proposed'; readonly state: LinkProposed; readonly send: Uint8Array }
   | Refused {
-  const { log, author, ...rest } = terms
+  const { log, author, rights, ...times } = terms
   const self = deviceIdFromPublicKey(author.publicKey)
-  const fault = termsFault(log, { self, device })
+  const fault = termsFault(terms, { self, device, now: clock.now() })
   if (fault !== undefined) return sealRefusal(channel, fault, rng)
   const { account } = log
   const known = knownAdd(log, device)
   const prev = lastEntryOf(log, self)
-  const add =
-    known?.body ?? draftAdd({ account, author: self, prev, device, at: clock.now(), ...rest })
+  // A session that ends takes nobody in who stays (LNK-20).
+  const given = times.expiresAt === undefined ? rights : { link: false }
+  const draft = { account, author: self, prev, device, rights: given, at: clock.now(), ...times }
+  const add = known?.body ?? draftAdd(draft)
   const proposal = proposalCodec.encode({ account, log: deviceLogCodec.encode(log.entries), add })
   const sealed = sealContent(channel, proposal, rng)
   const state = { channel: sealed.channel, device, log, add, known, author }
@@ -157,32 +111,40 @@ export function confirmLink(
 
 /** LNK-10: checked before the new device hears of the account. */
 function termsFault(
-  log: DeviceLogState,
-  { self, device }: { readonly self: DeviceId; readonly device: DeviceId },
+  { log, expiresAt }: LinkTerms,
+  {
+    self,
+    device,
+    now,
+  }: { readonly self: DeviceId; readonly device: DeviceId; readonly now: number },
 ): RefusalCode | undefined {
-  const author = log.devices.get(self)
   const isForked = log.forks.some((fork) => fork.device === self)
-  if (author?.state !== 'in' || !author.rights.link || isForked) return 'ERR_LINK_RIGHT'
+  if (!mayTakeIn(log.devices.get(self)) || isForked) return 'ERR_LINK_RIGHT'
   if (device === self || device === log.first) return 'ERR_LINK_ALREADY'
-  const known = log.devices.get(device)?.state
-  if (known === 'in') return undefined
-  if (known === 'revoked' || known === 'suspended') return 'ERR_LINK_REVOKED'
+  const known = log.devices.get(device)
+  if (known?.state === 'in') return takeUpFault(log, known, { expiresAt, now })
+  if (known?.state === 'revoked') return 'ERR_LINK_REVOKED'
+  if (known?.state === 'suspended') return 'ERR_LINK_SUSPENDED'
   const taken = [...log.devices.values()].filter(({ state }) => state === 'in' || state === 'held')
   return taken.length < MAX_DEVICES_IN ? undefined : 'ERR_LINK_LIMIT'
+}
+
+/** LNK-11: an attempt is taken up with the add there is, which must not give more than is meant now. */
+function takeUpFault(
+  log: DeviceLogState,
+  known: DeviceStanding,
+  { expiresAt, now }: { readonly expiresAt: number | undefined; readonly now: number },
+): RefusalCode | undefined {
+  if (knownAdd(log, known.device) === undefined) return 'ERR_LINK_ALREADY'
+  if (known.expiresAt !== undefined) {
+    return known.expiresAt <= now ? 'ERR_LINK_REVOKED' : undefined
+  }
+  return expiresAt === undefined ? undefined : 'ERR_LINK_ALREADY'
 }
 
 function knownAdd(log: DeviceLogState, device: DeviceId): SignedEntry | undefined {
   const standing = log.devices.get(device)
   return standing === undefined ? undefined : log.genuine.get(standing.addedBy)?.signed
-}
-
-/** Step 3, not confirmed: tells the new device, and why. */
-export function declineLink(
-  { channel }: LinkSeen,
-  code: 'ERR_LINK_DECLINED' | 'ERR_LINK_FAR' | 'ERR_LINK_LIMIT',
-  { rng }: Environment,
-): Refused {
-  return sealRefusal(channel, code, rng)
 }
 
 /** A device log with one device more, not yet known to anybody else. */
@@ -196,7 +158,7 @@ export interface Agreed {
   readonly card: Uint8Array
 }
 
-/** Step 4: the new device agreed; signs the add and takes it into the log. */
+/** Step 2: the new device agreed; signs the add and takes it into the log. */
 export async function readLinkAgreement(
   { channel, device, log, add, known, author }: LinkProposed,
   frame: Uint8Array,
@@ -221,9 +183,9 @@ export async function readLinkAgreement(
 }
 
 /**
- * Step 5, after the add is stored: hands over what the account's devices share.
+ * Step 3, after the add is stored: hands over what the account's devices share.
  *
- * @throws ERR_TOO_LARGE for epoch keys over 32 KiB or a snapshot over 1 MiB
+ * @throws ERR_TOO_LARGE for epoch keys over 256 KiB or a snapshot over 1 MiB
  */
 export function grantLink(
   { channel, signature }: LinkAgreed,
@@ -234,7 +196,7 @@ export function grantLink(
   return { state: { channel: sealed.channel }, send: sealed.send }
 }
 
-/** Step 6: the new device has stored everything. */
+/** Step 4: the new device has stored everything. */
 export function readLinkDone(
   { channel }: LinkGranted,
   frame: Uint8Array,
