@@ -17,6 +17,7 @@ import type { LanDiscovery } from './lan-discovery.ts'
 import type { NetRules } from './lan-rule.ts'
 import type {
   FrameStream,
+  NearbyPeer,
   Net,
   NetEvents,
   NetProtocol,
@@ -130,6 +131,7 @@ export class DeviceNet implements Net {
         kept: () => this.#peerKeeper.kept(),
         ports: (ip) => portsAt(ip, host.getMultiaddrs()),
         found: (peer, addresses) => this.#onFound(peer, addresses),
+        nearbyChanged: (peers) => this.#events.emit('nearby:changed', { peers }),
         ...(options.lanPort === undefined ? {} : { port: options.lanPort }),
       })
     }
@@ -190,6 +192,14 @@ export class DeviceNet implements Net {
     this.#peerKeeper.keep([...this.#peerKeeper.kept()].filter((one) => one !== peer))
     for (const connection of this.#connections.all(peer)) connection.abort(refusal)
     this.#reachabilities.explain(peer, { kind: 'refused' })
+  }
+
+  announceWaiting(isWaiting: boolean): void {
+    this.#discovery?.announceWaiting(isWaiting)
+  }
+
+  nearby(): readonly NearbyPeer[] {
+    return this.#discovery?.nearby() ?? []
   }
 
   addressToBytes(address: string): Uint8Array {

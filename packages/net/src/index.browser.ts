@@ -39,6 +39,7 @@ export type { MemoryHub } from './memory/hub.ts'
 export { createMemoryHub, createMemoryNet } from './memory/net.ts'
 export type {
   FrameStream,
+  NearbyPeer,
   Net,
   NetEvents,
   NetIdentity,

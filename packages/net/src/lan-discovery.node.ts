@@ -3,16 +3,26 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createWaker } from './backoff.ts'
 import { createBudget } from './budget.ts'
 import { isNetError } from './errors.ts'
+import { parsePeer, peerOfPublicKey } from './identity.ts'
 import { isPrivateIp4 } from './ip-address.ts'
-import { decodeAnnouncement, encodeAnnouncement, type LanAnnouncement } from './lan-announcement.ts'
+import {
+  decodeAnnouncement,
+  decodeWaiting,
+  encodeAnnouncement,
+  encodeWaiting,
+  isWaitingAnnouncement,
+} from './lan-announcement.ts'
 import { LAN_PORT, type LanDiscovery, type LanDiscoveryOptions } from './lan-discovery.ts'
 import { createLanSockets, type LanSockets } from './lan-sockets.node.ts'
 import { createLanTags, type LanTags } from './lan-tags.node.ts'
+import { createNearbyList, type NearbyList } from './nearby-list.ts'
 
 /** After something changed an announcement is repeated: datagrams get lost, links take a moment. */
 const BURST_MS = [700, 2_000, 6_000]
 /** Then this often: a peer that missed all is found within it. */
 const PERIOD_MS = 20_000
+/** A person waits before the screen; whoever looks hears of the device within this. */
+const WAITING_PERIOD_MS = 1_500
 /** Changes may come many at a time. */
 const SPACING_MS = 300
 
@@ -29,13 +39,25 @@ export function startLanDiscovery(options: LanDiscoveryOptions): LanDiscovery {
   const stopped = new AbortController()
   const waker = createWaker()
   const tags = createLanTags(options.peer, options.kept, options.clock)
-  const sockets = createLanSockets(options.port ?? LAN_PORT, createEar(options, tags))
-  const loop = announceForEver(options, { sockets, tags, waker, signal: stopped.signal })
+  const { signal } = stopped
+  const nearby = createNearbyList(options.clock, { changed: options.nearbyChanged, signal })
+  const sockets = createLanSockets(options.port ?? LAN_PORT, createEar(options, { tags, nearby }))
+  const loop = announceForEver(options, { sockets, tags, waker, signal })
+  let waiting: AbortController | undefined
   return {
     announce: () => {
       tags.renew()
       waker.wake()
     },
+    announceWaiting: (isWaiting) => {
+      if (isWaiting === (waiting !== undefined)) return
+      waiting?.abort()
+      waiting = isWaiting ? new AbortController() : undefined
+      if (waiting === undefined) return
+      const until = AbortSignal.any([signal, waiting.signal])
+      void announceWaiting(options, { sockets, signal: until })
+    },
+    nearby: nearby.list,
     stop: async () => {
       stopped.abort()
       await loop
@@ -65,6 +87,22 @@ async function announceForEver(
   }
 }
 
+/** Only while a person wants it: everybody who listens learns this device's id by it. */
+async function announceWaiting(
+  { peer, ports }: LanDiscoveryOptions,
+  { sockets, signal }: Pick<Announcing, 'sockets' | 'signal'>,
+): Promise<void> {
+  const waker = createWaker()
+  const publicKey = parsePeer(peer).publicKey?.raw
+  while (publicKey !== undefined && !signal.aborted) {
+    sockets.send((ip) => {
+      const { tcp, ws } = ports(ip)
+      return tcp === 0 && ws === 0 ? undefined : encodeWaiting({ publicKey, tcp, ws })
+    })
+    await waker.sleep(WAITING_PERIOD_MS, { signal })
+  }
+}
+
 /** Where nobody could dial us there is nothing to announce. */
 function announcementFor(
   { ports }: LanDiscoveryOptions,
@@ -83,7 +121,7 @@ export function createEar(
     peer: self,
     logger,
   }: Pick<LanDiscoveryOptions, 'clock' | 'found' | 'peer' | 'logger'>,
-  tags: LanTags,
+  { tags, nearby }: { readonly tags: LanTags; readonly nearby: Pick<NearbyList, 'heard'> },
 ): (bytes: Uint8Array, from: RemoteInfo) => void {
   const fromSource = createBudget(FROM_SOURCE, clock)
   const fromAll = createBudget(FROM_ALL, clock)
@@ -92,18 +130,28 @@ export function createEar(
   return (bytes, from) => {
     if (!isPrivateIp4(from.address)) return
     if (!fromAll.take('') || !fromSource.take(from.address)) return
-    const announcement = tryDecode(bytes)
+    if (isWaitingAnnouncement(bytes)) return hearWaiting(bytes, from.address)
+    const announcement = tryDecode(bytes, decodeAnnouncement)
     const peer = announcement === undefined ? undefined : tags.peerOf(announcement.tag)
     if (announcement === undefined || peer === undefined || peer === self) return
     if (!dials.take(peer)) return
     logger.debug('a kept peer was seen on the local network')
     found(peer, addressesOf(announcement, from.address))
   }
+
+  /** Nobody is dialled because of it: a person who looks for devices decides that (rule NET-48). */
+  function hearWaiting(bytes: Uint8Array, source: string): void {
+    const announcement = tryDecode(bytes, decodeWaiting)
+    if (announcement === undefined) return
+    const peer = peerOfPublicKey(announcement.publicKey)
+    if (peer === self) return
+    nearby.heard(source, { peer, addresses: addressesOf(announcement, source).map(String) })
+  }
 }
 
-function tryDecode(bytes: Uint8Array): LanAnnouncement | undefined {
+function tryDecode<T>(bytes: Uint8Array, decode: (bytes: Uint8Array) => T): T | undefined {
   try {
-    return decodeAnnouncement(bytes)
+    return decode(bytes)
   } catch (error) {
     if (isNetError(error, 'ERR_FRAME_MALFORMED')) return undefined
     throw error
@@ -111,7 +159,10 @@ function tryDecode(bytes: Uint8Array): LanAnnouncement | undefined {
 }
 
 /** Only ever at the source: an announcement can name ports and nobody else's address. */
-function addressesOf({ tcp, ws }: LanAnnouncement, ip: string): readonly Multiaddr[] {
+function addressesOf(
+  { tcp, ws }: { readonly tcp: number; readonly ws: number },
+  ip: string,
+): readonly Multiaddr[] {
   return [
     ...(tcp === 0 ? [] : [multiaddr(`/ip4/${ip}/tcp/${tcp}`)]),
     ...(ws === 0 ? [] : [multiaddr(`/ip4/${ip}/tcp/${ws}/ws`)]),

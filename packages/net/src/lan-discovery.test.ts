@@ -6,12 +6,16 @@ import { createNet, type Net, type NetOptions, peerOfPublicKey } from './index.t
 import {
   ANNOUNCEMENT_BYTES,
   decodeAnnouncement,
+  decodeWaiting,
   encodeAnnouncement,
+  encodeWaiting,
   TAG_BYTES,
+  WAITING_BYTES,
 } from './lan-announcement.ts'
 import { createEar } from './lan-discovery.node.ts'
 import { LAN_GROUP } from './lan-discovery.ts'
 import { createLanTags, tagOf } from './lan-tags.node.ts'
+import { createNearbyList } from './nearby-list.ts'
 import { realClock, testIdentity, testRng } from './testing/fixtures.ts'
 
 const running: { stop(): Promise<void> }[] = []
@@ -121,6 +125,98 @@ describe('NET-40 discovery on the local network', () => {
   })
 })
 
+describe('NET-47 NET-48 devices that wait to be linked', () => {
+  const peersOf = (net: Net): readonly string[] => net.nearby().map(({ peer }) => peer)
+
+  test('NET-47 one that waits is heard by strangers while it waits, at its own address', async () => {
+    const port = nextPort++
+    const ada = await device('ada', port)
+    const ben = await device('ben', port)
+    const changes: number[] = []
+    ada.addEventListener('nearby:changed', ({ detail }) => changes.push(detail.peers.length))
+    expect(peersOf(ada)).toEqual([])
+    ben.announceWaiting(true)
+    await expect.poll(() => peersOf(ada), soon).toEqual([ben.peer])
+    const [seen] = ada.nearby()
+    expect(seen?.addresses.length).toBeGreaterThan(0)
+    expect(ben.nearby()).toEqual([])
+    expect(ada.connected()).toEqual([])
+    ben.announceWaiting(false)
+    await expect.poll(() => peersOf(ada), soon).toEqual([])
+    expect(changes).toEqual([1, 0])
+  })
+
+  test('NET-36 NET-47 without a LAN nobody is told, and nobody heard', async () => {
+    const port = nextPort++
+    const ada = await device('ada', port, { lan: false })
+    const ben = await device('ben', port)
+    const cara = await device('cara', port)
+    ada.announceWaiting(true)
+    ben.announceWaiting(true)
+    await expect.poll(() => peersOf(cara), soon).toEqual([ben.peer])
+    expect(peersOf(ada)).toEqual([])
+  })
+
+  test('NET-48 A10 forged announcements fill a short list, and nobody is dialled for them', async () => {
+    const port = nextPort++
+    const decoy = await decoyServer()
+    const ada = await device('ada', port)
+    const forger = createSocket('udp4')
+    running.push({ stop: () => close(forger) })
+    await bind(forger)
+    forger.setMulticastInterface('127.0.0.1')
+    for (let count = 0; count < 200; count += 1) {
+      const { publicKey } = testIdentity(`forged ${count}`)
+      const forged = encodeWaiting({ publicKey, tcp: decoy.port, ws: 0 })
+      await send(forger, forged, port)
+      await send(forger, Buffer.concat([forged, Buffer.of(0)]), port)
+      await send(forger, forged.subarray(0, -1), port)
+    }
+    await expect.poll(() => ada.nearby().length, soon).toBe(4)
+    expect(decoy.dials()).toBe(0)
+    expect(ada.connected()).toEqual([])
+  })
+
+  test('NET-48 who is in the list is not moved by who speaks in its name', async () => {
+    let now = 0
+    const over = new AbortController()
+    const list = createNearbyList(
+      { monotonic: () => now },
+      { changed: () => {}, signal: over.signal },
+    )
+    const at = (ip: string) => ({ peer: 'ben', addresses: [`/ip4/${ip}/tcp/1`] })
+    list.heard('192.168.1.2', at('192.168.1.2'))
+    list.heard('192.168.1.66', at('192.168.1.66'))
+    expect(list.list()).toEqual([at('192.168.1.2')])
+    for (let count = 0; count < 100; count += 1) {
+      const source = `192.168.1.${count}`
+      list.heard(source, { peer: `forged ${count}`, addresses: [] })
+    }
+    expect(list.list()).toHaveLength(16)
+    now += 1_000
+    list.heard('192.168.1.2', at('192.168.1.2'))
+    expect(list.list()).toContainEqual(at('192.168.1.2'))
+    over.abort()
+  })
+
+  test('NET-47 an announcement of one that waits is 41 bytes, read as it was written', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.nat(65_535),
+        fc.nat(65_535),
+        (publicKey, tcp, ws) => {
+          const bytes = encodeWaiting({ publicKey, tcp, ws })
+          expect(bytes.byteLength).toBe(WAITING_BYTES)
+          expect(decodeWaiting(bytes)).toEqual({ publicKey, tcp, ws })
+          expect(() => decodeAnnouncement(bytes)).toThrow()
+          expect(() => decodeWaiting(bytes.subarray(1))).toThrow()
+        },
+      ),
+    )
+  })
+})
+
 test('NET-45 a datagram from a public address is passed over, from a private one it is dialled', () => {
   const found: string[] = []
   const tags = createLanTags(peerNamed('ada'), () => new Set([peerNamed('ben')]), realClock)
@@ -131,7 +227,7 @@ test('NET-45 a datagram from a public address is passed over, from a private one
       logger: { debug: () => {}, warn: () => {} },
       found: (_, addresses) => found.push(...addresses.map(String)),
     },
-    tags,
+    { tags, nearby: { heard: () => {} } },
   )
   const bytes = encodeAnnouncement({ tag: tagOf(peerNamed('ben'), windowNow()), tcp: 7, ws: 0 })
   for (const address of ['203.0.113.4', '8.8.8.8', '192.168.1.2', '169.254.1.2', '127.0.0.1']) {

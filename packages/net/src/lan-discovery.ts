@@ -1,11 +1,15 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, NetLogger } from './environment.ts'
-import type { PeerIdText } from './net.ts'
+import type { NearbyPeer, PeerIdText } from './net.ts'
 
 /** Finds kept peers on the local network, and lets them find us (rules NET-40 … NET-46). */
 export interface LanDiscovery {
   /** Announces now, on every interface: we started, keep others, or the network changed. */
   announce(): void
+  /** Says from now on, every 1.5 s, that we wait to be linked; or ceases to (rule NET-47). */
+  announceWaiting(isWaiting: boolean): void
+  /** Who else says so. */
+  nearby(): readonly NearbyPeer[]
   stop(): Promise<void>
 }
 
@@ -20,6 +24,8 @@ export interface LanDiscoveryOptions {
   ports(ip: string): { readonly tcp: number; readonly ws: number }
   /** A kept peer announced itself: addresses at the datagram's source, within a budget per peer. */
   found(peer: PeerIdText, addresses: readonly Multiaddr[]): void
+  /** Others began or ceased to wait to be linked. */
+  nearbyChanged(peers: readonly NearbyPeer[]): void
   /** UDP port, the same for everybody. Default {@link LAN_PORT}; tests take another. */
   readonly port?: number
 }

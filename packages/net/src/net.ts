@@ -56,6 +56,12 @@ export interface RelayState {
   readonly reason?: string
 }
 
+/** Another device on this network that says it waits to be linked. Hints: a connection proves the peer. */
+export interface NearbyPeer {
+  readonly peer: PeerIdText
+  readonly addresses: readonly string[]
+}
+
 /** Events of a {@link Net}: `detail` of the CustomEvent by name. */
 export interface NetEvents {
   'peer:connected': { readonly peer: PeerIdText; readonly path: 'lan' | 'direct' | 'relayed' }
@@ -64,6 +70,8 @@ export interface NetEvents {
   'relay:changed': RelayState
   /** Our own dialable addresses changed (new reservation, new interface). */
   'addresses:changed': { readonly addresses: readonly string[] }
+  /** Other devices began or ceased to say that they wait to be linked. */
+  'nearby:changed': { readonly peers: readonly NearbyPeer[] }
 }
 
 /** The network of one device. */
@@ -92,6 +100,10 @@ export interface Net {
   reachability(peer: PeerIdText): Reachability
   /** Closes connections to a peer and refuses new ones until it is kept again. */
   refuse(peer: PeerIdText): void
+  /** Says on the local network that this device waits to be linked, by its peer id; or ceases to. */
+  announceWaiting(isWaiting: boolean): void
+  /** Devices on this network that say so now; at most 16, none where there is no LAN. */
+  nearby(): readonly NearbyPeer[]
   /** Binary multiaddr ⇄ text, for link codes. @throws ERR_ADDRESS */
   addressToBytes(address: string): Uint8Array
   addressFromBytes(bytes: Uint8Array): string

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { tcp } from '@libp2p/tcp'
 import { startLanDiscovery } from './lan-discovery.node.ts'
 import type { Platform, TransportFactory, TransportOptions } from './platform.ts'
+import { lastingSockets } from './webrtc-direct.node.ts'
 import { webSocketTransport } from './websocket-transport.ts'
 
 /** Node: TCP and WebSocket always, WebRTC where its native add-on can be loaded. */
@@ -55,10 +56,12 @@ async function webRtcTransports(options: TransportOptions): Promise<TransportFac
     iceServers: iceServers().map((urls) => ({ urls })),
   })
   return [
-    module.webRTCDirect({
-      rtcConfiguration,
-      ...(certificate === undefined ? {} : { certificate }),
-    }),
+    lastingSockets(
+      module.webRTCDirect({
+        rtcConfiguration,
+        ...(certificate === undefined ? {} : { certificate }),
+      }),
+    ),
     ...(webrtc ? [module.webRTC({ rtcConfiguration })] : []),
   ]
 }

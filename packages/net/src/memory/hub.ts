@@ -27,6 +27,8 @@ export interface HubMember {
   /** The connection to a peer is gone. */
   lose(peer: PeerIdText): void
   pathChanged(peer: PeerIdText): void
+  /** Who waits near it to be linked may be others now. */
+  nearbyChanged(): void
   /** A peer opens a stream; the end it gets. @throws ERR_PROTOCOL_UNSUPPORTED */
   accept(from: HubMember, protocol: NetProtocol): MemoryEnd
   /** An end of a stream to a peer is open on our side. */
@@ -39,6 +41,7 @@ export class Hub implements MemoryHub {
   readonly #members = new Map<PeerIdText, HubMember>()
   readonly #paths = new Map<string, FrameStream['path']>()
   readonly #groups = new Map<PeerIdText, number>()
+  readonly #waiting = new Set<PeerIdText>()
   #isSettling = false
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -50,12 +53,27 @@ export class Hub implements MemoryHub {
       throw new NetError('ERR_ADDRESS', 'A net with this identity is running already')
     }
     this.#members.set(member.peer, member)
+    this.#tellNearby()
     this.settle()
   }
 
   leave(member: HubMember): void {
     for (const peer of member.connected()) this.disconnect(member.peer, peer)
     this.#members.delete(member.peer)
+    this.announceWaiting(member.peer, false)
+  }
+
+  /** Everybody on the same network hears of it. */
+  announceWaiting(peer: PeerIdText, isWaiting: boolean): void {
+    if (isWaiting) this.#waiting.add(peer)
+    else this.#waiting.delete(peer)
+    this.#tellNearby()
+  }
+
+  nearby(of: PeerIdText): readonly PeerIdText[] {
+    return [...this.#waiting].filter(
+      (peer) => peer !== of && this.#isTogether(of, peer) && this.path(of, peer) === 'lan',
+    )
   }
 
   partition(groups: readonly (readonly PeerIdText[])[]): void {
@@ -68,6 +86,7 @@ export class Hub implements MemoryHub {
         if (!this.#isTogether(peer, other)) this.disconnect(peer, other)
       }
     }
+    this.#tellNearby()
     this.settle()
   }
 
@@ -79,6 +98,7 @@ export class Hub implements MemoryHub {
     this.#paths.set(pairKey(a, b), path)
     this.#members.get(a)?.pathChanged(b)
     this.#members.get(b)?.pathChanged(a)
+    this.#tellNearby()
   }
 
   path(a: PeerIdText, b: PeerIdText): FrameStream['path'] {
@@ -120,6 +140,10 @@ export class Hub implements MemoryHub {
       peer: member.peer,
       connected: member.connected(),
     }))
+  }
+
+  #tellNearby(): void {
+    for (const member of this.#members.values()) member.nearbyChanged()
   }
 
   #isTogether(a: PeerIdText, b: PeerIdText): boolean {

@@ -26,6 +26,21 @@ function world(): { hub: MemoryHub; ada: Net; ben: Net; log: string[] } {
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe('NET-50 the net in memory', () => {
+  test('NET-47 NET-50 who waits to be linked is heard on the same network only', () => {
+    const { hub, ada, ben } = world()
+    const heard: number[] = []
+    ada.addEventListener('nearby:changed', ({ detail }) => heard.push(detail.peers.length))
+    ben.announceWaiting(true)
+    expect(ada.nearby()).toEqual([{ peer: ben.peer, addresses: [] }])
+    hub.setPath(ada.peer, ben.peer, 'relayed')
+    expect(ada.nearby()).toEqual([])
+    hub.setPath(ada.peer, ben.peer, 'lan')
+    hub.partition([[ada.peer]])
+    hub.heal()
+    ben.announceWaiting(false)
+    expect(heard).toEqual([1, 0, 1, 0, 1, 0])
+  })
+
   test('NET-50 a partition breaks connections and streams, healing brings kept peers back', async () => {
     const { hub, ada, ben, log } = world()
     ada.keep([ben.peer])

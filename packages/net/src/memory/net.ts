@@ -5,6 +5,7 @@ import { createEvents, type TypedEvents } from '../events.ts'
 import { parsePeer, peerOfPublicKey } from '../identity.ts'
 import type {
   FrameStream,
+  NearbyPeer,
   Net,
   NetEvents,
   NetIdentity,
@@ -51,6 +52,7 @@ class MemoryNet implements Net, HubMember {
   readonly #seen = new Map<PeerIdText, number>()
   readonly #refused = new Set<PeerIdText>()
   #kept: readonly PeerIdText[] = []
+  #nearby = ''
   #isStopped = false
 
   constructor(hub: Hub, peer: PeerIdText) {
@@ -123,6 +125,22 @@ class MemoryNet implements Net, HubMember {
 
   refuses(peer: PeerIdText): boolean {
     return this.#refused.has(peer)
+  }
+
+  announceWaiting(isWaiting: boolean): void {
+    this.#hub.announceWaiting(this.peer, isWaiting && !this.#isStopped)
+  }
+
+  nearby(): readonly NearbyPeer[] {
+    return this.#hub.nearby(this.peer).map((peer) => ({ peer, addresses: [] }))
+  }
+
+  nearbyChanged(): void {
+    const peers = this.nearby()
+    const text = peers.map(({ peer }) => peer).join()
+    if (text === this.#nearby) return
+    this.#nearby = text
+    this.#events.emit('nearby:changed', { peers })
   }
 
   addressToBytes(address: string): Uint8Array {
