@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { stageCommand } from './test/browser/stage-command.ts'
 import { chromiumFlags, findChromium } from './test/chromium.ts'
+import { vectorsCommand } from './test/vectors/vectors-command.ts'
 
 type Plugin = NonNullable<NonNullable<ViteUserConfig['plugins']>[number]>
 
@@ -64,7 +65,7 @@ export default defineConfig({
                   headless: true,
                   ui: false,
                   screenshotFailures: false,
-                  commands: { stage: stageCommand },
+                  commands: { stage: stageCommand, vectors: vectorsCommand },
                   provider: playwright({
                     launchOptions: { executablePath: chromium, args: [...chromiumFlags] },
                   }),

@@ -4,12 +4,15 @@ import {
   type AccountLog,
   type AccountReplica,
   createAccountData,
+  dropUnusedEpochs,
   type Exchanges,
+  MAX_EPOCHS,
   newClientId,
   openAccountReplica,
   type RecordCrypto,
 } from '@kithmesh/sync'
-import { readEpochs, readSeed } from './account.ts'
+import { readSeed } from './account.ts'
+import type { AccountEpochs } from './account-epochs.ts'
 import { createAccountLogStore } from './account-log-store.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
@@ -28,13 +31,28 @@ export interface AccountState {
   record(records: readonly MessageRecord[], alongside: readonly Staged[]): Promise<void>
   /** Sees message records of siblings before they are durable; what it stages becomes durable with them. */
   onRecords(take: (records: readonly MessageRecord[]) => Promise<readonly Staged[]>): void
+  /** To be called after each change of who is in, once the device log says so (ALOG-18). */
+  membersChanged(): Promise<void>
+  /** Writes everything into the account log anew, for who has none of the records it came from. */
+  compact(): Promise<void>
   close(): Promise<void>
 }
+
+/** Three quarters of what a ring holds: years of weeks, or a device that made many (ALOG-16). */
+const CROWDED_EPOCHS: number = (3 / 4) * MAX_EPOCHS
 
 /** Opens account data and account log from this device's disk. */
 export async function openAccountState(
   context: DeviceContext,
-  { account, logs }: { readonly account: AccountId; readonly logs: DeviceLogs },
+  {
+    account,
+    logs,
+    epochs,
+  }: {
+    readonly account: AccountId
+    readonly logs: DeviceLogs
+    readonly epochs: AccountEpochs
+  },
 ): Promise<AccountState> {
   const { rng, clock, scheduler, signer, logger } = context
   const isSibling = (device: DeviceId): boolean => logs.accountOf(device) === account
@@ -45,7 +63,7 @@ export async function openAccountState(
     data,
     account,
     signer,
-    epochs: await readEpochs(context),
+    epochs: epochs.ring,
     store: createAccountLogStore(context),
     rng,
     clock,
@@ -57,6 +75,7 @@ export async function openAccountState(
     onFailure: (error) => logger.warn('account data is not written yet', { code: codeOf(error) }),
   })
   const { log, exchanges } = replica
+  if (log.epochs.list().length > CROWDED_EPOCHS) await dropUnusedEpochs(log)
   // Until the log of the siblings has come, what linking brought is all there is.
   const seed = await readSeed(context)
   if (seed.length > 0) data.applyUpdate(seed, { kind: 'snapshot' })
@@ -74,16 +93,23 @@ export async function openAccountState(
     exchanges,
     edit: async (change) => {
       context.signal.throwIfAborted()
+      const renewal = epochs.renewal()
+      if (renewal !== undefined) await renewal
       data.batch(change)
       return replica.flush()
     },
     record: async (records, alongside) => {
       const contents = records.map(toContent)
+      const renewal = epochs.renewal()
+      // Only when a week is over: what was asked for first is else written first.
+      if (renewal !== undefined) await renewal
       await log.append({ lane: 'messages', contents, alongside })
     },
     onRecords: (take) => {
       takeRecords = take
     },
+    membersChanged: () => replica.membersChanged(),
+    compact: () => replica.compact(),
     close: replica.close,
   }
 }

@@ -13,13 +13,7 @@ import {
   record,
   type SignedEntry,
 } from '@kithmesh/protocol'
-import {
-  createEpoch,
-  createEpochRing,
-  type EpochKey,
-  type EpochRing,
-  epochKeysCodec,
-} from '@kithmesh/sync'
+import { createEpoch, type EpochKey, epochKeysCodec } from '@kithmesh/sync'
 import type { DeviceContext } from './context.ts'
 import type { Op } from './store/store-types.ts'
 
@@ -36,7 +30,8 @@ const accountRecordCodec: Codec<AccountRecord> = codec(
 )
 
 const ACCOUNT = 'account'
-const EPOCHS = 'epochs'
+/** Name of the epoch keys among the single values of a device. */
+export const EPOCHS = 'epochs'
 const SEED = 'seed'
 
 /** The account this device belongs to; undefined while it is still to be linked. */
@@ -45,15 +40,23 @@ export async function readAccount({ tables }: DeviceContext): Promise<AccountId 
   return stored && accountRecordCodec.decode(stored).account
 }
 
-/** The epoch keys this device holds. */
-export async function readEpochs({ tables, primitives }: DeviceContext): Promise<EpochRing> {
-  const stored = await tables.device.get(EPOCHS)
-  return createEpochRing(stored ? epochKeysCodec.decode(stored) : [], primitives)
-}
-
 /** The account data this device was linked with; empty when it was not. */
 export async function readSeed({ tables }: DeviceContext): Promise<Uint8Array> {
   return (await tables.device.get(SEED)) ?? new Uint8Array()
+}
+
+/** What the recovery words say; undefined where it is not, or is not any more. */
+export async function readEntropy({ tables }: DeviceContext): Promise<Uint8Array | undefined> {
+  const stored = await tables.device.get(ACCOUNT)
+  return stored && accountRecordCodec.decode(stored).entropy
+}
+
+/** Overwrites the entropy: the account goes on without it. */
+export async function eraseEntropyOps({ tables }: DeviceContext): Promise<readonly Op[]> {
+  const stored = await tables.device.get(ACCOUNT)
+  if (!stored) return []
+  const { account } = accountRecordCodec.decode(stored)
+  return [tables.device.put(ACCOUNT, accountRecordCodec.encode({ account }))]
 }
 
 /** A new account with this device as its first (protocol: identity). One batch: all of it or none. */
@@ -68,7 +71,7 @@ export async function writeNewAccount(context: DeviceContext): Promise<AccountId
     at: clock.now(),
   })
   const account = accountIdOfGenesis(genesis)
-  const epochs = [createEpoch(rng, 1)]
+  const epochs = [createEpoch(rng, 1, { at: clock.now() })]
   await store.commit([
     ...membershipOps(context, { account, entries: [genesis], epochs, seed: new Uint8Array() }),
     context.tables.device.put(ACCOUNT, accountRecordCodec.encode({ account, entropy })),

@@ -12,6 +12,8 @@ export interface Addresses {
   get(device: DeviceId): readonly string[]
   /** What a device, or a sibling of it, says of where it is; undefined when that is nothing new. */
   stage(device: DeviceId, addresses: readonly string[]): Staged | undefined
+  /** Drops where a device is that is out of its account (OUT-6). */
+  stageForget(device: DeviceId): Staged
 }
 
 /** Reads the hints kept on disk and hands them to the network. */
@@ -37,5 +39,12 @@ export async function openAddresses(context: DeviceContext): Promise<Addresses> 
         },
       }
     },
+    stageForget: (device) => ({
+      ops: () => [tables.addresses.delete(device)],
+      publish: () => {
+        addressesByDevice.delete(device)
+        net.setAddresses(device, [])
+      },
+    }),
   }
 }

@@ -27,6 +27,8 @@ export interface Cards {
   get(device: DeviceId): Promise<DeviceCard | undefined>
   /** Takes a device's card when it is genuine and newer than ours; undefined when it is neither. */
   stage(device: DeviceId, card: Uint8Array): Promise<Staged | undefined>
+  /** Drops the card of a device that is out of its account: nothing is sealed to it (OUT-6). */
+  stageForget(device: DeviceId): Staged
 }
 
 const IDENTITY_KEY = 'identity key'
@@ -104,5 +106,6 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
     prekeys: () => prekeys,
     get,
     stage,
+    stageForget: (device) => stagedOps(tables.cards.delete(device)),
   }
 }

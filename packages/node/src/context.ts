@@ -24,6 +24,8 @@ export interface DeviceContext {
   readonly name: string
   /** `cli`, `browser`, … */
   readonly kind: string
+  /** Whether it lives in memory, and ends with its process. */
+  readonly temporary: boolean
   /** Aborts when the device stops. */
   readonly signal: AbortSignal
 }

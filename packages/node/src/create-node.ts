@@ -1,15 +1,18 @@
-import { type AccountId, deviceIdFromPublicKey, KithError } from '@kithmesh/protocol'
+import { deviceIdFromPublicKey, KithError } from '@kithmesh/protocol'
 import { createEvents } from '@kithmesh/sync'
 import { readAccount, writeNewAccount } from './account.ts'
 import type { KithNode, Logger, NodeEvents, NodeOptions } from './api.ts'
 import type { DeviceContext } from './context.ts'
 import { createLinking } from './linking.ts'
+import { openAppLock } from './lock/app-lock.ts'
+import { locked } from './lock/home-key.ts'
+import { createMembership } from './membership.ts'
 import { requireName } from './names.ts'
 import { createFacade } from './node.ts'
-import { type OpenAccount, openAccount } from './open-account.ts'
-import type { Platform } from './platform.ts'
+import { type HomeKeys, MEMORY_HOME, type Platform, type StoreKey } from './platform.ts'
+import { createRestoring } from './recovery/restore.ts'
 import { platformScheduler } from './scheduler.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type StoreEnvironment } from './store/store.ts'
 import type { Store } from './store/store-types.ts'
 import { openTables, type Tables } from './tables.ts'
 import { type NetPackage, openNet } from './transports.ts'
@@ -25,15 +28,15 @@ export interface NodePlatform {
  * The device starts working before this resolves; whatever is left by an earlier run goes on.
  */
 export async function openNode(options: NodeOptions, made: NodePlatform): Promise<KithNode> {
-  const { platform } = made
   options.signal?.throwIfAborted()
-  const clock = options.clock ?? platform.clock
-  const rng = options.random ?? platform.rng
+  const clock = options.clock ?? made.platform.clock
+  const rng = options.random ?? made.platform.rng
   const stopping = new AbortController()
-  const store = await openStore({ home: options.home, platform }, { clock, rng })
+  const { store, keys } = await openUnlocked(options, made.platform, { clock, rng })
   try {
+    const platform = unlockedPlatform(made.platform, keys)
     const tables = openTables(store)
-    const signer = await platform.openIdentity(options.home)
+    const signer = await keys.openIdentity()
     const settings = await keepSettings(store, tables, { options, platform })
     const logger = options.logger ?? SILENT
     const parts = { options, platform, identity: signer, clock, rng, logger, ...settings }
@@ -52,33 +55,63 @@ export async function openNode(options: NodeOptions, made: NodePlatform): Promis
       device: deviceIdFromPublicKey(signer.publicKey),
       name: settings.name,
       kind: platform.deviceKind,
+      temporary: options.home === MEMORY_HOME,
       signal: stopping.signal,
     }
-    return await start(context, stopping, options).catch(async (error: unknown) => {
+    return await start(context, { stopping, options, keys }).catch(async (error: unknown) => {
       await net.stop()
       throw error
     })
   } catch (error) {
     stopping.abort()
     await store.close()
+    keys.drop()
     throw error
+  }
+}
+
+/** The store of a home and the keys it was opened with. @throws ERR_LOCKED, ERR_PASSPHRASE, … */
+async function openUnlocked(
+  options: NodeOptions,
+  platform: Platform,
+  environment: StoreEnvironment,
+): Promise<{ readonly store: Store; readonly keys: HomeKeys }> {
+  const opened = Promise.withResolvers<HomeKeys>()
+  const openKey = async (): Promise<StoreKey> => {
+    const keys = await platform.openKeys(options.home, options)
+    opened.resolve(keys)
+    return keys.openStoreKey()
+  }
+  const store = await openStore({ home: options.home, platform, openKey }, environment)
+  return { store, keys: await opened.promise }
+}
+
+/** The same machine for a home whose lock is open. */
+function unlockedPlatform(platform: Platform, keys: HomeKeys): Platform {
+  return {
+    ...platform,
+    openIdentity: () => keys.openIdentity(),
+    openStoreKey: () => keys.openStoreKey(),
+    loadOrCreate: (_home, name, create) => keys.loadOrCreate(name, create),
   }
 }
 
 async function start(
   context: DeviceContext,
-  stopping: AbortController,
-  options: NodeOptions,
+  {
+    stopping,
+    options,
+    keys,
+  }: {
+    readonly stopping: AbortController
+    readonly options: NodeOptions
+    readonly keys: HomeKeys
+  },
 ): Promise<KithNode> {
   const events = createEvents<NodeEvents>()
-  let open: OpenAccount | undefined
+  const membership = createMembership(context, events)
+  const { account, enter } = membership
   let stopped: Promise<void> | undefined
-
-  const enter = async (account: AccountId): Promise<OpenAccount> => {
-    open = await openAccount(context, account, events)
-    events.emit('account:ready', { account, device: context.device })
-    return open
-  }
 
   // What is lost of the account log is fetched from siblings by itself: it is no longer held.
   for (const { kind, noticedAt } of context.store.damage) {
@@ -95,19 +128,29 @@ async function start(
   if (known) await enter(known)
   else if (!options.newDevice) await enter(await writeNewAccount(context))
 
-  const stop = async (): Promise<void> => {
+  const stop = async (reason: KithError): Promise<void> => {
     // First of all: what would be said from here on might not be written any more (NODE-1).
-    stopping.abort(new KithError('ERR_STOPPED', 'this device has stopped'))
-    await open?.close()
+    stopping.abort(reason)
+    await membership.close()
     await context.net.stop()
     await context.store.close()
+    keys.drop()
   }
+  const lock = await openAppLock({
+    ...context,
+    keys,
+    keyring: options.keyring,
+    lockNow: () => (stopped ??= stop(locked())),
+    onChange: (state) => events.emit('lock:changed', state),
+  })
   return createFacade({
     context,
     events,
-    linking: createLinking(context, { account: () => open?.account, enter }),
-    account: () => open,
-    stop: () => (stopped ??= stop()),
+    restoring: createRestoring(context, { account, enter }),
+    linking: createLinking(context, { account, enter }),
+    lock,
+    membership,
+    stop: () => (stopped ??= stop(new KithError('ERR_STOPPED', 'this device has stopped'))),
   })
 }
 

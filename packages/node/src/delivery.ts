@@ -21,6 +21,8 @@ export interface Delivery {
   readonly events: TypedEvents<DeliveryEvents>
   stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState>
   stage(reached: readonly Reached[]): Staged
+  /** The devices of some are others than before: their states are asked for again. */
+  recount(messages: readonly MessageId[]): void
 }
 
 /** Messages whose state is kept in memory; some 100 bytes each. */
@@ -58,9 +60,11 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   }
 
   async function stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState> {
-    const reached = await reachedBy(message)
-    const all = new Set([...logs.devicesOf(recipient), ...reached])
-    return { reached: reached.size, of: all.size, read: false }
+    const held = await reachedBy(message)
+    // A device that is out does not count: nobody waits for it, and nobody relies on it (DEL-13).
+    const devices = logs.devicesOf(recipient)
+    const reached = devices.filter((device) => held.has(device))
+    return { reached: reached.length, of: devices.length, read: false }
   }
 
   function stage(reached: readonly Reached[]): Staged {
@@ -75,5 +79,9 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     }
   }
 
-  return { events, stateOf, stage }
+  function recount(messages: readonly MessageId[]): void {
+    for (const message of messages) events.emit('delivery:changed', { message })
+  }
+
+  return { events, stateOf, stage, recount }
 }

@@ -7,6 +7,7 @@ import {
   deviceIdFromPublicKey,
   draftAdd,
   entryIdOfBody,
+  type SignedEntry,
   type Signer,
   signAdd,
   signerFromSeed,
@@ -84,6 +85,41 @@ describe('device logs', () => {
 
     expect(logs.accountOf(idOf(laptop))).toBeUndefined()
     expect(logs.devicesOf(account)).toEqual([idOf(phone)])
+    await context.store.close()
+  })
+
+  test('LOG-10: what an unlinked device wrote goes from the disk with it', async () => {
+    const { account, genesis, add, revoke } = await story()
+    const tablet = signerFromSeed(new Uint8Array(32).fill(4))
+    const body = draftAdd({
+      account,
+      author: idOf(laptop),
+      prev: entryIdOfBody(add.body),
+      device: idOf(tablet),
+      rights: { link: true },
+      historyAt: 0,
+      at: AT + 3,
+    })
+    const below = await signAdd(body, laptop, await countersignAdd(body, tablet))
+    const context = await openContext()
+    const logs = await openDeviceLogs(context)
+    const kept = async (): Promise<number> => {
+      let count = 0
+      for await (const _ of context.tables.logEntries.entries()) count += 1
+      return count
+    }
+    const take = (entries: readonly SignedEntry[]) =>
+      commitStaged(
+        context.store,
+        [logs.stage(account, entries)].flatMap((one) => one ?? []),
+      )
+    await take([genesis, add, below])
+    expect([await kept(), logs.accountOf(idOf(tablet))]).toEqual([3, account])
+    await take([revoke])
+    expect([await kept(), logs.accountOf(idOf(tablet))]).toEqual([3, undefined])
+    await take([below])
+    expect(await kept()).toBe(3)
+    expect((await openDeviceLogs(context)).get(account)?.entries).toHaveLength(3)
     await context.store.close()
   })
 

@@ -4,7 +4,6 @@ import {
   type DeviceLogState,
   type DeviceStanding,
   devicesIn,
-  entryIdOfBody,
   equalBytes,
   mergeDeviceLogs,
   reduceDeviceLog,
@@ -13,12 +12,19 @@ import {
 } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceContext } from './context.ts'
+import { createSerial } from './serial.ts'
 import type { Staged } from './staged.ts'
 
 /** `detail` by event name. */
 export interface DeviceLogEvents {
-  /** The set of devices of an account that count is another than before. */
+  /** The log of an account says something else than before, or a device of it has expired. */
   'log:changed': { readonly account: AccountId; readonly state: DeviceLogState }
+}
+
+/** Entries on their way into a log. */
+export interface StagedLog extends Staged {
+  /** What the log says with them. */
+  readonly state: DeviceLogState
 }
 
 /** The verified device logs of this account and of its contacts: who may speak for whom. */
@@ -31,8 +37,18 @@ export interface DeviceLogs {
   standing(account: AccountId, device: DeviceId): DeviceStanding | undefined
   /** Devices of an account that are in, in the order of the log. */
   devicesOf(account: AccountId): readonly DeviceId[]
-  /** Takes entries into the log of an account; undefined when nothing is new. Refused entries are not kept. */
-  stage(account: AccountId, entries: readonly SignedEntry[]): Staged | undefined
+  /**
+   * Takes entries into the log of an account; undefined when nothing is new. Refused entries are not
+   * kept. What the entries bring along is staged by {@link LogIntake}, which is what others call.
+   */
+  stage(account: AccountId, entries: readonly SignedEntry[]): StagedLog | undefined
+  /**
+   * Runs what writes an entry of this device, from reading its last entry to the disk, one after
+   * another: two entries in one place would look like a stolen key, for ever (OUT-1).
+   */
+  authoring<T>(task: () => Promise<T>): Promise<T>
+  /** A device of an account has expired: tells so as if its log had changed (OUT-9). */
+  recheck(account: AccountId): void
 }
 
 /** Reads the logs kept on disk: verified before they came there, and sealed since (STO-20). */
@@ -41,6 +57,7 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
   const events = createEvents<DeviceLogEvents>()
   const states = new Map<AccountId, DeviceLogState>()
   const accountsByDevice = new Map<DeviceId, AccountId>()
+  const serial = createSerial<'entry'>()
 
   const entriesByAccount = new Map<AccountId, SignedEntry[]>()
   for await (const [[account], entry] of tables.logEntries.entries()) {
@@ -59,15 +76,20 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
     }
   }
 
-  function stage(account: AccountId, entries: readonly SignedEntry[]): Staged | undefined {
+  function stage(account: AccountId, entries: readonly SignedEntry[]): StagedLog | undefined {
     const before = states.get(account)
     const after = before ? mergeDeviceLogs(before, entries) : reduceDeviceLog(account, entries)
     if (before === after) return undefined
-    const known = new Set(before?.entries.map(({ body }) => entryIdOfBody(body)))
-    const fresh = after.entries.filter(({ body }) => !known.has(entryIdOfBody(body)))
+    const known: DeviceLogState['genuine'] = before?.genuine ?? new Map()
+    const fresh = [...after.genuine.values()].filter(({ id }) => !known.has(id))
+    // What was unlinked, or written before a recovery, never counts again: no flood stays on disk.
+    const gone = [...known.keys()].filter((id) => !after.genuine.has(id))
     return {
-      ops: () =>
-        fresh.map((entry) => tables.logEntries.put([account, entryIdOfBody(entry.body)], entry)),
+      state: after,
+      ops: () => [
+        ...fresh.map(({ id, signed }) => tables.logEntries.put([account, id], signed)),
+        ...gone.map((id) => tables.logEntries.delete([account, id])),
+      ],
       publish: () => {
         // Another merge may have been published since this one was staged: take both.
         const now = states.get(account)
@@ -95,5 +117,10 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
     standing: (account, device) => states.get(account)?.devices.get(device),
     devicesOf,
     stage,
+    authoring: (task) => serial('entry', task),
+    recheck: (account) => {
+      const state = states.get(account)
+      if (state) events.emit('log:changed', { account, state })
+    },
   }
 }

@@ -1,9 +1,18 @@
-import { type AccountId, type DeviceId, KithError } from '@kithmesh/protocol'
+import {
+  type AccountId,
+  type DeviceId,
+  type DeviceStanding,
+  KithError,
+  mayReadmit,
+  maySuspend,
+  mayUnlink,
+} from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { CallOptions, Device, NodeEvents } from './api.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
+import type { HistoryApprovals } from './history-approvals.ts'
 import { requireName } from './names.ts'
 
 /** The linked devices of this account: standing from the device log, names from the account data. */
@@ -12,6 +21,8 @@ export interface Devices {
   rename(device: DeviceId, name: string, options?: CallOptions): Promise<Device>
   /** @throws ERR_NOT_FOUND */
   require(device: DeviceId): Device
+  /** What a device of this account is called. */
+  nameOf(device: DeviceId): string
 }
 
 /** Devices of one account. */
@@ -24,11 +35,16 @@ export function createDevices(
     readonly events: EventSource<NodeEvents>
     /** Records a sibling is not known to have. */
     readonly pendingFor: (device: DeviceId) => number
+    /** Days until a device counts as idle. */
+    readonly idleIn: (device: DeviceId) => number | undefined
+    readonly approvals: HistoryApprovals
   },
 ): Devices {
-  const { account, state, logs, events } = parts
+  const { account, state, logs, events, approvals } = parts
   const { net, signal } = context
   let known = new Set(logs.devicesOf(account))
+  /** Every device of the log so far: who comes back was not linked anew. */
+  const listed = new Set(logs.get(account)?.devices.keys())
 
   logs.events.addEventListener(
     'log:changed',
@@ -48,11 +64,32 @@ export function createDevices(
     { signal },
   )
 
+  approvals.events.addEventListener(
+    'history:approved',
+    ({ detail }) => {
+      for (const device of known) {
+        if (logs.standing(account, device)?.addedBy === detail.place) changed(device)
+      }
+    },
+    { signal },
+  )
+
   function announceLinked(): void {
     const now = new Set(logs.devicesOf(account))
-    for (const device of now) if (!known.has(device)) events.emit('device:linked', require(device))
-    for (const device of known) if (!now.has(device)) changed(device)
+    for (const device of now) {
+      if (known.has(device)) continue
+      if (listed.has(device)) changed(device)
+      else events.emit('device:linked', require(device))
+    }
+    for (const device of logs.get(account)?.devices.keys() ?? []) listed.add(device)
+    for (const device of known) if (!now.has(device)) removed(device)
     known = now
+  }
+
+  /** Of a device below an unlinked one, or of before a recovery, the log says nothing any more. */
+  function removed(device: DeviceId): void {
+    changed(device)
+    events.emit('device:removed', view(device) ?? goneView(device))
   }
 
   function changed(device: DeviceId): void {
@@ -64,19 +101,74 @@ export function createDevices(
     const standing = logs.standing(account, device)
     if (!standing) return undefined
     const self = device === context.device
-    const named = state.data.devices.get(device)
-    const { path, reason, lastSeen } = net.reachability(device)
+    const { path, reason } = net.reachability(device)
+    const lastSeen = lastSeenOf(device)
+    const idleIn = parts.idleIn(device)
+    const isOver = (standing.expiresAt ?? Number.POSITIVE_INFINITY) <= context.clock.now()
     return {
-      device,
-      name: named?.name ?? (self ? context.name : 'a device without a name'),
-      kind: named?.kind ?? (self ? context.kind : 'unknown'),
-      this: self,
-      state: STATES[standing.state],
+      ...namesOf(device),
+      state: isOver && standing.state === 'in' ? 'unlinked' : STATES[standing.state],
       addedAt: standing.addedAt,
       path: self ? 'this' : path,
       reason: self ? 'this device' : reason,
       pending: self ? 0 : parts.pendingFor(device),
+      ...historyOf(standing),
+      ...rightsOver(device),
       ...(lastSeen === undefined || self ? {} : { lastSeen }),
+      ...(idleIn === undefined ? {} : { idleIn }),
+    }
+  }
+
+  function goneView(device: DeviceId): Device {
+    return {
+      ...namesOf(device),
+      state: 'unlinked',
+      addedAt: 0,
+      path: 'away',
+      reason: 'it is out of the account',
+      pending: 0,
+      ...rightsOver(device),
+    }
+  }
+
+  function namesOf(device: DeviceId): Pick<Device, 'device' | 'name' | 'kind' | 'this'> {
+    const self = device === context.device
+    const kind = state.data.devices.get(device)?.kind ?? (self ? context.kind : 'unknown')
+    return { device, name: nameOf(device), kind, this: self }
+  }
+
+  function nameOf(device: DeviceId): string {
+    const self = device === context.device
+    const known = state.data.devices.get(device)?.name
+    return known ?? (self ? context.name : 'a device without a name')
+  }
+
+  /** By this device, else the day on which a sibling met it. */
+  function lastSeenOf(device: DeviceId): number | undefined {
+    const day = state.data.lastMet.get(device)
+    return net.reachability(device).lastSeen ?? (day === undefined ? undefined : day * DAY_MS)
+  }
+
+  function historyOf(standing: DeviceStanding): Partial<Device> {
+    const { device, takenInBy, expiresAt, suspensions } = standing
+    const waitsUntil = approvals.waitsUntil(device)
+    const newest = suspensions.toSorted((a, b) => b.at - a.at)[0]
+    return {
+      ...(takenInBy === undefined ? {} : { linkedBy: takenInBy }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(waitsUntil === undefined ? {} : { historyAt: waitsUntil }),
+      ...(newest ? { suspended: { reason: newest.reason, by: newest.by, at: newest.at } } : {}),
+    }
+  }
+
+  function rightsOver(device: DeviceId): Pick<Device, 'mayUnlink' | 'maySuspend' | 'mayReadmit'> {
+    const log = logs.get(account)
+    const may = (rule: typeof mayUnlink): boolean =>
+      log !== undefined && rule(log, context.device, device)
+    return {
+      mayUnlink: may(mayUnlink),
+      maySuspend: may(maySuspend),
+      mayReadmit: may(mayReadmit),
     }
   }
 
@@ -102,7 +194,10 @@ export function createDevices(
     list: async () => [...(logs.get(account)?.devices.keys() ?? [])].map(require),
     rename,
     require,
+    nameOf,
   }
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000
 
 const STATES = { in: 'active', held: 'held', suspended: 'suspended', revoked: 'unlinked' } as const

@@ -82,7 +82,6 @@ async function pair({
     peers: {
       events,
       accountOf: (device) => (device === ben ? BEN : undefined),
-      announce: () => undefined,
     },
   })
   return {

@@ -5,8 +5,12 @@ import type { Outbox } from './outbox.ts'
 import type { Sessions } from './sessions.ts'
 import type { Staged } from './staged.ts'
 
-/** Seals one content once for every device of an account and puts each copy into the outbox. */
-export type FanOut = (account: AccountId, stored: StoredContent) => Promise<readonly Staged[]>
+/** Seals one content once for every device of an account, or for some, and puts each copy into the outbox. */
+export type FanOut = (
+  account: AccountId,
+  stored: StoredContent,
+  devices?: readonly DeviceId[],
+) => Promise<readonly Staged[]>
 
 /** One sealed copy per device that is in the account's log now; nobody else ever gets a copy (A1). */
 export function createFanOut(parts: {
@@ -26,8 +30,7 @@ export function createFanOut(parts: {
     const { envelope, staged } = sealed
     return [staged, parts.outbox.stageAdd({ recipient, message, envelope })]
   }
-  return async (account, stored) => {
-    const devices = parts.logs.devicesOf(account)
+  return async (account, stored, devices = parts.logs.devicesOf(account)) => {
     return (await Promise.all(devices.map((device) => copy(account, device, stored)))).flat()
   }
 }

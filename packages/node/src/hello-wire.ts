@@ -8,16 +8,29 @@ import {
   deviceId,
   list,
   MAX_LOG_BYTES,
+  mapped,
   record,
   type Shape,
   text,
   variants,
 } from '@kithmesh/protocol'
+import {
+  EPOCH_ID_BYTES,
+  type EpochGrant,
+  type EpochId,
+  epochGrantCodec,
+  epochIdFromBytes,
+  epochIdToBytes,
+  MAX_EPOCH_GRANT_BYTES,
+  MAX_EPOCHS,
+} from '@kithmesh/sync'
 import { MAX_ADDRESSES } from './addresses.ts'
 import { HELLO } from './protocols.ts'
 
 /** Accounts one hello may compare: this one and its contacts. More contacts are compared in rotation. */
 export const MAX_COMPARED = 512
+/** Epochs handed over in one hello; each costs both sides about a millisecond. */
+export const MAX_GRANTS = 128
 /** Devices one hello may place: one's own, and to siblings also those of contacts. */
 export const MAX_PLACES = 256
 
@@ -42,6 +55,8 @@ export interface Hello {
   /** The encoded device card. */
   readonly card: Uint8Array
   readonly places: readonly Place[]
+  /** Epochs of the account held here; told to siblings only. */
+  readonly epochs: readonly EpochId[]
 }
 
 /** A frame of `/kith/hello/1`. */
@@ -51,7 +66,22 @@ export type HelloFrame =
   | { readonly kind: 'unknown' }
   /** One device log that the other holds differently, encoded; sent for each. */
   | { readonly kind: 'log'; readonly account: AccountId; readonly entries: Uint8Array }
+  /** Epochs that the other lacks, sealed to its card. */
+  | { readonly kind: 'epochs'; readonly grants: readonly EpochGrant[] }
+  /** To a device of our own account: you are out, as this device log shows. Nothing follows. */
+  | { readonly kind: 'out'; readonly entries: Uint8Array }
   | { readonly kind: 'done' }
+
+const epochIdShape: Shape<EpochId> = mapped(
+  bytes({ length: EPOCH_ID_BYTES }),
+  epochIdToBytes,
+  epochIdFromBytes,
+)
+const grantShape: Shape<EpochGrant> = mapped(
+  bytes({ max: MAX_EPOCH_GRANT_BYTES }),
+  (grant) => epochGrantCodec.encode(grant),
+  (encoded) => epochGrantCodec.decode(encoded),
+)
 
 const helloShape: Shape<HelloFrame> = variants('kind', {
   hello: record({
@@ -59,9 +89,12 @@ const helloShape: Shape<HelloFrame> = variants('kind', {
     logs: list(record({ account: accountId, head: bytes({ length: 32 }) }), { max: MAX_COMPARED }),
     card: bytes({ max: 8192 }),
     places: list(placeShape, { max: MAX_PLACES }),
+    epochs: list(epochIdShape, { max: MAX_EPOCHS }),
   }),
   unknown: record({}),
   log: record({ account: accountId, entries: bytes({ max: MAX_LOG_BYTES }) }),
+  epochs: record({ grants: list(grantShape, { max: MAX_GRANTS }) }),
+  out: record({ entries: bytes({ max: MAX_LOG_BYTES }) }),
   done: record({}),
 })
 

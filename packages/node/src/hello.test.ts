@@ -51,7 +51,7 @@ async function answersTo(
 
 function claim(account: KithNode['account']): Hello {
   if (!account) throw new Error('whose?')
-  return { kind: 'hello', account, logs: [], card: new Uint8Array(), places: [] }
+  return { kind: 'hello', account, logs: [], card: new Uint8Array(), places: [], epochs: [] }
 }
 
 test('DEV-3 A1 who claims to be of an account, but is not in its log, hears nothing', async () => {
@@ -113,4 +113,46 @@ test('DEV-7 A10 a contact cannot say where our own devices are', async () => {
     devices.told.filter(({ peer }) => peer === node.device).flatMap(({ addresses }) => addresses)
   await expect.poll(() => told(ben)).toContain('/ip4/192.0.2.66/tcp/666')
   expect(told(laptop)).not.toContain('/ip4/192.0.2.66/tcp/666')
+})
+
+test('OUT-7 A8 a device that is out hears nothing before it shows a log of the account with itself in it', async () => {
+  const devices = createDevices()
+  const phone = await devices.start('phone')
+  const laptop = await devices.start('laptop', { newDevice: true })
+  const { code } = await laptop.linking.offer()
+  await phone.devices.link(code, { confirm: async () => true })
+  const ben = await devices.start('ben')
+  await devices.acquaint(phone, ben)
+  const entries = await logOf(devices, phone)
+  await laptop.stop()
+  await phone.devices.suspend(laptop.device)
+
+  const account = accountOf(phone)
+  const shown: HelloFrame = { kind: 'log', account, entries }
+  const genesis = deviceLogCodec.encode(deviceLogCodec.decode(entries).slice(0, 1))
+  const done: HelloFrame = { kind: 'done' }
+  const says = async (...frames: readonly HelloFrame[]): Promise<readonly string[]> => {
+    const net = devices.impersonate(laptop)
+    const stream = await net.open(phone.device, HELLO)
+    for (const frame of [claim(account), ...frames, done]) {
+      await stream.send(helloCodec.encode(frame))
+    }
+    await stream.close()
+    const kinds: string[] = []
+    for await (const bytes of stream.incoming) kinds.push(helloCodec.decode(bytes).kind)
+    await net.stop()
+    return kinds
+  }
+  expect(await says()).toEqual(['unknown'])
+  expect(await says({ ...shown, entries: genesis })).toEqual(['unknown'])
+  expect(await says(shown)).toEqual(['unknown', 'out'])
+  // To a contact it is a stranger like any other.
+  await expect.poll(async () => (await ben.contacts.list())[0]?.devices).toBe(1)
+  const net = devices.impersonate(laptop)
+  const stream = await net.open(ben.device, HELLO)
+  for (const frame of [claim(account), shown, done]) await stream.send(helloCodec.encode(frame))
+  await stream.close()
+  const kinds: string[] = []
+  for await (const bytes of stream.incoming) kinds.push(helloCodec.decode(bytes).kind)
+  expect(kinds).toEqual(['unknown'])
 })

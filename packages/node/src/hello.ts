@@ -6,11 +6,15 @@ import {
   equalBytes,
   KithError,
   parseDeviceId,
+  reduceDeviceLog,
+  type SignedEntry,
 } from '@kithmesh/protocol'
+import type { EpochGrant } from '@kithmesh/sync'
 import type { Addresses } from './addresses.ts'
 import type { Cards } from './cards.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
+import type { EpochHandover } from './epoch-handover.ts'
 import { type TypedStream, typedStream } from './frames.ts'
 import {
   type Hello,
@@ -20,33 +24,52 @@ import {
   MAX_PLACES,
   type Place,
 } from './hello-wire.ts'
+import type { LogIntake } from './log-intake.ts'
+import { leftReason } from './removals.ts'
 import { commitStaged, type Staged } from './staged.ts'
 
 /** What greeting needs of the other rooms. */
 export interface HelloParts {
   readonly account: AccountId
   readonly logs: DeviceLogs
+  readonly intake: LogIntake
+  readonly handover: EpochHandover
   readonly cards: Cards
   readonly addresses: Addresses
   /** Accounts that may speak to us besides our own: our contacts. */
   readonly isContact: (account: AccountId) => boolean
   /** Whether a device is connected and greeted: of those we know best ourselves where they are. */
   readonly isKnown: (device: DeviceId) => boolean
+  /** A device of our own account that is out was told so (OUT-7). */
+  readonly onTold: (device: DeviceId) => void
 }
 
 /**
  * Greets over `/kith/hello/1`, the same steps on both sides: hello, the device logs the other holds
- * differently, then what it says of itself. Whom we do not know shows the log of its account first
- * and hears nothing of us before (DEV-3). Yields the account of the other device once its log proves
- * that it belongs there; undefined for strangers (DEV-2).
+ * differently and, between siblings, the epochs it lacks, then what it says of itself. Whom we do not
+ * know shows the log of its account first and hears nothing of us before (DEV-3), but one of our own
+ * that is out hears that it is (OUT-7). Yields the account of the other device once its log proves
+ * that it belongs there; undefined for everybody else (DEV-2).
  */
 export type Greet = (stream: FrameStream) => Promise<AccountId | undefined>
 
 type HelloStream = TypedStream<HelloFrame, HelloFrame>
 
+/** What a stranger said, and what it showed of our own log. */
+interface Claim {
+  readonly hello: Hello | undefined
+  readonly shown: readonly SignedEntry[]
+}
+
+/** What one device told of the logs and epochs. */
+interface Told {
+  readonly ownEntries: readonly SignedEntry[]
+  readonly grants: readonly EpochGrant[]
+}
+
 /** Greeting for one account. */
 export function createHello(context: DeviceContext, parts: HelloParts): Greet {
-  const { account: own, logs, cards, addresses, isContact } = parts
+  const { account: own, logs, intake, handover, cards, addresses, isContact } = parts
 
   return async (stream) => {
     const device = parseDeviceId(stream.peer)
@@ -54,11 +77,15 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
     const typed: HelloStream = typedStream(stream, codecs, context.scheduler)
     const known = welcomeAccountOf(device)
     await typed.send(known ? helloFor(known) : { kind: 'unknown' })
-    const hello = known ? await readHello(typed) : await readStrangersHello(typed)
+    const hello = known
+      ? await readHello(typed, device)
+      : await welcomeStranger(typed, { device, claim: await readClaim(typed, device) })
     if (!hello || welcomeAccountOf(device) !== hello.account) return undefined
     if (!known) await typed.send(helloFor(hello.account))
     // Both send at once: waiting for the other's logs first would wait for ever.
-    await Promise.all([sendLogs(typed, hello), readLogs(typed, hello.account)])
+    const sent = sendNews(typed, { device, hello })
+    const [told] = await Promise.all([readLogs(typed, hello.account), sent])
+    await takeOwn(device, told)
     if (welcomeAccountOf(device) !== hello.account) return undefined
     await learn(device, hello)
     return hello.account
@@ -74,24 +101,69 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
     return account === own || isContact(account)
   }
 
-  /** What a device we know says of itself, once it knows us. */
-  async function readHello(typed: HelloStream): Promise<Hello> {
+  /** What a device we know says of itself, once it knows us; undefined when it says that we are out. */
+  async function readHello(typed: HelloStream, device: DeviceId): Promise<Hello | undefined> {
     const first = await typed.read()
-    if (first.kind === 'unknown') {
-      await sendLog(typed, own)
-      await typed.send({ kind: 'done' })
-    }
+    if (first.kind === 'unknown') await showOwnLog(typed)
     const hello = first.kind === 'unknown' ? await typed.read() : first
+    if (hello.kind === 'out') return learnOut(device, hello.entries)
     if (hello.kind === 'hello') return hello
     throw new KithError('ERR_MALFORMED', 'a hello comes first')
   }
 
+  async function showOwnLog(typed: HelloStream): Promise<void> {
+    await sendLog(typed, own)
+    await typed.send({ kind: 'done' })
+  }
+
+  /** The log says it, not the sibling: what it shows is weighed like any other (LOG-2). */
+  async function learnOut(device: DeviceId, entries: Uint8Array): Promise<undefined> {
+    if (logs.accountOf(device) !== own) return
+    await intake.takeOwn({ entries: deviceLogCodec.decode(entries) })
+  }
+
   /** A claim, and the log that is to prove it. Two who do not know each other have nothing to say. */
-  async function readStrangersHello(typed: HelloStream): Promise<Hello | undefined> {
+  async function readClaim(typed: HelloStream, device: DeviceId): Promise<Claim> {
     const hello = await typed.read()
-    if (hello.kind !== 'hello' || !isWelcome(hello.account)) return undefined
-    await readLogs(typed, hello.account)
-    return hello
+    // Each takes the other for out, as when two suspended each other: both show what they know.
+    if (hello.kind === 'unknown' && isOutOfOurs(device)) {
+      await showOwnLog(typed)
+      const { ownEntries } = await readLogs(typed, own)
+      await intake.takeOwn({ entries: ownEntries })
+      return { hello: undefined, shown: ownEntries }
+    }
+    if (hello.kind !== 'hello' || !isWelcome(hello.account)) return { hello: undefined, shown: [] }
+    const { ownEntries } = await readLogs(typed, hello.account)
+    if (ownEntries.length > 0) await intake.takeOwn({ entries: ownEntries })
+    return { hello, shown: ownEntries }
+  }
+
+  function isOutOfOurs(device: DeviceId): boolean {
+    const state = logs.get(own)
+    return state?.devices.has(device) === true && logs.accountOf(device) === undefined
+  }
+
+  /** Who is one of ours and out is told so by our log, and nothing else (OUT-7). */
+  async function welcomeStranger(
+    typed: HelloStream,
+    { device, claim }: { readonly device: DeviceId; readonly claim: Claim },
+  ): Promise<Hello | undefined> {
+    const state = logs.get(own)
+    if (state && logs.accountOf(device) === undefined && wasOfOurs(device, claim)) {
+      await typed.send({ kind: 'out', entries: deviceLogCodec.encode(state.entries) })
+      // Until it has read that: its connection may be cut right behind.
+      await typed.read().catch(() => undefined)
+      parts.onTold(device)
+      return undefined
+    }
+    return claim.hello
+  }
+
+  /** It claims our account and shows a genuine log of it that has it in the tree: only ours have one. */
+  function wasOfOurs(device: DeviceId, { hello, shown }: Claim): boolean {
+    if (hello?.account !== own || shown.length === 0) return false
+    const state = reduceDeviceLog(own, shown).devices.get(device)?.state
+    return state !== undefined && state !== 'revoked'
   }
 
   /** Siblings share every contact; a contact hears of our own log and its own. */
@@ -105,6 +177,7 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
       }),
       card: cards.own(),
       places: placesFor(theirs).slice(0, MAX_PLACES),
+      epochs: theirs === own ? handover.held() : [],
     }
   }
 
@@ -115,6 +188,7 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
 
   /** Contacts learn where our devices are; siblings also where those of contacts are. */
   function placesFor(theirs: AccountId): readonly Place[] {
+    if (isOut()) return []
     const accounts = theirs === own ? comparedWith(own) : [own]
     return accounts
       .flatMap((account) => logs.devicesOf(account))
@@ -124,7 +198,17 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
       }))
   }
 
-  async function sendLogs(typed: HelloStream, hello: Hello): Promise<void> {
+  /** While this device itself is out it says nothing but what its log is (OUT-8). */
+  function isOut(): boolean {
+    const state = logs.get(own)
+    return !state || leftReason(state, context.device, { now: context.clock.now() }) !== undefined
+  }
+
+  /** The logs first: who takes an epoch knows who is out of it. */
+  async function sendNews(
+    typed: HelloStream,
+    { device, hello }: { readonly device: DeviceId; readonly hello: Hello },
+  ): Promise<void> {
     const theirHeads = new Map(hello.logs.map(({ account, head }) => [account, head]))
     for (const account of comparedWith(hello.account)) {
       const head = logs.get(account)?.head
@@ -132,7 +216,18 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
       if (head && theirs && equalBytes(theirs, head)) continue
       await sendLog(typed, account)
     }
+    await sendEpochs(typed, { device, hello })
     await typed.send({ kind: 'done' })
+  }
+
+  /** Only from one that is in to one that is in. */
+  async function sendEpochs(
+    typed: HelloStream,
+    { device, hello }: { readonly device: DeviceId; readonly hello: Hello },
+  ): Promise<void> {
+    if (hello.account !== own || logs.accountOf(device) !== own || isOut()) return
+    const grants = handover.grantsFor(device, hello)
+    if (grants.length > 0) await typed.send({ kind: 'epochs', grants })
   }
 
   async function sendLog(typed: HelloStream, account: AccountId): Promise<void> {
@@ -141,21 +236,50 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
     await typed.send({ kind: 'log', account, entries: deviceLogCodec.encode(entries) })
   }
 
-  async function readLogs(typed: HelloStream, from: AccountId): Promise<void> {
-    for (let frames = 0; frames <= MAX_COMPARED; frames++) {
+  /** Logs of contacts are taken as they come; what is of our own account is given back, to be taken whole. */
+  async function readLogs(typed: HelloStream, from: AccountId): Promise<Told> {
+    let told: Told = { ownEntries: [], grants: [] }
+    for (let frames = 0; frames <= MAX_COMPARED + 1; frames++) {
       const frame = await typed.read()
-      if (frame.kind === 'done') return
-      if (frame.kind !== 'log') throw new KithError('ERR_MALFORMED', 'one hello is enough')
-      if (!mayTell(from, frame.account)) continue
-      const staged = logs.stage(frame.account, deviceLogCodec.decode(frame.entries))
-      if (staged) await commitStaged(context.store, [staged])
+      if (frame.kind === 'done') return told
+      if (frame.kind === 'log' && frame.account !== own) await takeLog(frame, from)
+      else told = withFrame(told, frame)
     }
     throw new KithError('ERR_MALFORMED', 'too many device logs in one hello')
   }
 
+  /** One log of ours and one list of epochs, and those from a sibling only: {@link takeOwn} looks (A5). */
+  function withFrame(told: Told, frame: HelloFrame): Told {
+    if (frame.kind === 'log' && told.ownEntries.length === 0) {
+      return { ...told, ownEntries: deviceLogCodec.decode(frame.entries) }
+    }
+    if (frame.kind === 'epochs' && told.grants.length === 0) {
+      return { ...told, grants: frame.grants }
+    }
+    throw new KithError('ERR_MALFORMED', 'one hello is enough')
+  }
+
+  async function takeLog(
+    { account, entries }: { readonly account: AccountId; readonly entries: Uint8Array },
+    from: AccountId,
+  ): Promise<void> {
+    if (!mayTell(from, account)) return
+    const staged = await intake.stage(account, deviceLogCodec.decode(entries))
+    await commitStaged(context.store, staged)
+  }
+
+  /** Our own log and the epochs that came with it, in one batch (OUT-3). */
+  async function takeOwn(device: DeviceId, { ownEntries, grants }: Told): Promise<void> {
+    const isSibling = logs.accountOf(device) === own
+    const epochs = isSibling && grants.length > 0 ? await handover.open(device, grants) : []
+    if (ownEntries.length > 0 || epochs.length > 0) {
+      await intake.takeOwn({ entries: ownEntries, epochs, giver: device })
+    }
+  }
+
   /** A log proves itself; whose it may be is limited all the same, or a contact could fill the disk. */
   function mayTell(from: AccountId, about: AccountId): boolean {
-    return about === from || about === own || (from === own && isContact(about))
+    return about === from || (from === own && isContact(about))
   }
 
   /** Where our own devices are, only they say; a contact could lead us away from them (A10). */

@@ -5,8 +5,10 @@ import {
   decoded,
   directChatId,
   envelopeCodec,
+  type Freshness,
   type MessageId,
   messageIdOf,
+  type Party,
 } from '@kithmesh/protocol'
 import type { Chats, ContentFault, StoredContent } from './chats.ts'
 import type { DeviceContext } from './context.ts'
@@ -49,6 +51,8 @@ export function createInbox(
     readonly account: AccountId
     readonly chats: Chats
     readonly sessions: Sessions
+    /** Told what a genuine envelope says of both device logs (MSG-7). */
+    readonly noteFreshness?: (from: Party, said: Freshness) => void
     /** Writes a content that arrived, for the siblings too, and what belongs to it, in one batch. */
     readonly keep: (stored: StoredContent, alongside: readonly Staged[]) => Promise<void>
   },
@@ -78,6 +82,7 @@ export function createInbox(
       case 'cannot-open':
         return settled(refused('cannot-open'))
       case 'opened':
+        parts.noteFreshness?.(sender, envelope.freshness)
         return arrive(opened.plaintext, opened.staged, from)
     }
   }

@@ -3,6 +3,8 @@
 import { createNet } from '@kithmesh/net'
 import type { KithNode, NodeOptions } from './api.ts'
 import { openNode } from './create-node.ts'
+import { eraseHomeOn } from './homes.ts'
+import type { HomeLockState } from './lock/home-lock-changes.ts'
 import { createBrowserPlatform } from './platform.browser.ts'
 
 export {
@@ -10,39 +12,95 @@ export {
   type ChatId,
   type Clock,
   type DeviceId,
+  type DeviceLogReport,
   type ErrorCode,
+  type ForkProof,
   isKithError,
   KithError,
+  type LogAge,
+  type LogFileFault,
+  type LogMark,
   type MessageId,
   parseAccountId,
   parseDeviceId,
   parseMessageId,
   type Rng,
+  readForkProof,
+  verifyDeviceLogFile,
 } from '@kithmesh/protocol'
 export type {
+  AskPerson,
   CallOptions,
   Contact,
   DeliveryState,
   Device,
+  DeviceAlert,
+  DeviceLock,
+  JoinOptions,
   KithNode,
+  LeftReason,
+  LinkAnswer,
   LinkOffer,
+  LinkOfferOptions,
   LinkOptions,
   LinkState,
+  LockState,
   Logger,
   Message,
+  NearbyDevice,
   NodeEvents,
   NodeOptions,
+  RecoveryPlan,
+  RecoveryState,
+  Restored,
+  RestoreOptions,
+  SecurityCode,
   SeenDevice,
+  SeenLinker,
   SentMessage,
   Status,
+  Verification,
+  WordAnswer,
+  YesForAWhile,
 } from './api.ts'
+
+export type { Keyring } from './lock/home-key.ts'
+export type { HomeLockState } from './lock/home-lock-changes.ts'
+export { passphraseWarning } from './lock/passphrase.ts'
+export { MEMORY_HOME } from './platform.ts'
+
+/**
+ * What locks a home, told before it is opened and while it is open elsewhere: a host asks before it
+ * asks the person, and counts down to `nextTryAt`.
+ *
+ * @throws ERR_STORE_CORRUPT
+ */
+export async function lockStateOf(home: string): Promise<HomeLockState> {
+  return (await createBrowserPlatform()).lockState(home)
+}
+
+/** Whether a device lives in a home. Makes nothing: a host asks before it decides what to start. */
+export async function hasHome(home: string): Promise<boolean> {
+  return (await createBrowserPlatform()).hasHome(home)
+}
+
+/**
+ * Erases the device of a home that is not open: its keys first, then what they sealed. It is not
+ * unlinked by that; do so on another device, or leave the account before.
+ *
+ * @throws ERR_HOME_IN_USE, ERR_STORE_WRITE
+ */
+export async function eraseHome(home: string): Promise<void> {
+  return eraseHomeOn(await createBrowserPlatform(), home)
+}
 
 /**
  * Starts a device: opens its home, its account and its network. On a first start it makes an account,
  * unless it is a `newDevice` that waits to be linked.
  *
  * @throws ERR_HOME_IN_USE when another process or tab has the home open; ERR_STORE_OPEN,
- * ERR_STORE_CORRUPT when the home cannot be read; ERR_NAME, ERR_RELAYS, ERR_ADDRESS for options that
+ * ERR_STORE_CORRUPT when the home cannot be read; ERR_LOCKED, ERR_PASSPHRASE, ERR_LOCK_BACKOFF,
+ * ERR_PASSKEY when it is locked; ERR_NAME, ERR_RELAYS, ERR_ADDRESS for options that
  * cannot be used
  *
  * @example

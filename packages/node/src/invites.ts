@@ -39,9 +39,18 @@ import { commitStaged, type Staged } from './staged.ts'
 
 /** Making contacts: whoever has the code proves it to a device of the inviter, both introduce themselves. */
 export interface Invites {
-  invite(options?: CallOptions): Promise<{ readonly code: string }>
+  invite(
+    options?: CallOptions & { readonly replaces?: AccountId },
+  ): Promise<{ readonly code: string }>
   /** @throws ERR_CODE_…, ERR_UNREACHABLE */
-  add(code: string, options?: CallOptions & { readonly name?: string }): Promise<Contact>
+  add(code: string, options?: CallOptions & Known): Promise<Contact>
+}
+
+/** What this account says of a contact it adds. */
+interface Known {
+  readonly name?: string
+  /** Whose new account it is (ACC-12). */
+  readonly replaces?: AccountId
 }
 
 /** Addresses an introduction gives of each device (introduction codec). */
@@ -68,14 +77,18 @@ export function createInvites(
 
   net.handle(CONTACT, (stream) => answer(stream))
 
-  async function invite({ signal }: CallOptions = {}): Promise<{ readonly code: string }> {
+  async function invite({
+    replaces,
+    signal,
+  }: CallOptions & { readonly replaces?: AccountId } = {}): Promise<{ readonly code: string }> {
+    if (replaces !== undefined) contacts.require(replaces)
     await relaysSettled(context)
     signal?.throwIfAborted()
     const { secret, record } = createInvite(environment)
     const { invite: name, ...fields } = record
     await state.edit(() => {
       dropOld()
-      invites.add(name, fields)
+      invites.add(name, { ...fields, ...(replaces === undefined ? {} : { replaces }) })
     })
     const device = context.device
     return { code: createInviteCode({ account, device, secret, addresses: codeAddresses(net) }) }
@@ -90,9 +103,10 @@ export function createInvites(
 
   async function add(
     text: string,
-    { name, signal }: CallOptions & { readonly name?: string } = {},
+    { name, replaces, signal }: CallOptions & Known = {},
   ): Promise<Contact> {
     if (name !== undefined) requireName(name)
+    if (replaces !== undefined) contacts.require(replaces)
     const code = parseInviteCode(text)
     if (code.account === account) throw refusalError('ERR_LINK_ACCOUNT')
     const places = code.addresses.map((bytes) => net.addressFromBytes(bytes))
@@ -103,7 +117,10 @@ export function createInvites(
     signal?.addEventListener('abort', abort)
     try {
       const contact = await dial(stream, code)
-      await keep(contact, { name })
+      await keep(contact, {
+        ...(name === undefined ? {} : { name }),
+        ...(replaces === undefined ? {} : { replaces }),
+      })
       await stream.close().catch(() => undefined)
       return contacts.require(contact.account)
     } catch (error) {
@@ -189,7 +206,7 @@ export function createInvites(
   /** The contact's device log, cards and places, then its name and the invite it came by: a contact has a log. */
   async function keep(
     { account: contact, log, introduction: theirs }: Introduced,
-    known: { readonly name?: string | undefined; readonly usedInvite?: string },
+    known: Known & { readonly usedInvite?: string },
   ): Promise<void> {
     const staged: (Staged | undefined)[] = [logs.stage(contact, log.entries)]
     for (const card of theirs.cards) {
@@ -201,17 +218,33 @@ export function createInvites(
       if (log.devices.has(device)) staged.push(addresses.stage(device, texts))
     }
     const before = state.data.contacts.get(contact)
-    const name = known.name ?? before?.name ?? shownName(theirs.name, 'somebody without a name')
+    const replaces =
+      known.replaces ?? (before ? undefined : replacedByUse(known.usedInvite, contact))
+    const earlier = replaces && state.data.contacts.get(replaces)
+    const name =
+      known.name ??
+      before?.name ??
+      earlier?.name ??
+      shownName(theirs.name, 'somebody without a name')
     await commitStaged(
       context.store,
       staged.filter((one) => one !== undefined),
     )
-    const addedAt = before?.addedAt ?? clock.now()
+    const said = { root: log.root, ...(earlier && replaces !== contact ? { replaces } : {}) }
     await state.edit(() => {
-      state.data.contacts.set(contact, { name, addedAt, root: log.root })
+      // Who is added a second time stays verified: it is the same account (ACC-11).
+      if (before) state.data.contacts.edit(contact, { name, ...said })
+      else state.data.contacts.set(contact, { name, addedAt: clock.now(), ...said })
       if (known.usedInvite) invites.use(known.usedInvite, { at: clock.now(), by: contact })
     })
     logger.debug('a contact was added')
+  }
+
+  /** Whoever uses an invite for a new account becomes it, but for people we know already. */
+  function replacedByUse(invite: string | undefined, contact: AccountId): AccountId | undefined {
+    const replaces = invite === undefined ? undefined : invites.get(invite)?.replaces
+    const listed = state.data.contacts.list()
+    return listed.find((entry) => entry.contact === replaces && replaces !== contact)?.contact
   }
 
   async function refusing(stream: FrameStream, outcome: Refused): Promise<void> {

@@ -1,39 +1,31 @@
-import type { FrameStream } from '@kithmesh/net'
 import {
   type AccountId,
-  agreeToLink,
-  answerLink,
-  type CodeLife,
-  codeExpiresInMs,
   createLinkCode,
-  currentCodeLife,
-  endCode,
+  declineLink,
+  dialCode,
   KithError,
-  type Linked,
-  openCodeLife,
-  parseDeviceId,
-  type Refused,
-  readLinkGrant,
+  type LinkMet,
+  parseJoinCode,
+  readLinkAnswer,
+  readReveal,
+  revealShare,
 } from '@kithmesh/protocol'
-import { epochKeysCodec } from '@kithmesh/sync'
-import { membershipOps } from './account.ts'
-import type { CallOptions, LinkOffer, LinkState } from './api.ts'
-import { openCards } from './cards.ts'
+import type { JoinOptions, LinkOffer, LinkOfferOptions, LinkState } from './api.ts'
 import { codeAddresses, relaysSettled } from './code-addresses.ts'
 import type { DeviceContext } from './context.ts'
-import { codeOf } from './faults.ts'
-import { createFeed, type Feed } from './feed.ts'
-import { type FrameReader, frameReader } from './frames.ts'
-import { LINK } from './protocols.ts'
+import { openStream, toError } from './faults.ts'
+import { type CodeAttempt, createLinkCodes } from './link-codes.ts'
+import { asKithError, type LinkConversation, linkConversation } from './link-conversation.ts'
+import { joinAccount } from './link-joining.ts'
+import { answerNearby } from './link-nearby-answer.ts'
+import { JOIN, LINK } from './protocols.ts'
 import { refusalError } from './refusals.ts'
 
-/** The new device's side of linking: it shows a code and waits to be taken in. */
+/** The new device's side of linking: it shows a code, is found nearby, or reads a code itself. */
 export interface Linking {
-  offer(options?: CallOptions): Promise<LinkOffer>
+  offer(options?: LinkOfferOptions): Promise<LinkOffer>
+  join(code: string, options: JoinOptions): Promise<AccountId>
 }
-
-/** A person confirms on the other device: as long as people take, not as networks do. */
-const CONFIRM_MS = 120_000
 
 /** Linking of a device that belongs to no account yet; `enter` opens the account it comes to belong to. */
 export function createLinking(
@@ -43,205 +35,157 @@ export function createLinking(
     readonly enter: (account: AccountId) => Promise<unknown>
   },
 ): Linking {
-  const { net, clock, rng, scheduler, signal, logger } = context
+  const { net, clock, rng } = context
   const environment = { clock, rng }
-  let open: OpenOffer | undefined
-  /** How the codes ended that were shown here; the one that stands in it is shown nowhere. */
-  let lastLife = openCodeLife(environment)
+  const { name, kind, temporary } = context
+  const description = { name, kind, ...(temporary && { temporary }) }
+  let isJoining = false
 
-  net.handle(LINK, async (stream) => {
-    const reader = frameReader(stream, scheduler)
-    // Whoever is silent takes nobody's turn: the proof comes first.
-    const proved = prove(stream, await reader.read())
-    if (proved.kind === 'refused') return turnAway(stream, proved)
-    // Of a code that stands on no screen nobody has the secret.
-    if (!open || open.busy) throw new KithError('ERR_LINK_ORDER', 'no code is shown')
-    await answer(stream, { reader, proved, offered: open })
+  const codes = createLinkCodes<LinkOfferOptions>(context, {
+    way: 'link',
+    protocol: LINK,
+    textOf: ({ secret }) =>
+      createLinkCode({ device: context.device, secret, addresses: codeAddresses(net) }),
+    description: () => description,
+    take: meetWhoReadCode,
+    onEnd: () => net.announceWaiting(false),
   })
+  answerNearby(context, { codes, description, isTaken, join: joinOffered })
 
-  /** Also without an offer: says what became of a code, so that its finder need not guess (LNK-4). */
-  function prove(stream: FrameStream, proof: Uint8Array): ReturnType<typeof answerLink> {
-    const peer = parseDeviceId(stream.peer)
-    const description = { name: context.name, kind: context.kind }
-    const answering = { self: context.device, peer, description, life: open?.life ?? lastLife }
-    const proved = answerLink(answering, proof, environment)
-    if (open) open.life = proved.life
-    else lastLife = proved.life
-    return proved
-  }
-
-  async function turnAway(stream: FrameStream, outcome: Refused): Promise<void> {
-    const { code, message } = await refused(stream, outcome)
-    if (!open || open.busy) return
-    open.feed.set({ state: 'failed', code, message })
-    showNew(open)
-  }
-
-  async function offer({ signal: cancel }: CallOptions = {}): Promise<LinkOffer> {
-    if (parts.account()) throw alreadyLinked()
-    await relaysSettled(context)
-    cancel?.throwIfAborted()
-    const mine = open ?? start()
-    return {
-      get code() {
-        return codeTextOf(mine.life)
-      },
-      states: (options) => mine.feed.values(options),
-      close: async () => end(mine),
-    }
-  }
-
-  function start(): OpenOffer {
-    const life = openCodeLife(environment)
-    const started: OpenOffer = {
-      life,
-      feed: createFeed<LinkState>(waiting(life)),
-      busy: false,
-      cancelRenewal: () => undefined,
-    }
-    open = started
-    renewLater(started)
-    // The addresses stand in the code: a new reservation or network makes a better one.
-    net.addEventListener('addresses:changed', () => show(started, started.life), { signal })
-    return started
-  }
-
-  function end(offered: OpenOffer): void {
-    if (open === offered) open = undefined
-    lastLife = endCode(offered.life, { end: 'ERR_CODE_EXPIRED' }, environment)
-    offered.cancelRenewal()
-    offered.feed.end()
-  }
-
-  function renewLater(offered: OpenOffer): void {
-    offered.cancelRenewal()
-    offered.cancelRenewal = scheduler.schedule(codeExpiresInMs(offered.life, environment), () => {
-      show(offered, currentCodeLife(offered.life, environment))
-      renewLater(offered)
-    })
-  }
-
-  /** The code as it stands now; while somebody is linking, the screen shows that instead. */
-  function show(offered: OpenOffer, life: CodeLife): void {
-    offered.life = life
-    if (open === offered && !offered.busy) offered.feed.set(waiting(life))
-  }
-
-  function waiting(life: CodeLife): LinkState {
-    return {
-      state: 'waiting',
-      code: codeTextOf(life),
-      expiresInMs: Math.round(codeExpiresInMs(life, environment)),
-    }
-  }
-
-  function codeTextOf(life: CodeLife): string {
-    return createLinkCode({
-      device: context.device,
-      secret: life.secret,
-      addresses: codeAddresses(net),
-    })
-  }
-
-  async function answer(stream: FrameStream, attempt: Attempt): Promise<void> {
-    const { offered } = attempt
-    offered.busy = true
-    try {
-      await takePart(stream, attempt)
-    } catch (error) {
-      net.keep([])
-      logger.debug('linking failed', { code: codeOf(error) })
-      const { code, message } = asKithError(error)
-      offered.feed.set({ state: 'failed', code, message })
-      throw error
-    } finally {
-      offered.busy = false
-      showNew(offered)
-    }
-  }
-
-  /** What an attempt left: another code, or the same with one chance less. */
-  function showNew(offered: OpenOffer): void {
-    if (open !== offered) return
-    show(offered, offered.life)
-    renewLater(offered)
-  }
-
-  /** Steps of linking.ts in the protocol: seen → confirm → syncing → done. */
-  async function takePart(
-    stream: FrameStream,
-    { reader, proved, offered }: Attempt,
-  ): Promise<void> {
+  /** Steps of the answerer: seen → confirm, then as everybody who joins. */
+  async function meetWhoReadCode(attempt: CodeAttempt<LinkOfferOptions>): Promise<void> {
+    const { conversation, state, send, offered } = attempt
     offered.feed.set({ state: 'seen' })
-    // It has the secret, so its addresses are worth trying: a nearer way than the relay makes it near.
+    await lookForNearer(conversation, async () => {
+      await conversation.send(send)
+      const met = readReveal(state, await conversation.read(), environment)
+      if (met.kind === 'refused') throw await conversation.refuse(met)
+      await joinOffered(conversation, met.state)
+    })
+  }
+
+  async function joinOffered(
+    conversation: LinkConversation,
+    met: LinkMet,
+    { signal, agreed }: { readonly signal?: AbortSignal; agreed?(): void } = {},
+  ): Promise<void> {
+    const offered = codes.current()
+    if (!offered) throw refusalError('ERR_LINK_CLOSED')
+    const ask = offered.options.confirm
+    const confirm: typeof ask =
+      ask &&
+      (async (seen, options) => {
+        const answer = await ask(seen, options)
+        if (answer === true) agreed?.()
+        return answer
+      })
+    const until = AbortSignal.any([offered.ended.signal, ...(signal ? [signal] : [])])
+    const joining = { confirm, show: offered.feed.set, enter: parts.enter, signal: until }
+    await alone(conversation, met, () => joinAccount(context, { conversation, met }, joining))
+    codes.end(offered)
+  }
+
+  async function offer(options: LinkOfferOptions = {}): Promise<LinkOffer> {
+    requireNew()
+    await relaysSettled(context)
+    options.signal?.throwIfAborted()
+    requireNew()
+    const { offered, offer } = codes.show(options)
+    // Without a question here, whoever is on this network could take the device in (LNK-19).
+    if (offered.options.confirm) net.announceWaiting(true)
+    return offer
+  }
+
+  async function join(text: string, options: JoinOptions): Promise<AccountId> {
+    const { signal, onState = () => undefined } = options
+    requireNew()
+    const code = parseJoinCode(text)
+    signal?.throwIfAborted()
+    net.setAddresses(
+      code.device,
+      code.addresses.map((bytes) => net.addressFromBytes(bytes)),
+    )
+    const to = { peer: code.device, protocol: JOIN }
+    const stream = await openStream(net, to, signal ? { signal } : {})
+    const conversation = linkConversation(stream, context)
+    const abort = (): void => stream.abort(toError(signal?.reason))
+    signal?.addEventListener('abort', abort)
+    try {
+      const account = await lookForNearer(conversation, async () => {
+        const dialled = dialCode({ code, self: context.device, description }, environment)
+        const met = await meetWhoShowsCode(conversation, dialled, onState)
+        const { confirm } = options
+        const joining = { confirm, show: onState, enter: parts.enter, signal }
+        return alone(conversation, met, () => joinAccount(context, { conversation, met }, joining))
+      })
+      const offered = codes.current()
+      if (offered) codes.end(offered)
+      await stream.close().catch(() => undefined)
+      return account
+    } catch (error) {
+      const failure = asKithError(error)
+      onState({ state: 'failed', code: failure.code, message: failure.message })
+      stream.abort(toError(error))
+      throw signal?.aborted ? toError(signal.reason) : failure
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** The existing device answers once it knows how far away we are. */
+  async function meetWhoShowsCode(
+    conversation: LinkConversation,
+    { state, send }: ReturnType<typeof dialCode>,
+    show: (state: LinkState) => void,
+  ): Promise<LinkMet> {
+    await conversation.send(send)
+    const answered = readLinkAnswer(state, await conversation.read(), environment)
+    if (answered.kind === 'refused') throw await conversation.refuse(answered)
+    show({ state: 'seen' })
+    const met = revealShare(answered.state, environment)
+    await conversation.send(met.send)
+    return met.state
+  }
+
+  /** It has the secret, so its addresses are worth trying: a nearer way than the relay makes it near. */
+  async function lookForNearer<T>(
+    { stream }: LinkConversation,
+    task: () => Promise<T>,
+  ): Promise<T> {
     net.keep([stream.peer])
-    await stream.send(proved.send)
-    offered.feed.set({ state: 'confirm' })
-    const linked = await join(stream, reader, proved.state, offered.feed)
-    await keep(linked)
-    offered.feed.set({ state: 'syncing', percent: 100 })
-    const { account } = linked.log
-    await parts.enter(account)
-    await stream.send(linked.send)
-    offered.feed.set({ state: 'done', account, device: context.device })
-    end(offered)
+    try {
+      return await task()
+    } catch (error) {
+      if (!parts.account()) net.keep([])
+      throw error
+    }
   }
 
-  async function join(
-    stream: FrameStream,
-    reader: FrameReader,
-    state: Parameters<typeof agreeToLink>[0],
-    feed: Feed<LinkState>,
-  ): Promise<Linked> {
-    const card = (await openCards(context)).own()
-    const proposal = await reader.read(CONFIRM_MS)
-    const agreed = await agreeToLink(state, proposal, { signer: context.signer, card, rng })
-    if (agreed.kind === 'refused') throw await refused(stream, agreed)
-    feed.set({ state: 'syncing', percent: 0 })
-    await stream.send(agreed.send)
-    const linked = readLinkGrant(agreed.state, await reader.read(), environment)
-    if (linked.kind === 'refused') throw await refused(stream, linked)
-    return linked
+  /** By a code or nearby, shown or read: a device joins one account at a time. */
+  async function alone<T>(
+    conversation: LinkConversation,
+    met: LinkMet,
+    task: () => Promise<T>,
+  ): Promise<T> {
+    if (isTaken()) {
+      throw await conversation.refuse(declineLink(met, 'ERR_LINK_BUSY', environment))
+    }
+    isJoining = true
+    try {
+      return await task()
+    } finally {
+      isJoining = false
+    }
   }
 
-  /** One batch: this device belongs to the account, or nothing of it is here. */
-  async function keep({ log, epochKeys, snapshot }: Linked): Promise<void> {
-    const epochs = epochKeysCodec.decode(epochKeys)
-    const { account, entries } = log
-    await context.store.commit(membershipOps(context, { account, entries, epochs, seed: snapshot }))
+  function isTaken(): boolean {
+    return isJoining || parts.account() !== undefined
   }
 
-  return { offer }
-}
+  function requireNew(): void {
+    if (!parts.account()) return
+    throw new KithError('ERR_LINK_ALREADY', 'this device belongs to an account already')
+  }
 
-interface OpenOffer {
-  life: CodeLife
-  readonly feed: Feed<LinkState>
-  /** Somebody has the code and is linking. */
-  busy: boolean
-  cancelRenewal: () => void
-}
-
-/** Somebody dialled and has proved the secret. */
-interface Attempt {
-  readonly reader: FrameReader
-  readonly proved: Exclude<ReturnType<typeof answerLink>, Refused>
-  readonly offered: OpenOffer
-}
-
-/** Tells the other side, and becomes the error this side fails with. */
-async function refused(stream: FrameStream, outcome: Refused): Promise<KithError> {
-  if (outcome.send) await stream.send(outcome.send).catch(() => undefined)
-  await stream.close().catch(() => undefined)
-  return refusalError(outcome.code)
-}
-
-function alreadyLinked(): KithError {
-  return new KithError('ERR_LINK_ALREADY', 'this device belongs to an account already')
-}
-
-function asKithError(error: unknown): KithError {
-  return error instanceof KithError
-    ? error
-    : new KithError('ERR_STREAM_ENDED', 'the other device went away', { cause: error })
+  return { offer, join }
 }

@@ -54,14 +54,14 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     { signal }: CallOptions = {},
   ): Promise<SentMessage> {
     signal?.throwIfAborted()
-    contacts.require(contact)
+    const to = contacts.requireSendable(contact)
     requireText(text)
-    const chat = directChatId(account, contact)
+    const chat = directChatId(account, to)
     const { stored, durable } = await chats.alone(chat, async () => {
       const stored = await chats.draft(chat, { kind: 'text', text })
       const staged = [
         await chats.stage(stored),
-        ...(await parts.fanOut(contact, stored)),
+        ...(await parts.fanOut(to, stored)),
         stageEvent(stored),
       ]
       return { stored, durable: parts.record(stored, staged) }
@@ -70,7 +70,7 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     return {
       message: stored.message,
       chat,
-      delivery: (options) => deliveryOf(stored.message, contact, options),
+      delivery: (options) => deliveryOf(stored.message, to, options),
     }
   }
 
@@ -126,6 +126,21 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     }
   }
 
+  /** One person's history, over all accounts the person has had (ACC-12). */
+  async function historyWith(
+    contact: AccountId,
+    options: CallOptions & { readonly limit?: number },
+  ): Promise<readonly StoredContent[]> {
+    const [first = contact, ...earlier] = [contact, ...contacts.succession.earlierOf(contact)]
+    const latest = await chats.list(directChatId(account, first), options)
+    if (earlier.length === 0) return latest
+    const all = [...latest]
+    for (const other of earlier) {
+      all.push(...(await chats.list(directChatId(account, other), options)))
+    }
+    return all.sort(inOrder).slice(-(options.limit ?? all.length))
+  }
+
   function stageEvent(stored: StoredContent): Staged {
     const self = stored.content.author.account === account
     const publish = (): void => {
@@ -164,12 +179,17 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     },
     list: async (contact, options = {}) => {
       contacts.require(contact)
-      const stored = await chats.list(directChatId(account, contact), options)
+      const stored = await historyWith(contact, options)
       const messages = await Promise.all(stored.map(toMessage))
       return messages.filter((message) => message !== undefined)
     },
     stageEvent,
   }
+}
+
+/** As within one chat: by time, then by id (DEL-6). */
+function inOrder(a: StoredContent, b: StoredContent): number {
+  return a.content.at - b.content.at || (a.message < b.message ? -1 : 1)
 }
 
 function requireText(text: string): void {

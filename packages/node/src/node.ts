@@ -1,17 +1,20 @@
-import { KithError } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
-import type { KithNode, NodeEvents } from './api.ts'
+import type { DeviceLock, KithNode, NodeEvents } from './api.ts'
 import type { DeviceContext } from './context.ts'
 import type { Linking } from './linking.ts'
+import type { Membership } from './membership.ts'
 import type { OpenAccount } from './open-account.ts'
+import type { Restoring } from './recovery/restore.ts'
 
 /** What the facade hands its calls to. */
 export interface NodeParts {
   readonly context: DeviceContext
   readonly events: EventSource<NodeEvents>
   readonly linking: Linking
-  /** The account this device belongs to, once it does. */
-  readonly account: () => OpenAccount | undefined
+  readonly restoring: Restoring
+  readonly lock: DeviceLock
+  /** The account this device belongs to, once it does, and whether it is in. */
+  readonly membership: Pick<Membership, 'account' | 'require' | 'status'>
   readonly stop: () => Promise<void>
 }
 
@@ -20,31 +23,50 @@ export function createFacade(parts: NodeParts): KithNode {
   const { context, events, linking } = parts
   const account = (): OpenAccount => {
     context.signal.throwIfAborted()
-    const open = parts.account()
-    if (open) return open
-    throw new KithError('ERR_NO_ACCOUNT', 'this device belongs to no account yet', {
-      hint: 'Link it first: show its code and scan it with a device of yours.',
-    })
+    return parts.membership.require()
   }
   return {
     device: context.device,
     name: context.name,
     get account() {
-      return parts.account()?.account
+      return parts.membership.account()
     },
     addresses: () => context.net.addresses(),
-    status: async (options) => account().status(options),
-    linking: { offer: (options) => linking.offer(options) },
+    status: async () => {
+      context.signal.throwIfAborted()
+      return parts.membership.status()
+    },
+    linking: {
+      offer: (options) => linking.offer(options),
+      join: (code, options) => linking.join(code, options),
+    },
     devices: {
       list: async (options) => account().devices.list(options),
-      link: async (code, options) => account().linkDevice(code, options),
+      link: async (code, options) => account().linker.link(code, options),
+      offer: async (options) => account().linker.offer(options),
+      nearby: (options) => account().linker.nearby(options),
+      linkNearby: async (device, options) => account().linker.linkNearby(device, options),
+      approveHistory: async (device, options) => account().approveHistory(device, options),
       rename: async (device, name, options) => account().devices.rename(device, name, options),
+      unlink: async (device, options) => account().standing.unlink(device, options),
+      suspend: async (device, options) => account().standing.suspend(device, options),
+      readmit: async (device, options) => account().standing.readmit(device, options),
+      leave: async (options) => account().standing.leave(options),
+      alerts: async (options) => account().alerts.list(options),
+    },
+    deviceLog: {
+      export: async (options) => account().deviceLog.export(options),
     },
     contacts: {
       list: async (options) => account().contacts.list(options),
       invite: async (options) => account().contacts.invite(options),
       add: async (code, options) => account().contacts.add(code, options),
       rename: async (contact, name, options) => account().contacts.rename(contact, name, options),
+      replace: async (contact, by, options) => account().contacts.replace(contact, by, options),
+      code: async (contact, options) => account().contacts.code(contact, options),
+      verify: async (contact, options) => account().contacts.verify(contact, options),
+      unverify: async (contact, options) => account().contacts.unverify(contact, options),
+      accept: async (contact, options) => account().contacts.accept(contact, options),
     },
     messages: {
       send: async (contact, content, options) => account().messages.send(contact, content, options),
@@ -56,6 +78,15 @@ export function createFacade(parts: NodeParts): KithNode {
       remove: async (message, options) => account().starred.remove(message, options),
       list: async (options) => account().starredMessages(options),
     },
+    recovery: {
+      state: async (options) => account().recovery.words.state(options),
+      show: async (options) => account().recovery.words.show(options),
+      challenge: async (options) => account().recovery.words.challenge(options),
+      confirm: async (answers, options) => account().recovery.words.confirm(answers, options),
+      copies: async (on, options) => account().recovery.copies(on, options),
+      restore: async (words, options) => parts.restoring.restore(words, options),
+    },
+    lock: parts.lock,
     addEventListener: events.addEventListener,
     removeEventListener: events.removeEventListener,
     stop: parts.stop,

@@ -1,41 +1,64 @@
-import type { AccountId } from '@kithmesh/protocol'
+import type { AccountId, DeviceId } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
+import { openAccountEpochs } from './account-epochs.ts'
 import { type AccountState, openAccountState } from './account-state.ts'
 import { openAddresses } from './addresses.ts'
-import type { CallOptions, Device, LinkOptions, Message, NodeEvents, Status } from './api.ts'
+import { type Alerts, openAlerts } from './alerts.ts'
+import type { CallOptions, Device, Message, NodeEvents, Status } from './api.ts'
 import { openCards } from './cards.ts'
 import { openChats, type StoredContent } from './chats.ts'
 import { ACCOUNT_NAME, type Contacts, createContacts } from './contacts.ts'
 import type { DeviceContext } from './context.ts'
 import { openDelivery } from './delivery.ts'
-import { type DeviceLogs, openDeviceLogs } from './device-logs.ts'
+import { createDeviceLogExport, type DeviceLogExport } from './device-log-export.ts'
+import type { DeviceLogs } from './device-logs.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { startDrain } from './drain.ts'
+import { createDropping } from './dropping.ts'
+import { createEpochHandover } from './epoch-handover.ts'
 import { createFanOut } from './fan-out.ts'
+import { createFreshness } from './freshness.ts'
 import { startHistory } from './history.ts'
+import { createApproveHistory, openHistoryApprovals } from './history-approvals.ts'
+import { watchIdle } from './idle.ts'
 import { createInbox } from './inbox.ts'
 import { createInvites, type Invites } from './invites.ts'
-import { createDeviceLinker } from './link-device.ts'
+import { startLateCopies } from './late-copies.ts'
+import { createDeviceLinker, type DeviceLinker } from './link-device.ts'
 import type { MessageRecord } from './log-contents.ts'
+import { createLogIntake } from './log-intake.ts'
 import { createMessages, type Messages } from './messages.ts'
 import { openOutbox } from './outbox.ts'
+import { followOwnLog } from './own-log.ts'
 import { startPeers } from './peers.ts'
 import { startReceiving } from './receive.ts'
+import { type Recovery, startRecovery } from './recovery/recovery.ts'
+import { createSecurityCodes, type SecurityCodes } from './security-codes.ts'
 import { openSessions } from './sessions.ts'
 import { startSiblings } from './siblings.ts'
+import { createStanding, type Standing } from './standing.ts'
 import { createStarred, type Starred } from './starred.ts'
 import { startUnaddressed } from './unaddressed.ts'
+import { openWatchDays } from './watch-days.ts'
 
 /** An account as this device lives in it: the rooms, wired. */
 export interface OpenAccount {
   readonly account: AccountId
-  readonly contacts: Contacts & Invites
+  readonly contacts: Contacts & Invites & SecurityCodes
   readonly devices: Devices
+  readonly deviceLog: DeviceLogExport
   readonly messages: Messages
   readonly starred: Starred
+  readonly recovery: Recovery
   starredMessages(options?: CallOptions): Promise<readonly Message[]>
-  linkDevice(code: string, options: LinkOptions): Promise<Device>
+  readonly linker: DeviceLinker
+  readonly standing: Standing
+  readonly alerts: Alerts
+  /** Lets a device that was linked from afar have the history now. */
+  approveHistory(device: DeviceId, options?: CallOptions): Promise<Device>
   status(options?: CallOptions): Promise<Status>
+  /** Resolves when this account should be opened anew: what it could not read it can now. */
+  readonly healed: Promise<void>
   /** Writes what still waits to be written. */
   close(): Promise<void>
 }
@@ -43,24 +66,34 @@ export interface OpenAccount {
 /** Opens the account whose log, epochs and data stand on this device's disk, and starts its work. */
 export async function openAccount(
   context: DeviceContext,
-  account: AccountId,
+  { account, logs }: { readonly account: AccountId; readonly logs: DeviceLogs },
   events: EventSource<NodeEvents>,
 ): Promise<OpenAccount> {
-  const logs = await openDeviceLogs(context)
   const cards = await openCards(context)
   const addresses = await openAddresses(context)
-  const state = await openAccountState(context, { account, logs })
+  const epochs = await openAccountEpochs(context, { account, logs })
+  const state = await openAccountState(context, { account, logs, epochs })
   const chats = openChats(context, account)
   const outbox = await openOutbox(context)
   const delivery = openDelivery(context, logs)
   const sessions = openSessions(context, { account, logs, cards })
+  const kept = { account, logs, cards, addresses, sessions, outbox, delivery }
+  const dropping = createDropping(context, kept)
+  const intake = createLogIntake(context, { account, logs, epochs, dropping })
 
   const contacts = createContacts(context, { account, state, logs, events })
   const starred = createStarred(context, { state, chats, events })
   const fanOut = startUnaddressed(context, {
     logs,
     chats,
-    fanOut: createFanOut({ logs, sessions, outbox }),
+    fanOut: startLateCopies(context, {
+      account,
+      logs,
+      chats,
+      outbox,
+      delivery,
+      fanOut: createFanOut({ logs, sessions, outbox }),
+    }),
   })
   const messages = createMessages(context, {
     account,
@@ -72,37 +105,63 @@ export async function openAccount(
     record: (stored, alongside) => state.record([contentRecord(stored)], alongside),
     events,
   })
+  const approvals = await openHistoryApprovals(context, { account, log: state.log, logs })
+  const isContact = contacts.isContact
+  // From here on peers come: who is to hear of them is there before anything waits again.
+  const handover = createEpochHandover(context, { account, ring: epochs.ring, cards })
+  const known = { account, logs, intake, handover, cards, addresses, isContact }
+  const peers = startPeers(context, known)
   const inbox = createInbox(context, {
     account,
     chats,
     sessions,
+    noteFreshness: createFreshness(context, { own: account, logs, peers }),
     keep: (stored, alongside) =>
       state.record([contentRecord(stored)], [...alongside, messages.stageEvent(stored)]),
   })
-  const isContact = contacts.isContact
-  const peers = startPeers(context, { account, logs, cards, addresses, isContact })
   startReceiving(context, { inbox, logs, isContact })
-  startDrain(context, {
+  const drain = startDrain(context, {
     outbox,
     peers,
+    isHeld: contacts.succession.isHeld,
     chats,
     sessions,
     delivery,
     recordReached: (reached, alongside) => state.record([{ kind: 'reached', reached }], alongside),
   })
   startHistory({ account, state, chats, delivery, messages })
-  const siblings = startSiblings(context, { account, state, logs, peers })
+  const siblings = startSiblings(context, { account, state, logs, peers, approvals })
   const { pendingFor } = siblings
-  const devices = createDevices(context, { account, state, logs, events, pendingFor })
+  const watch = await openWatchDays(context, { account, state, logs })
+  const idleIn = watch.daysLeft
+  const shown = { account, state, logs, events, pendingFor, idleIn, approvals }
+  const devices = createDevices(context, shown)
+  const standing = createStanding(context, { account, logs, intake, devices, peers, events })
+  watchIdle(context, { account, logs, peers, watch, standing })
+  followOwnLog(context, { account, logs, intake, state })
+  const alerts = await openAlerts(context, { account, state, logs, events })
   const invites = createInvites(context, { account, state, logs, cards, addresses, contacts })
+  const codes = createSecurityCodes(context, { account, state, logs, contacts, peers })
   await introduceDevice(context, { account, state, logs })
+  const copied = { account, state, logs, intake, addresses, peers, isContact }
+  const ownName = (): string => contacts.nameOf(account)
+  const recovery = await startRecovery(context, { ...copied, ownName })
+  // Accepted, verified or replaced, here or on a sibling: what waits goes on, or stays (DEL-17).
+  state.data.events.addEventListener(
+    'contact:changed',
+    ({ detail: { contact, replaces } }) => {
+      if (replaces ?? contacts.succession.replacedBy(contact)) drain.reconsider()
+    },
+    { signal: context.signal },
+  )
   const met = new Set(state.data.contacts.list().map(({ contact }) => contact))
   state.data.events.addEventListener('contact:changed', ({ detail: { contact } }) => {
     // A new contact: its devices are to be greeted, or its device log to be had from a sibling first.
     if (!met.has(contact)) peers.announce()
     met.add(contact)
   })
-  const linkDevice = createDeviceLinker(context, { account, state, logs, cards, devices })
+  const linker = createDeviceLinker(context, { account, state, logs, intake, cards, devices })
+  const approveHistory = createApproveHistory(approvals, devices)
 
   async function starredMessages(): Promise<readonly Message[]> {
     const found = await Promise.all(starred.ids().map((id) => messages.get(id)))
@@ -122,13 +181,19 @@ export async function openAccount(
 
   return {
     account,
-    contacts: { ...contacts, ...invites },
+    contacts: { ...contacts, ...invites, ...codes },
     devices,
+    deviceLog: createDeviceLogExport({ account, logs }),
     messages,
     starred,
+    recovery,
     starredMessages,
-    linkDevice,
+    linker,
+    standing,
+    alerts,
+    approveHistory,
     status,
+    healed: epochs.healed,
     close: state.close,
   }
 }

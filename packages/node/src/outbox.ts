@@ -26,6 +26,10 @@ export interface Outbox {
   /** Puts an envelope in place of an entry's earlier one, or of none. */
   stageSealed(entry: OutboxEntry, envelope: Uint8Array | undefined): Staged
   stageRemove(entries: readonly OutboxEntry[]): Staged
+  /** All that waits for a device, in order. */
+  allFor(recipient: DeviceId): Promise<readonly OutboxEntry[]>
+  /** Devices that something waits for. */
+  recipients(): Promise<readonly DeviceId[]>
   /** The next entries for a device behind `after`, in order, at most `limit`. */
   pageFor(recipient: DeviceId, after: number, limit: number): Promise<readonly OutboxEntry[]>
   hasFor(recipient: DeviceId): Promise<boolean>
@@ -33,14 +37,18 @@ export interface Outbox {
   size(): number
 }
 
+/** Entries read at once where all are wanted; each may hold an envelope. */
+const PAGE = 64
+
 /** Opens the outbox on disk. */
 export async function openOutbox(context: DeviceContext): Promise<Outbox> {
   const { tables } = context
   const events = createEvents<OutboxEvents>()
   let lastOrder = 0
-  let size = 0
+  /** Orders of what waits: an entry may be removed by two at once, as by its ack and with its device. */
+  const waiting = new Set<number>()
   for await (const [[, order]] of tables.outbox.entries()) {
-    size++
+    waiting.add(order)
     lastOrder = Math.max(lastOrder, order)
   }
 
@@ -57,14 +65,31 @@ export async function openOutbox(context: DeviceContext): Promise<Outbox> {
     return page
   }
 
+  async function allFor(recipient: DeviceId): Promise<readonly OutboxEntry[]> {
+    const all: OutboxEntry[] = []
+    for (let page = await pageFor(recipient, 0, PAGE); page.length > 0; ) {
+      all.push(...page.map(({ envelope: _, ...entry }) => entry))
+      page = await pageFor(recipient, page.at(-1)?.order ?? 0, PAGE)
+    }
+    return all
+  }
+
+  async function recipients(): Promise<readonly DeviceId[]> {
+    const found = new Set<DeviceId>()
+    for await (const [[recipient]] of tables.outbox.entries()) found.add(recipient)
+    return [...found]
+  }
+
   return {
     events,
+    allFor,
+    recipients,
     stageAdd: ({ recipient, ...entry }) => {
       const order = ++lastOrder
       return {
         ops: () => [tables.outbox.put([recipient, order], entry)],
         publish: () => {
-          size++
+          waiting.add(order)
           events.emit('outbox:added', { recipient })
         },
       }
@@ -76,11 +101,11 @@ export async function openOutbox(context: DeviceContext): Promise<Outbox> {
     stageRemove: (entries) => ({
       ops: () => entries.map(({ recipient, order }) => tables.outbox.delete([recipient, order])),
       publish: () => {
-        size -= entries.length
+        for (const { order } of entries) waiting.delete(order)
       },
     }),
     pageFor,
     hasFor: async (recipient) => (await pageFor(recipient, 0, 1)).length > 0,
-    size: () => size,
+    size: () => waiting.size,
   }
 }

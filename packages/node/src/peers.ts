@@ -7,6 +7,7 @@ import { createHello, type HelloParts } from './hello.ts'
 import { HELLO } from './protocols.ts'
 import { retry } from './retry.ts'
 import { createRounds } from './rounds.ts'
+import { createTelling } from './telling.ts'
 
 /** A connected device whose account and standing are verified. */
 export interface KnownPeer {
@@ -19,6 +20,10 @@ export interface PeerEvents {
   /** A device was greeted: it stands in the log of this account or of a contact, and is connected. */
   'peer:known': KnownPeer
   'peer:gone': KnownPeer
+  /** A hello with it ended well: both hold the same device logs now. */
+  'peer:greeted': KnownPeer
+  /** A device of our own account that is out has come back, and heard that it is out. */
+  'peer:returned': { readonly device: DeviceId }
 }
 
 /** Which connected devices are whose. */
@@ -27,10 +32,15 @@ export interface Peers {
   accountOf(device: DeviceId): AccountId | undefined
   /** Something changed that others should learn, or whom we know: greets every connected device we know. */
   announce(): void
+  /** This device holds other device logs than we do: greets it, when it is connected and known. */
+  greet(device: DeviceId): void
 }
 
 /** Keeps siblings and contacts connected, and greets each as soon as it is. */
-export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKnown'>): Peers {
+export function startPeers(
+  context: DeviceContext,
+  parts: Omit<HelloParts, 'isKnown' | 'onTold'>,
+): Peers {
   const { net, signal } = context
   const { account: own, logs, isContact } = parts
   const events = createEvents<PeerEvents>()
@@ -38,7 +48,11 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
   const greet = createHello(context, {
     ...parts,
     isKnown: (device) => accountsByPeer.has(device),
+    onTold: (device) => {
+      if (telling.noteTold(device)) events.emit('peer:returned', { device })
+    },
   })
+  const telling = createTelling(context, { account: own, logs, hello: openHello })
 
   /** Greets a connected device that we know until it worked, and once more when asked meanwhile. */
   const greetUntilDone = createRounds((device: DeviceId, asked) =>
@@ -68,6 +82,7 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
 
   function onLogChanged(): void {
     for (const device of accountsByPeer.keys()) if (!accountNow(device)) drop(device)
+    telling.tellConnected()
     announce()
   }
 
@@ -94,7 +109,10 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
   async function greetOver(stream: FrameStream): Promise<void> {
     const account = await greet(stream)
     const device = parseDeviceId(stream.peer)
-    if (!account || accountsByPeer.get(device) === account) return
+    // It may have gone out while it was greeted, and has not heard of that yet.
+    if (!account || accountNow(device) !== account) return telling.tell(device)
+    events.emit('peer:greeted', { device, account })
+    if (accountsByPeer.get(device) === account) return
     // Gone while it was greeted: known again when it comes back, or nobody would be told then.
     if (!net.connected().includes(device)) return
     accountsByPeer.set(device, account)
@@ -113,11 +131,12 @@ export function startPeers(context: DeviceContext, parts: Omit<HelloParts, 'isKn
     events.emit('peer:gone', { device, account })
   }
 
-  /** A device that no longer stands: its connection goes, too. */
+  /** A device that is out: its connection goes, too. One of our own hears why before (OUT-7). */
   function drop(device: DeviceId): void {
+    const account = accountsByPeer.get(device)
     forget(device)
-    net.refuse(device)
+    if (account !== own) net.refuse(device)
   }
 
-  return { events, accountOf: (device) => accountsByPeer.get(device), announce }
+  return { events, accountOf: (device) => accountsByPeer.get(device), announce, greet: reach }
 }

@@ -1,14 +1,20 @@
 /** The machine as a page sees it: WebCrypto keys nobody can read, IndexedDB, Web Locks. */
 
-import type { Rng } from '@kithmesh/protocol'
+import type { Clock, Primitives, Rng, Signer } from '@kithmesh/protocol'
+import { argon2idInWorker } from './lock/argon2id.browser.ts'
+import { type LockTools, openHomeKey, type Unlock } from './lock/home-key.ts'
+import { createHomeLockChanges, homeLockState } from './lock/home-lock-changes.ts'
+import { openPageLockPlace } from './lock/lock-place.browser.ts'
+import { pagePasskeys } from './lock/passkeys.browser.ts'
 import { withMemoryHomes } from './platform.memory.ts'
-import type { Platform } from './platform.ts'
+import type { HomeKeys, Platform } from './platform.ts'
 import { createBrowserPrimitives } from './primitives.browser.ts'
 import { openBrowserAnchor } from './store/anchor.browser.ts'
+import { erasePageHome, hasPageHome } from './store/erase-home.browser.ts'
 import { lockHome } from './store/home-lock.browser.ts'
-import { loadOrCreateKey } from './store/key-database.browser.ts'
+import { loadOrCreateKey, readKeyOf } from './store/key-database.browser.ts'
 import { openBrowserBackend } from './store/level-backend.browser.ts'
-import { createPageKeys } from './store/page-keys.browser.ts'
+import { createPageKeys, type PageKeys } from './store/page-keys.browser.ts'
 
 /** What `crypto.getRandomValues` gives at most in one call, in bytes (Web Crypto §10.1.1). */
 const MAX_RANDOM_BYTES = 65_536
@@ -27,17 +33,24 @@ const systemRng: Rng = {
 export async function createBrowserPlatform(): Promise<Platform> {
   const primitives = await createBrowserPrimitives()
   const keys = await createPageKeys(systemRng, primitives)
+  const openKeys = (home: string, unlock: Unlock): Promise<HomeKeys> =>
+    openPageKeys(home, unlock, { keys, primitives })
   const platform: Platform = {
     kind: 'browser',
     deviceKind: 'browser',
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    clock,
     rng: systemRng,
     primitives,
     defaultName: () => browserName(navigator.userAgent),
     limitations: async () => [...keys.limitations, ...(await storageLimitations())],
     lock: lockHome,
-    openIdentity: (home) => loadOrCreateKey(home, 'identity.key', keys.identity),
-    openStoreKey: (home) => loadOrCreateKey(home, 'store.key', keys.store),
+    openKeys,
+    hasHome: hasPageHome,
+    eraseHome: erasePageHome,
+    lockState: (home) =>
+      homeLockState(openPageLockPlace(home, { primitives, rng: systemRng }), { clock }),
+    openIdentity: async (home) => (await openKeys(home, {})).openIdentity(),
+    openStoreKey: async (home) => (await openKeys(home, {})).openStoreKey(),
     openAnchor: openBrowserAnchor,
     openBackend: async (home, care) => {
       // Asked, not demanded: without it the browser may evict the home when its disk is full (E3).
@@ -46,17 +59,56 @@ export async function createBrowserPlatform(): Promise<Platform> {
         .catch(() => false)
       return openBrowserBackend(home, care)
     },
-    loadOrCreate: (home, name, create) =>
-      loadOrCreateKey(home, `secret ${name}`, {
-        parse: (stored) => (stored instanceof Uint8Array ? stored : undefined),
-        create: async () => create(),
-      }),
+    loadOrCreate: async (home, name, create) =>
+      (await openKeys(home, {})).loadOrCreate(name, create),
     verifySignature: keys.verifySignature,
   }
   return withMemoryHomes(platform, {
-    createIdentity: keys.createIdentity,
-    createStoreKey: keys.createStoreKey,
+    createIdentity: () => newIdentity(keys),
+    createStoreKey: () => keys.storeKeyOf(systemRng.bytes(SECRET_BYTES)),
   })
+}
+
+const SECRET_BYTES = 32
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+async function newIdentity(keys: PageKeys): Promise<Signer> {
+  const signer = await keys.parseIdentity(await keys.createIdentity())
+  if (signer === undefined) throw new TypeError('a new key that is none')
+  return signer
+}
+
+async function openPageKeys(
+  home: string,
+  unlock: Unlock,
+  { keys, primitives }: { readonly keys: PageKeys; readonly primitives: Primitives },
+): Promise<HomeKeys> {
+  const tools: LockTools = {
+    clock,
+    primitives,
+    rng: systemRng,
+    argon2id: argon2idInWorker,
+    passkeys: pagePasskeys(systemRng),
+  }
+  const place = openPageLockPlace(home, tools)
+  const homeKey = await openHomeKey(await place.readOrCreate(), { unlock, place, tools })
+  return {
+    openIdentity: () =>
+      loadOrCreateKey(home, 'identity.key', {
+        create: keys.createIdentity,
+        parse: async (stored) =>
+          keys.parseIdentity(await place.unseal('identity.key', stored, homeKey)),
+      }),
+    openStoreKey: async () => {
+      const earlier = keys.parseEarlierStoreKey(await readKeyOf(home, 'store.key'))
+      if (earlier !== undefined) return earlier
+      const create = (): Uint8Array => systemRng.bytes(SECRET_BYTES)
+      return keys.storeKeyOf(await place.loadOrCreate('store.key', homeKey, create))
+    },
+    loadOrCreate: (name, create) => place.loadOrCreate(`secret ${name}`, homeKey, create),
+    lock: createHomeLockChanges(place, tools),
+    drop: () => void homeKey.fill(0),
+  }
 }
 
 /** A page that was not loaded by https has none, whatever the type says. */

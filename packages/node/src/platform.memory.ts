@@ -1,5 +1,12 @@
-import type { Signer } from '@kithmesh/protocol'
-import { type Anchor, MEMORY_HOME, type Platform, type StoreKey } from './platform.ts'
+import { KithError, type Signer } from '@kithmesh/protocol'
+import type { HomeLockChanges, HomeLockState } from './lock/home-lock-changes.ts'
+import {
+  type Anchor,
+  type HomeKeys,
+  MEMORY_HOME,
+  type Platform,
+  type StoreKey,
+} from './platform.ts'
 import { createMemoryBackend } from './store/memory-backend.ts'
 
 /** Keys that are kept nowhere. */
@@ -13,6 +20,13 @@ export function withMemoryHomes(platform: Platform, fresh: FreshKeys): Platform 
   return {
     ...platform,
     lock: async (home) => (home === MEMORY_HOME ? NO_LOCK : platform.lock(home)),
+    openKeys: async (home, unlock) =>
+      home === MEMORY_HOME ? memoryKeys(fresh) : platform.openKeys(home, unlock),
+    hasHome: async (home) => home !== MEMORY_HOME && platform.hasHome(home),
+    eraseHome: async (home) => {
+      if (home !== MEMORY_HOME) await platform.eraseHome(home)
+    },
+    lockState: async (home) => (home === MEMORY_HOME ? NOT_LOCKED : platform.lockState(home)),
     openIdentity: (home) =>
       home === MEMORY_HOME ? fresh.createIdentity() : platform.openIdentity(home),
     openStoreKey: (home) =>
@@ -27,3 +41,37 @@ export function withMemoryHomes(platform: Platform, fresh: FreshKeys): Platform 
 
 const NO_LOCK = { release: async (): Promise<void> => {} }
 const NO_ANCHOR: Anchor = { read: async () => [], write: async () => {}, close: async () => {} }
+const NOT_LOCKED: HomeLockState = {
+  passphrase: false,
+  keyring: false,
+  passkeys: 0,
+  wrongTries: 0,
+}
+
+/** There is nothing on a disk to lock. */
+const NO_HOME_LOCK: HomeLockChanges = {
+  state: async () => NOT_LOCKED,
+  set: unsupported,
+  change: unsupported,
+  remove: unsupported,
+  addKeyring: unsupported,
+  removeKeyring: unsupported,
+  addPasskey: unsupported,
+  removePasskeys: unsupported,
+}
+
+async function unsupported(): Promise<never> {
+  throw new KithError('ERR_LOCK_UNSUPPORTED', 'a device in memory has no lock', {
+    hint: 'It ends with its process and leaves nothing.',
+  })
+}
+
+function memoryKeys({ createIdentity, createStoreKey }: FreshKeys): HomeKeys {
+  return {
+    openIdentity: createIdentity,
+    openStoreKey: createStoreKey,
+    loadOrCreate: async (_name, create) => create(),
+    lock: NO_HOME_LOCK,
+    drop: () => undefined,
+  }
+}

@@ -5,6 +5,8 @@
  */
 
 import type { Clock, MaybePromise, Primitives, Rng, Signer } from '@kithmesh/protocol'
+import type { Unlock } from './lock/home-key.ts'
+import type { HomeLockChanges, HomeLockState } from './lock/home-lock-changes.ts'
 import type { Backend } from './store/backend.ts'
 
 /** One process, or one tab, has a home at a time (STO-12). */
@@ -27,6 +29,25 @@ export interface StoreKey {
   open(sealed: Uint8Array, context: SealContext): MaybePromise<Uint8Array | undefined>
   /** HMAC-SHA-256, 32 bytes, under a key of its own. */
   mac(bytes: Uint8Array): MaybePromise<Uint8Array>
+  /** Overwrites the key in memory, where the machine lets us. Nothing opens any more then. */
+  drop?(): void
+}
+
+/** The keys of a home whose lock is open. */
+export interface HomeKeys {
+  /**
+   * The identity key, made when there is none. In a page its private half never leaves WebCrypto.
+   * @throws ERR_STORE_CORRUPT
+   */
+  openIdentity(): Promise<Signer>
+  /** The key of the store, made when there is none. @throws ERR_STORE_CORRUPT */
+  openStoreKey(): Promise<StoreKey>
+  /** As {@link Platform.loadOrCreate}. */
+  loadOrCreate(name: string, create: () => MaybePromise<Uint8Array>): Promise<Uint8Array>
+  /** What locks the home; one call at a time. */
+  readonly lock: HomeLockChanges
+  /** Overwrites the home key in memory. */
+  drop(): void
 }
 
 /** A few bytes beside the store that say how far it came, so that a lost end is noticed (STO-31). */
@@ -57,18 +78,27 @@ export interface Platform {
   /** Takes the home for this process or tab. @throws ERR_HOME_IN_USE */
   lock(home: string): Promise<HomeLock>
   /**
-   * The identity key of the home, made when there is none. In a page its private half never leaves
-   * WebCrypto. @throws ERR_STORE_CORRUPT
+   * The keys of a home that this process or tab has taken. @throws ERR_LOCKED, ERR_PASSPHRASE,
+   * ERR_LOCK_BACKOFF, ERR_PASSPHRASE_SIZE, ERR_PASSKEY, ERR_STORE_CORRUPT
    */
+  openKeys(home: string, unlock: Unlock): Promise<HomeKeys>
+  /** Whether a device lives there. Makes nothing. */
+  hasHome(home: string): Promise<boolean>
+  /** Deletes what a device wrote there, keys first. Only by who has taken the home. @throws ERR_STORE_WRITE */
+  eraseHome(home: string): Promise<void>
+  /** What locks a home, told without opening it or taking it. @throws ERR_STORE_CORRUPT */
+  lockState(home: string): Promise<HomeLockState>
+  /** The identity key of a home that is not locked. @throws ERR_LOCKED, ERR_STORE_CORRUPT */
   openIdentity(home: string): Promise<Signer>
-  /** The key of the home's store, made when there is none. @throws ERR_STORE_CORRUPT */
+  /** The store key of a home that is not locked. @throws ERR_LOCKED, ERR_STORE_CORRUPT */
   openStoreKey(home: string): Promise<StoreKey>
   openAnchor(home: string): Promise<Anchor>
   /** Opens the ordered bytes of the home. @throws ERR_STORE_CORRUPT, ERR_STORE_OPEN */
   openBackend(home: string, care: OpenCare): Promise<Backend>
   /**
-   * A small secret of the home, such as a certificate; `create` makes it the first time. `name` is
-   * a file name: lower case, digits, dots and hyphens. @throws ERR_STORE_CORRUPT
+   * A small secret of a home that is not locked, such as a certificate; `create` makes it the first
+   * time. `name` is a file name: lower case, digits, dots and hyphens. @throws ERR_LOCKED,
+   * ERR_STORE_CORRUPT
    */
   loadOrCreate(
     home: string,

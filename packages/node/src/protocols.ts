@@ -1,5 +1,5 @@
 import type { NetProtocol } from '@kithmesh/net'
-import { MAX_LINK_FRAME_BYTES } from '@kithmesh/protocol'
+import { MAX_COPY_BYTES, MAX_LINK_FRAME_BYTES } from '@kithmesh/protocol'
 
 const KIB = 1024
 
@@ -17,6 +17,12 @@ export const LINK: NetProtocol = {
   maxStreamsPerPeer: 2,
 }
 
+/** Linking by the code an existing device shows: the new device dials. */
+export const JOIN: NetProtocol = { ...LINK, id: '/kith/join/1' }
+
+/** Linking what waits on the local network: says what it is to whoever looks, then goes on as linking. */
+export const NEARBY: NetProtocol = { ...LINK, id: '/kith/nearby/1' }
+
 /** Adding a contact by invite code; carries a device log and up to 8 cards. */
 export const CONTACT: NetProtocol = {
   id: '/kith/contact/1',
@@ -29,6 +35,13 @@ export const MESSAGE: NetProtocol = {
   id: '/kith/message/1',
   maxFrameBytes: 320 * KIB,
   maxStreamsPerPeer: 4,
+}
+
+/** Recovery copies to contacts, and back to who proves the root key; the largest frame is a copy. */
+export const RECOVERY: NetProtocol = {
+  id: '/kith/recovery/1',
+  maxFrameBytes: MAX_COPY_BYTES + 64 * KIB,
+  maxStreamsPerPeer: 2,
 }
 
 /** The account log between siblings. */

@@ -55,6 +55,10 @@ export function startReceiving(
     await Promise.all(unsettled)
 
     async function settle(frame: ToRecipient): Promise<void> {
+      // Asked of each frame: a device that went out is not heard to the end of its stream (A8).
+      if (logs.accountOf(from.device) !== from.account) {
+        throw new KithError('ERR_STRANGER', 'no device of a contact now')
+      }
       if (frame.kind === 'offer') {
         return typed.send({ kind: 'want', ids: await missing(frame.ids) })
       }

@@ -20,9 +20,21 @@ const SENTENCES: Readonly<Record<RefusalCode, readonly [message: string, hint: s
     'too many wrong attempts with this code',
     'Take the code that is shown now, and check who can see it.',
   ],
+  ERR_LINK_BUSY: [
+    'the other device is being linked by somebody else just now',
+    'Look at its screen; if nobody you know does that, decline it there.',
+  ],
+  ERR_LINK_CLOSED: [
+    'the other device waits for nobody to link it',
+    'Have it show a code, or start it as a new device.',
+  ],
   ERR_LINK_DECLINED: [
     'it was not confirmed',
     'Try again and confirm on the device that is linked.',
+  ],
+  ERR_LINK_DIGITS: [
+    'the two screens did not show the same digits',
+    'Somebody may sit between the two devices. Try again in another network, and compare again.',
   ],
   ERR_LINK_FAR: [
     'the new device is not near: no direct connection to it on this network',
@@ -34,7 +46,7 @@ const SENTENCES: Readonly<Record<RefusalCode, readonly [message: string, hint: s
     'Update both devices and try again.',
   ],
   ERR_LINK_REVOKED: [
-    'that device was unlinked from this account',
+    'that device was unlinked from this account, or its time there is over',
     'Start it as a new device, with an empty home, and link that.',
   ],
   ERR_LINK_RIGHT: [
@@ -44,6 +56,14 @@ const SENTENCES: Readonly<Record<RefusalCode, readonly [message: string, hint: s
   ERR_LINK_SEAL: [
     'something on the way changed what was sent',
     'Try again; on another network if it stays.',
+  ],
+  ERR_LINK_SUSPENDED: [
+    'that device is suspended from this account',
+    'Readmit it instead; it has kept its data.',
+  ],
+  ERR_LINK_TIMEOUT: [
+    'nobody confirmed in time',
+    'Try again, and confirm on both devices within two minutes.',
   ],
   ERR_MALFORMED: ['the other device sent something that cannot be read', 'Update both devices.'],
   ERR_SUITE_UNKNOWN: ['the other device is of a newer version', 'Update this device.'],

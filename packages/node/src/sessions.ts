@@ -40,6 +40,8 @@ export interface Sessions {
   open(envelope: Envelope): Promise<OpenedEnvelope>
   /** The next seal to the device starts a new session; once an hour at most (Sesame, SES). */
   restart(device: DeviceId): void
+  /** Drops every session with a device: it is out of its account (OUT-6). */
+  stageForget(device: DeviceId): Staged
 }
 
 /** Resets of one device pair (protocol: desync happens; a peer must not make us work for nothing). */
@@ -134,5 +136,15 @@ export function openSessions(
     restarting.add(device)
   }
 
-  return { seal, open, restart }
+  function stageForget(device: DeviceId): Staged {
+    const forget = (): void => {
+      setsByDevice.delete(device)
+      restarting.delete(device)
+      restartedAt.delete(device)
+    }
+    // Whoever comes between finds none in memory, and the one on disk until it is gone from there.
+    return { ops: () => [tables.sessions.delete(device)], publish: forget }
+  }
+
+  return { seal, open, restart, stageForget }
 }

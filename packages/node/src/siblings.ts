@@ -4,6 +4,7 @@ import type { Exchanges } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
+import type { HistoryApprovals } from './history-approvals.ts'
 import type { Peers } from './peers.ts'
 import { SYNC } from './protocols.ts'
 import { retry } from './retry.ts'
@@ -25,13 +26,15 @@ export function startSiblings(
     readonly state: AccountState
     readonly logs: DeviceLogs
     readonly peers: Peers
+    readonly approvals: HistoryApprovals
   },
 ): Siblings {
   const { net, signal } = context
   const { account, state, logs, peers } = parts
   const isSibling = (device: DeviceId): boolean => logs.accountOf(device) === account
   const { exchanges } = state
-  const withholding = createWithholding(context, { account, log: state.log, logs })
+  const { approvals } = parts
+  const withholding = createWithholding({ account, log: state.log, logs, approvals })
 
   net.handle(SYNC, async (stream) => {
     if (!isSibling(parseDeviceId(stream.peer))) throw new KithError('ERR_STRANGER', 'not a sibling')
@@ -59,6 +62,14 @@ export function startSiblings(
   async function exchange(stream: FrameStream): Promise<void> {
     const sibling = parseDeviceId(stream.peer)
     const over = new AbortController()
+    // A device that is out gets nothing more, not even what is on its way (OUT-6, A8).
+    logs.events.addEventListener(
+      'log:changed',
+      () => {
+        if (!isSibling(sibling)) stream.abort(new KithError('ERR_STRANGER', 'not a sibling now'))
+      },
+      over,
+    )
     const withheld = await withholding.of(sibling, over)
     const run = { sibling, stream, ...(withheld ? { withheld } : {}) }
     const end = await exchanges.run(run, { signal }).finally(() => over.abort())

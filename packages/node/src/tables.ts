@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  accountId,
   bool,
   bytes,
   type ChatId,
@@ -9,8 +10,8 @@ import {
   type DeviceId,
   type EntryId,
   list,
+  MAX_COPY_BYTES,
   MAX_ENVELOPE_BYTES,
-  MAX_LINK_FRAME_BYTES,
   type MessageId,
   messageId,
   optional,
@@ -29,6 +30,7 @@ import {
 import { type Lane, type LogRecord, recordCodec } from '@kithmesh/sync'
 import { MAX_ADDRESSES } from './addresses.ts'
 import type { ChatState } from './chats.ts'
+import { type KeptCopy, keptCopyCodec } from './recovery/shelf.ts'
 import { idPart, singleKey, textPart, tupleKey, uintPart } from './store/key-codec.ts'
 import type { Store, Table } from './store/store-types.ts'
 
@@ -52,11 +54,18 @@ export interface Tables {
   readonly outbox: Table<readonly [DeviceId, number], OutboxValue>
   /** Own contents for contacts of whom no device is known yet, by contact and number in the chat. */
   readonly unaddressed: Table<readonly [AccountId, number], MessageId>
+  /** Devices of contacts for which late copies were made: they were in the log when the rest was written. */
+  readonly addressed: Table<readonly [AccountId, DeviceId], boolean>
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
   /** Records of the account log, by author device, lane and number. */
   readonly records: Table<readonly [DeviceId, Lane, number], LogRecord>
   /** Runs of places of the account log that need not be stored, by first and last place. */
   readonly covered: Table<readonly [DeviceId, Lane, number, number], boolean>
+  /** Devices seen to have written two things in one place, by where; each is told of once. */
+  readonly alerts: Table<readonly [DeviceId, string], StoredAlert>
+  /** Recovery copies of contacts, and beside them what is known without reading them. */
+  readonly copies: Table<AccountId, Uint8Array>
+  readonly keptCopies: Table<AccountId, KeptCopy>
 }
 
 /** Kept from start to start. */
@@ -71,14 +80,23 @@ export interface ContentPlace {
   readonly at: number
 }
 
+/** What is kept of an alert beside where it is from. */
+export interface StoredAlert {
+  readonly account: AccountId
+  /** When it was noticed here, ms since 1970 UTC. */
+  readonly at: number
+  /** An encoded fork proof; empty where there is none to give. */
+  readonly proof: Uint8Array
+}
+
 /** An outbox entry without its key. */
 export interface OutboxValue {
   readonly message: MessageId
   readonly envelope?: Uint8Array
 }
 
-/** The largest single value is the account data of the linking, which its frame bounds. */
-const MAX_DEVICE_VALUE_BYTES = MAX_LINK_FRAME_BYTES
+/** The largest single value is the account data of a recovery: of up to 16 copies, merged. */
+const MAX_DEVICE_VALUE_BYTES = 16 * MAX_COPY_BYTES
 const MAX_VALUE_BYTES = 64 * 1024
 const MAX_CONTENT_BYTES = 32 * 1024
 
@@ -138,6 +156,10 @@ export function openTables(store: Store): Tables {
       key: tupleKey(idPart<AccountId>(parseAccountId), uintPart()),
       value: shaped(messageId, 32),
     }),
+    addressed: store.table('addressed', {
+      key: tupleKey(idPart<AccountId>(parseAccountId), idPart<DeviceId>(parseDeviceId)),
+      value: shaped(bool(), 8),
+    }),
     reached: store.table('reached', {
       key: tupleKey(idPart<MessageId>(parseMessageId), idPart<DeviceId>(parseDeviceId)),
       value: shaped(bool(), 8),
@@ -147,6 +169,18 @@ export function openTables(store: Store): Tables {
       value: recordCodec,
     }),
     covered: store.table('covered', { key: spanKeyCodec, value: shaped(bool(), 8) }),
+    alerts: store.table('alerts', {
+      key: tupleKey(idPart<DeviceId>(parseDeviceId), textPart()),
+      value: shaped(alertShape, MAX_VALUE_BYTES),
+    }),
+    copies: store.table('recovery copies', {
+      key: singleKey(idPart<AccountId>(parseAccountId)),
+      value: bytesCodec(MAX_COPY_BYTES),
+    }),
+    keptCopies: store.table('kept copies', {
+      key: singleKey(idPart<AccountId>(parseAccountId)),
+      value: keptCopyCodec,
+    }),
   }
 }
 
@@ -162,6 +196,12 @@ const chatStateShape: Shape<ChatState> = record({
 })
 
 const contentPlaceShape: Shape<ContentPlace> = record({ chat: chatId, at: uint() })
+
+const alertShape: Shape<StoredAlert> = record({
+  account: accountId,
+  at: uint(),
+  proof: bytes({ max: 16 * 1024 }),
+})
 
 const outboxShape = record({
   message: messageId,

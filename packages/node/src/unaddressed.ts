@@ -47,8 +47,8 @@ export function startUnaddressed(
     )
   }
 
-  return async (account, stored) => {
-    if (logs.devicesOf(account).length > 0) return fanOut(account, stored)
+  return async (account, stored, devices) => {
+    if (logs.devicesOf(account).length > 0) return fanOut(account, stored, devices)
     const waits = tables.unaddressed.put([account, stored.content.seq], stored.message)
     // the log may have come while this was being written
     return [{ ops: () => [waits], publish: () => void address(account) }]

@@ -1,14 +1,15 @@
 import { type AccountId, contentCodec, type DeviceId, decoded } from '@kithmesh/protocol'
 import {
   type AccountLog,
+  type LaneId,
   laneKey,
   type RangeSet,
   type RecordEvent,
   unionRanges,
   type Withheld,
 } from '@kithmesh/sync'
-import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
+import type { HistoryApprovals } from './history-approvals.ts'
 import { messageRecordsIn } from './log-contents.ts'
 import type { Staged } from './staged.ts'
 
@@ -19,20 +20,19 @@ export interface Withholding {
 }
 
 /** Finds the records that hold messages from before a device was linked (LNK: far linking). */
-export function createWithholding(
-  { clock }: DeviceContext,
-  parts: {
-    readonly account: AccountId
-    readonly log: AccountLog<Staged>
-    readonly logs: DeviceLogs
-  },
-): Withholding {
-  const { account, log, logs } = parts
+export function createWithholding(parts: {
+  readonly account: AccountId
+  readonly log: AccountLog<Staged>
+  readonly logs: DeviceLogs
+  readonly approvals: HistoryApprovals
+}): Withholding {
+  const { account, log, logs, approvals } = parts
   return {
     of: async (sibling, { signal }) => {
       const standing = logs.standing(account, sibling)
-      if (!standing || standing.historyAt <= clock.now()) return undefined
-      const { addedAt, historyAt } = standing
+      const until = approvals.waitsUntil(sibling)
+      if (!standing || until === undefined) return undefined
+      const { addedAt } = standing
       const olderByLane = new Map<string, RangeSet>()
       const note = (event: RecordEvent): void => {
         if (isOlder(event, addedAt)) add(olderByLane, event)
@@ -46,8 +46,20 @@ export function createWithholding(
           for await (const event of log.readOpened({ device, lane, ...range })) note(event)
         }
       }
-      return { until: historyAt, of: (lane) => olderByLane.get(laneKey(lane)) ?? [] }
+      const of = (lane: LaneId): RangeSet => olderByLane.get(laneKey(lane)) ?? []
+      return { until, of, lifted: liftedFor(sibling, signal) }
     },
+  }
+
+  /** Aborts when a second device lets the sibling have it all before its time (HIS-6). */
+  function liftedFor(sibling: DeviceId, over: AbortSignal): AbortSignal {
+    const lifted = new AbortController()
+    const look = (): void => {
+      if (approvals.waitsUntil(sibling) === undefined) lifted.abort()
+    }
+    approvals.events.addEventListener('history:approved', look, { signal: over })
+    look()
+    return lifted.signal
   }
 }
 

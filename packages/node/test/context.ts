@@ -37,6 +37,7 @@ export async function openContext({
     device: deviceIdFromPublicKey(signer.publicKey),
     name: 'laptop',
     kind: deviceKind,
+    temporary: home === MEMORY_HOME,
     signal: stopping.signal,
     stop: () => stopping.abort(),
     ...parts,

@@ -10,7 +10,7 @@ import {
 } from '@kithmesh/net'
 import { type AccountId, publicKeyOfDevice, signerFromSeed } from '@kithmesh/protocol'
 import { onTestFinished } from 'vitest'
-import type { KithNode } from '../src/api.ts'
+import type { KithNode, NodeOptions } from '../src/api.ts'
 import { createNode } from '../src/index.ts'
 import { nodePlatform } from '../src/platform.node.ts'
 import { MEMORY_HOME } from '../src/platform.ts'
@@ -18,6 +18,8 @@ import { MEMORY_HOME } from '../src/platform.ts'
 /** A frame that a device sends, before it is on its way. */
 export interface SeenFrame {
   readonly from: string
+  /** Peer id of who it is for. */
+  readonly to: string
   readonly protocol: string
   readonly bytes: Uint8Array
 }
@@ -25,7 +27,11 @@ export interface SeenFrame {
 /** Devices that meet in one hub. */
 export interface Devices {
   readonly hub: MemoryHub
-  start(name: string, options?: { readonly newDevice?: boolean }): Promise<KithNode>
+  /** `home`: a folder, when a test looks at what is kept there. */
+  start(
+    name: string,
+    options?: Pick<NodeOptions, 'newDevice' | 'clock' | 'scheduler'> & { readonly home?: string },
+  ): Promise<KithNode>
   /** Makes two accounts contacts of each other. */
   acquaint(inviter: KithNode, adder: KithNode): Promise<void>
   /** A peer that is nobody's device. */
@@ -44,11 +50,11 @@ export function createDevices(onFrame: (frame: SeenFrame) => void = () => undefi
   return {
     hub,
     told,
-    start: async (name, { newDevice = false } = {}) => {
+    start: async (name, options = {}) => {
       const node = await createNode({
         home: MEMORY_HOME,
         name,
-        newDevice,
+        ...options,
         network: async (identity) =>
           tapped(createMemoryNet(hub, { identity }), { name, onFrame, onAddresses }),
       })
@@ -80,7 +86,7 @@ function tapped(net: Net, { name, onFrame, onAddresses }: Taps): Net {
   const tap = (stream: FrameStream, protocol: string): FrameStream => ({
     ...stream,
     send: async (bytes, options) => {
-      onFrame({ from: name, protocol, bytes })
+      onFrame({ from: name, to: stream.peer, protocol, bytes })
       await stream.send(bytes, options)
     },
   })

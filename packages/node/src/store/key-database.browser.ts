@@ -15,15 +15,45 @@ export async function loadOrCreateKey<T>(
   name: string,
   { parse, create }: KeyMaking<T>,
 ): Promise<T> {
-  const database = await openDatabase(`kith-keys-${home}`, VERSION, (fresh) => {
-    fresh.createObjectStore(STORE)
-  })
-  try {
+  return withKeys(home, async (database) => {
     const kept = await readKey(database, name)
     if (kept === undefined) await addKey(database, name, await create())
     const value = await parse(kept ?? (await readKey(database, name)))
     if (value === undefined) throw new KithError('ERR_STORE_CORRUPT', `the key ${name} is damaged`)
     return value
+  })
+}
+
+/** What stands under `name`; undefined when there is nothing. */
+export function readKeyOf(home: string, name: string): Promise<unknown> {
+  return withKeys(home, (database) => readKey(database, name))
+}
+
+/** Everything that stands there, by name. */
+export function readAllKeys(home: string): Promise<ReadonlyMap<string, unknown>> {
+  return withKeys(home, async (database) => {
+    const store = database.transaction(STORE).objectStore(STORE)
+    const [names, values] = [store.getAllKeys(), store.getAll()]
+    await completed(store.transaction)
+    return new Map(names.result.map((name, at) => [String(name), values.result[at]]))
+  })
+}
+
+/** Puts all of these in the place of what is there, or none; on the disk when it resolves. */
+export function replaceKeys(home: string, entries: ReadonlyMap<string, unknown>): Promise<void> {
+  return withKeys(home, async (database) => {
+    const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' })
+    for (const [name, value] of entries) transaction.objectStore(STORE).put(value, name)
+    await completed(transaction)
+  })
+}
+
+async function withKeys<T>(home: string, work: (database: IDBDatabase) => Promise<T>): Promise<T> {
+  const database = await openDatabase(`kith-keys-${home}`, VERSION, (fresh) => {
+    fresh.createObjectStore(STORE)
+  })
+  try {
+    return await work(database)
   } finally {
     database.close()
   }

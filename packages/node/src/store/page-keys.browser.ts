@@ -12,16 +12,18 @@ import {
   verifySignature,
 } from '@kithmesh/protocol'
 import type { SignedBytes, StoreKey } from '../platform.ts'
-import type { KeyMaking } from './key-database.browser.ts'
-import { storeKeyOf } from './store-key.ts'
+import { storeKeyOf, storeKeyParts } from './store-key.ts'
 
 /** How the keys of a page come to be and are read back. */
 export interface PageKeys {
-  readonly identity: KeyMaking<Signer>
-  readonly store: KeyMaking<StoreKey>
-  /** One that is kept nowhere. */
-  createIdentity(): Promise<Signer>
-  createStoreKey(): Promise<StoreKey>
+  /** What to keep of a new identity: WebCrypto's keys, or bytes where it has none. */
+  createIdentity(): Promise<unknown>
+  /** Undefined when the stored object is no identity. */
+  parseIdentity(stored: unknown): Promise<Signer | undefined>
+  /** Of 32 secret bytes, which are overwritten. */
+  storeKeyOf(secret: Uint8Array): Promise<StoreKey>
+  /** Of what a version before app lock kept. */
+  parseEarlierStoreKey(stored: unknown): StoreKey | undefined
   verifySignature(signed: SignedBytes): MaybePromise<boolean>
   /** What these keys are not protected from, one sentence each. */
   readonly limitations: readonly string[]
@@ -36,30 +38,16 @@ export async function createPageKeys(rng: Rng, primitives: Primitives): Promise<
   // Whatever the type says, a page that was not loaded by https has none.
   const subtle: SubtleCrypto | undefined = crypto.subtle
   const signing = (await hasEd25519(subtle)) ? subtle : undefined
-  const identity: KeyMaking<Signer> = {
-    parse: parseIdentity,
-    create: async () =>
-      signing === undefined ? rng.bytes(SECRET_BYTES) : createSigningKey(signing),
-  }
-  const store: KeyMaking<StoreKey> = {
-    parse: (stored) => parseStoreKey(stored, primitives),
-    create: async () =>
-      subtle === undefined ? rng.bytes(SECRET_BYTES) : createSealingKeys(subtle),
-  }
   return {
-    identity,
-    store,
-    createIdentity: () => made(identity),
-    createStoreKey: () => made(store),
+    createIdentity: async () =>
+      signing === undefined ? rng.bytes(SECRET_BYTES) : createSigningKey(signing),
+    parseIdentity,
+    storeKeyOf: (secret) =>
+      subtle === undefined ? storeKeyOf(secret, primitives) : sealingKeys(secret, primitives),
+    parseEarlierStoreKey,
     verifySignature: (signed) => verify(signed, signing),
     limitations: signing === undefined ? [READABLE] : [],
   }
-}
-
-async function made<T>({ create, parse }: KeyMaking<T>): Promise<T> {
-  const key = await parse(await create())
-  if (key === undefined) throw new TypeError('a new key that is none')
-  return key
 }
 
 async function hasEd25519(subtle: SubtleCrypto | undefined): Promise<boolean> {
@@ -88,20 +76,21 @@ async function parseIdentity(stored: unknown): Promise<Signer | undefined> {
   }
 }
 
-async function createSealingKeys(subtle: SubtleCrypto): Promise<unknown> {
-  return {
-    seal: await subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']),
-    mac: await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256', length: 256 }, false, ['sign']),
-  }
+/** In WebCrypto from here on: what was read cannot be read out again. */
+async function sealingKeys(secret: Uint8Array, primitives: Primitives): Promise<StoreKey> {
+  const { sealKey, macKey } = await storeKeyParts(secret, primitives)
+  const { subtle } = crypto
+  const [seal, mac] = await Promise.all([
+    subtle.importKey('raw', new Uint8Array(sealKey), 'AES-GCM', false, ['encrypt', 'decrypt']),
+    subtle.importKey('raw', new Uint8Array(macKey), { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'sign',
+    ]),
+  ])
+  for (const bytes of [secret, sealKey, macKey]) bytes.fill(0)
+  return pageStoreKey(seal, mac)
 }
 
-async function parseStoreKey(
-  stored: unknown,
-  primitives: Primitives,
-): Promise<StoreKey | undefined> {
-  if (stored instanceof Uint8Array) {
-    return stored.length === SECRET_BYTES ? storeKeyOf(stored, primitives) : undefined
-  }
+function parseEarlierStoreKey(stored: unknown): StoreKey | undefined {
   const { seal, mac } = fieldsOf(stored)
   return seal instanceof CryptoKey && mac instanceof CryptoKey ? pageStoreKey(seal, mac) : undefined
 }
@@ -128,7 +117,7 @@ function gcm(nonce: Uint8Array, associated: Uint8Array): AesGcmParams {
   }
 }
 
-function fieldsOf(stored: unknown): Readonly<Record<string, unknown>> {
+export function fieldsOf(stored: unknown): Readonly<Record<string, unknown>> {
   return typeof stored === 'object' && stored !== null ? { ...stored } : {}
 }
 

@@ -23,23 +23,29 @@ export async function ensureHome(home: string): Promise<void> {
   }
 }
 
-/** The secret `name` of the home; `create` makes it the first time. @throws ERR_STORE_CORRUPT */
+/** The file `name` of the home; `create` makes it the first time. @throws ERR_STORE_CORRUPT */
 export async function loadOrCreateFile(
   home: string,
   name: string,
   create: () => MaybePromise<Uint8Array>,
 ): Promise<Uint8Array> {
-  if (!FILE_NAME.test(name)) throw new KithError('ERR_MALFORMED', 'not a name for a secret')
+  checkFileName(name)
   await ensureHome(home)
-  const kept = await readSecret(home, name)
+  const kept = await readFileOf(home, name)
   if (kept !== undefined) return kept
-  await writeSecret(home, name, await create())
-  const written = await readSecret(home, name)
+  await createFile(home, name, await create())
+  const written = await readFileOf(home, name)
   if (written === undefined) throw corrupt(name)
   return written
 }
 
-async function readSecret(home: string, name: string): Promise<Uint8Array | undefined> {
+/** @throws ERR_MALFORMED */
+export function checkFileName(name: string): void {
+  if (!FILE_NAME.test(name)) throw new KithError('ERR_MALFORMED', 'not a name for a secret')
+}
+
+/** What the file `name` holds; undefined when there is none. @throws ERR_STORE_CORRUPT */
+export async function readFileOf(home: string, name: string): Promise<Uint8Array | undefined> {
   const file = await readFile(join(home, name)).catch((error: unknown) => {
     if (isCode(error, 'ENOENT')) return undefined
     throw error
@@ -53,15 +59,8 @@ async function readSecret(home: string, name: string): Promise<Uint8Array | unde
 }
 
 /** Whole or not at all, and never over another: of two that create, both then read the first. */
-async function writeSecret(home: string, name: string, bytes: Uint8Array): Promise<void> {
-  const path = join(home, `${name}-${randomUUID()}.new`)
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(joinBytes(bytes, checkOf(name, bytes)))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+async function createFile(home: string, name: string, bytes: Uint8Array): Promise<void> {
+  const path = await writeCandidate(home, name, bytes)
   try {
     await link(path, join(home, name))
     await syncFolder(home)
@@ -72,8 +71,25 @@ async function writeSecret(home: string, name: string, bytes: Uint8Array): Promi
   }
 }
 
+/** A file beside, on the disk, to be linked or renamed to `name`; its path. */
+export async function writeCandidate(
+  home: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<string> {
+  const path = join(home, `${name}-${randomUUID()}.new`)
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(joinBytes(bytes, checkOf(name, bytes)))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return path
+}
+
 /** The name of a new file is on the disk only with its folder. Windows does so by itself. */
-async function syncFolder(home: string): Promise<void> {
+export async function syncFolder(home: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(home, 'r')
   try {
@@ -88,11 +104,11 @@ function checkOf(name: string, bytes: Uint8Array): Uint8Array {
   return createHash('sha256').update(`kith/v1/secret file\0${name}\0`).update(bytes).digest()
 }
 
-function isCode(error: unknown, code: string): boolean {
+export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
-function corrupt(name: string): KithError {
+export function corrupt(name: string): KithError {
   return new KithError('ERR_STORE_CORRUPT', `the file ${name} of the home is damaged`, {
     hint: 'Restore it from a backup, or link this device anew in another home.',
   })

@@ -6,15 +6,27 @@ const NO_SALT = new Uint8Array()
 
 /** A store key out of 32 secret bytes: one key to seal with, another to hash with (STO-20). */
 export async function storeKeyOf(secret: Uint8Array, primitives: Primitives): Promise<StoreKey> {
-  const derive = (name: string): Promise<Uint8Array> => deriveKey(secret, name, primitives)
-  const [sealKey, macKey] = [await derive('seal'), await derive('mac')]
+  const { sealKey, macKey } = await storeKeyParts(secret, primitives)
   return {
     seal: (bytes, { nonce, associated }) =>
       primitives.aes256Gcm.seal({ key: sealKey, nonce, bytes, associatedData: associated }),
     open: (bytes, { nonce, associated }) =>
       primitives.aes256Gcm.open({ key: sealKey, nonce, bytes, associatedData: associated }),
     mac: (bytes) => primitives.hmacSha256(macKey, bytes),
+    drop: () => {
+      sealKey.fill(0)
+      macKey.fill(0)
+    },
   }
+}
+
+/** The two keys out of the secret, 32 bytes each. */
+export async function storeKeyParts(
+  secret: Uint8Array,
+  primitives: Primitives,
+): Promise<{ readonly sealKey: Uint8Array; readonly macKey: Uint8Array }> {
+  const derive = (name: string): Promise<Uint8Array> => deriveKey(secret, name, primitives)
+  return { sealKey: await derive('seal'), macKey: await derive('mac') }
 }
 
 async function deriveKey(

@@ -21,6 +21,8 @@ export interface StoreHome {
   /** A folder in Node, a database name in a page, or `MEMORY_HOME`. */
   readonly home: string
   readonly platform: Platform
+  /** Opens the key once the home is taken; default: as a home that is not locked. */
+  readonly openKey?: () => Promise<StoreKey>
 }
 
 /** What the store takes from outside. */
@@ -44,13 +46,13 @@ export interface StoreEnvironment {
  * ```
  */
 export async function openStore(
-  { home, platform }: StoreHome,
+  { home, platform, openKey = () => platform.openStoreKey(home) }: StoreHome,
   { clock, rng, signal }: StoreEnvironment,
 ): Promise<Store> {
   signal?.throwIfAborted()
   const lock = await platform.lock(home)
   try {
-    const storeKey = await platform.openStoreKey(home)
+    const storeKey = await openKey()
     const anchor = await platform.openAnchor(home)
     const parts = { storeKey, anchor, clock, rng, lock }
     const store = new LockedStore(parts, (care) => platform.openBackend(home, care))
@@ -143,6 +145,7 @@ class LockedStore implements Store {
     const state = await this.#state?.catch(() => undefined)
     await state?.backend.close()
     await this.#parts.anchor.close()
+    this.#parts.storeKey.drop?.()
     await this.#parts.lock.release()
   }
 
