@@ -18,6 +18,9 @@ const first = {
   delivery: null,
 }
 
+/** What the events of these contacts have in common. */
+const known = { event: 'contact', changed: false, held: false, alert: null } as const
+
 describe('CLI-2 the JSON of every command', () => {
   test('CLI-2 status', async () => {
     const { json } = await createWorld()
@@ -55,6 +58,8 @@ describe('CLI-2 the JSON of every command', () => {
         ],
         relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved', reason: null }],
         pending: 1,
+        left: null,
+        recovery: 'kept',
       },
     ])
   })
@@ -72,6 +77,10 @@ describe('CLI-2 the JSON of every command', () => {
       state: 'active',
       addedAt: '2026-11-21T10:02:00.000Z',
       lastSeen: null,
+      linkedBy: null,
+      expiresAt: null,
+      suspended: null,
+      idleIn: null,
     })
     expect(events()).toEqual([expected(LAPTOP, 'laptop', true), expected(PHONE, 'phone', false)])
     expect((await json(['devices', 'list'])).events()).toEqual(events())
@@ -88,18 +97,18 @@ describe('CLI-2 the JSON of every command', () => {
   test('CLI-2 contacts, contacts invite, add and rename', async () => {
     const { json } = await createWorld()
     expect((await json(['contacts'])).events()).toEqual([
-      { event: 'contact', contact: BEN, name: 'Ben', verified: false, devices: 2 },
-      { event: 'contact', contact: CARA, name: 'Cara', verified: true, devices: 1 },
+      { ...known, contact: BEN, name: 'Ben', verified: false, devices: 2 },
+      { ...known, contact: CARA, name: 'Cara', verified: true, devices: 1 },
     ])
     const invite = await json(['contacts', 'invite'])
     expect(invite.events()).toEqual([{ event: 'invite', code: 'WEB+KITH:C/BBBB' }])
     const added = await json(['contacts', 'add', 'WEB+KITH:C/BBBB', '--name', 'Caroline'])
     expect(added.events()).toEqual([
-      { event: 'contact', contact: CARA, name: 'Caroline', verified: false, devices: 1 },
+      { ...known, contact: CARA, name: 'Caroline', verified: false, devices: 1 },
     ])
     const renamed = await json(['contacts', 'rename', 'Ben', 'Benjamin'])
     expect(renamed.events()).toEqual([
-      { event: 'contact', contact: BEN, name: 'Benjamin', verified: false, devices: 2 },
+      { ...known, contact: BEN, name: 'Benjamin', verified: false, devices: 2 },
     ])
     for (const { code } of [invite, added, renamed]) expect(code).toBe(0)
   })
@@ -130,6 +139,9 @@ describe('CLI-2 the JSON of every command', () => {
       'devices',
       'contacts',
       'contacts invite',
+      'contacts verify Ben',
+      'contacts accept Ben',
+      'code Ben',
       'messages Ben',
       'send Ben x',
     ]

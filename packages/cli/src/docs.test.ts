@@ -9,6 +9,7 @@ import {
   LAPTOP,
   message,
   messageId,
+  PHONE,
 } from '../test/fake-node.ts'
 import { run, start, temporaryFolder } from '../test/terminal.ts'
 
@@ -45,6 +46,7 @@ function withHome(argv: readonly string[], home: string): readonly string[] {
 const library = (): FakeLibrary =>
   fakeLibrary((fake) => {
     fake.linkStates = [{ state: 'done', account: ACCOUNT, device: LAPTOP }]
+    fake.nearby = [{ device: PHONE, name: 'phone', kind: 'cli' }]
     fake.messages = [message({ message: messageId('k3v7qa'), starred: true })]
     fake.deliveries = [{ reached: 1, of: 1, read: false }]
   })

@@ -39,11 +39,41 @@ export interface StatusEvent {
   readonly relays: readonly RelayStatus[]
   /** Envelopes waiting in the outbox. */
   readonly pending: number
+  readonly recovery: RecoveryWordsState
+  /** This device is out of the account: why, and what to do. */
+  readonly left: {
+    readonly reason: 'unlinked' | 'suspended' | 'left' | 'expired' | 'recovered' | 'held'
+    readonly hint: string
+  } | null
 }
 
 export interface DeviceEvent extends DeviceFields {
   readonly event: 'device'
   readonly addedAt: string
+  /** `null` for the first device. */
+  readonly linkedBy: string | null
+  readonly expiresAt: string | null
+  readonly suspended: {
+    readonly reason: 'lost' | 'idle' | 'left' | 'revoked'
+    readonly by: string
+    readonly at: string
+  } | null
+  /** Days without a meeting until it is suspended as idle. */
+  readonly idleIn: number | null
+}
+
+/** A device that was seen to be a copy: cloned, restored from a backup, or its key is stolen. */
+export interface AlertEvent {
+  readonly event: 'alert'
+  readonly account: string
+  readonly device: string
+  /** Of the device, or of the contact whose device it is. */
+  readonly name: string
+  readonly own: boolean
+  readonly kind: 'log' | 'records'
+  readonly at: string
+  /** Base64, for `kith log verify`; `null` where there is none. */
+  readonly proof: string | null
 }
 
 export interface ContactEvent {
@@ -53,6 +83,30 @@ export interface ContactEvent {
   readonly verified: boolean
   /** Number of its devices. */
   readonly devices: number
+  /** The account is new, and nobody has accepted it. */
+  readonly changed: boolean
+  /** Nothing is sent until it is accepted. */
+  readonly held: boolean
+  readonly alert: 'forked' | 'logs-differ' | null
+}
+
+/** What two people compare. */
+export interface SecurityCodeEvent {
+  readonly event: 'security-code'
+  readonly contact: string
+  /** 60 */
+  readonly digits: string
+  readonly verified: boolean
+  /** The same, to scan. */
+  readonly qr: string
+}
+
+/** A contact was verified; `logs-differ` when one of the devices knew an older device log. */
+export interface VerificationEvent {
+  readonly event: 'verification'
+  readonly contact: string
+  readonly name: string
+  readonly outcome: 'verified' | 'logs-differ'
 }
 
 export interface InviteEvent {
@@ -94,11 +148,28 @@ export interface MessageEvent {
 export interface LinkStateEvent {
   readonly event: 'link-state'
   readonly state: 'waiting' | 'seen' | 'confirm' | 'syncing' | 'done' | 'failed'
+  /** With `confirm`: the six digits both devices show. */
+  readonly digits?: string | undefined
   /** While `syncing`. */
   readonly percent?: number | undefined
   /** Why it `failed`. */
   readonly code?: string | undefined
   readonly message?: string | undefined
+}
+
+/** A code that another device reads, here or on the new device. */
+export interface LinkCodeEvent {
+  readonly event: 'link-code'
+  readonly code: string
+  readonly expiresInMs: number
+}
+
+/** A device on this network that waits to be linked. */
+export interface NearbyEvent {
+  readonly event: 'nearby'
+  readonly device: string
+  readonly name: string
+  readonly kind: string
 }
 
 export interface LinkedEvent {
@@ -107,26 +178,107 @@ export interface LinkedEvent {
   readonly name: string
 }
 
+/** What locks the device, after a command that changed it. */
+export interface LockEvent {
+  readonly event: 'lock'
+  readonly locked: boolean
+  /** A passphrase is set. */
+  readonly passphrase: boolean
+  /** The keyring of the computer unlocks it when it starts. */
+  readonly keyring: boolean
+  readonly autoLockMinutes: number | null
+  /** What a short passphrase does not protect. */
+  readonly warning: string | null
+}
+
+/** The device log as a file, in base64. */
+export interface DeviceLogFileEvent {
+  readonly event: 'device-log-file'
+  readonly file: string
+}
+
 export interface StoppedEvent {
   readonly event: 'stopped'
+}
+
+/** Whether the recovery words are still on this device. */
+export type RecoveryWordsState = 'kept' | 'confirmed' | 'absent'
+
+export interface RecoveryEvent {
+  readonly event: 'recovery'
+  readonly state: RecoveryWordsState
+}
+
+export interface RecoveryWordsEvent {
+  readonly event: 'recovery-words'
+  /** In their order. */
+  readonly words: readonly string[]
+}
+
+/** Which words are asked for, by their places from 1. */
+export interface RecoveryChallengeEvent {
+  readonly event: 'recovery-challenge'
+  readonly places: readonly number[]
+}
+
+/** Whether contacts are given sealed copies of the account data. */
+export interface RecoveryCopiesEvent {
+  readonly event: 'recovery-copies'
+  readonly on: boolean
+}
+
+/** What a recovery will do, before it does anything. */
+export interface RecoveryPlanEvent {
+  readonly event: 'recovery-plan'
+  readonly account: string
+  readonly name: string
+  readonly since: string
+  readonly devices: readonly {
+    readonly device: string
+    readonly name: string
+    readonly kind: string
+    readonly kept: boolean
+    readonly answered: boolean
+  }[]
+  readonly contacts: number
+  readonly starred: number
+  readonly settings: number
+  readonly copyMadeAt: string | null
+  readonly fromRemoved: boolean
+  readonly history: 'kept-devices' | 'none'
+  readonly sources: readonly {
+    readonly device: string
+    readonly own: boolean
+    readonly name: string
+  }[]
 }
 
 /** An event the running device answers a command with. */
 export type AnswerEvent =
   | StatusEvent
   | DeviceEvent
+  | AlertEvent
   | ContactEvent
   | InviteEvent
+  | SecurityCodeEvent
+  | VerificationEvent
   | SentEvent
   | DeliveryEvent
   | MessageEvent
   | LinkStateEvent
+  | LinkCodeEvent
+  | NearbyEvent
   | LinkedEvent
+  | LockEvent
+  | RecoveryEvent
+  | RecoveryWordsEvent
+  | RecoveryChallengeEvent
+  | RecoveryCopiesEvent
+  | DeviceLogFileEvent
   | StoppedEvent
 
 /** An event that `kith up` and the commands without a running device print themselves. */
 export type OwnEvent =
-  | { readonly event: 'link-code'; readonly code: string; readonly expiresInMs: number }
   | { readonly event: 'linked'; readonly account: string; readonly device: string }
   | {
       readonly event: 'ready'
@@ -137,6 +289,54 @@ export type OwnEvent =
       /** Address of the local page; `null` while there is none. */
       readonly ui: string | null
     }
+  | RecoveryPlanEvent
+  | {
+      readonly event: 'recovered'
+      readonly account: string
+      readonly device: string
+      readonly kept: readonly string[]
+    }
+  /** The device is out of its account: it goes on only to hear whether it is readmitted. */
+  | {
+      readonly event: 'account-left'
+      readonly account: string
+      readonly device: string
+      readonly reason: NonNullable<StatusEvent['left']>['reason']
+      readonly hint: string
+    }
+  /** Another device came into the account; `far`: not from the network of the one that linked it. */
+  | {
+      readonly event: 'device-linked'
+      readonly device: string
+      readonly name: string
+      readonly kind: string
+      readonly linkedBy: string | null
+      readonly far: boolean
+    }
+  /** The device waits for `kith unlock`. */
+  | { readonly event: 'locked' }
+  | {
+      readonly event: 'device-log'
+      readonly valid: boolean
+      readonly devices: readonly {
+        readonly device: string
+        readonly state: 'active' | 'held' | 'suspended' | 'unlinked'
+        readonly addedAt: string
+        readonly takenInBy: string | null
+      }[]
+      readonly faults: readonly {
+        readonly place: string
+        readonly code: string
+        readonly message: string
+      }[]
+    }
+  | {
+      readonly event: 'fork-proof'
+      readonly valid: boolean
+      readonly account: string
+      readonly device: string
+    }
+  | { readonly event: 'device-log-exported'; readonly path: string; readonly bytes: number }
   | { readonly event: 'paths'; readonly home: string; readonly socket: string }
   | { readonly event: 'version'; readonly version: string; readonly node: string }
   | { readonly event: 'help'; readonly text: string }
@@ -152,6 +352,8 @@ const id = text({ min: 1, max: 64 })
 const name = text({ max: 256 })
 const word = text({ max: 64 })
 const reason = text({ max: 1024 })
+/** Base64 of a device log of 1 MiB. */
+const logFile = text({ max: 1_400_000 })
 const time = text({ min: 24, max: 24 })
 /** Longer than an invite code with two addresses of 160 bytes. */
 const code = text({ min: 1, max: 4096 })
@@ -186,10 +388,59 @@ const SHAPES: { readonly [N in EventName]: Shape<Extract<AnswerEvent, { readonly
     relays: list(record({ address: text({ max: 1024 }), state: word, reason: nullable(reason) }), {
       max: RELAYS_MAX,
     }),
+    left: nullable(
+      record({
+        reason: oneOf('unlinked', 'suspended', 'left', 'expired', 'recovered', 'held'),
+        hint: reason,
+      }),
+    ),
     pending: count,
+    recovery: oneOf('kept', 'confirmed', 'absent'),
   }),
-  device: record({ event: oneOf('device'), ...deviceFields, addedAt: time }),
-  contact: record({ event: oneOf('contact'), contact: id, name, verified: flag(), devices: count }),
+  device: record({
+    event: oneOf('device'),
+    ...deviceFields,
+    addedAt: time,
+    linkedBy: nullable(id),
+    expiresAt: nullable(time),
+    suspended: nullable(
+      record({ reason: oneOf('lost', 'idle', 'left', 'revoked'), by: id, at: time }),
+    ),
+    idleIn: nullable(count),
+  }),
+  alert: record({
+    event: oneOf('alert'),
+    account: id,
+    device: id,
+    name,
+    own: flag(),
+    kind: oneOf('log', 'records'),
+    at: time,
+    proof: nullable(text({ max: 32 * 1024 })),
+  }),
+  contact: record({
+    event: oneOf('contact'),
+    contact: id,
+    name,
+    verified: flag(),
+    devices: count,
+    changed: flag(),
+    held: flag(),
+    alert: nullable(oneOf('forked', 'logs-differ')),
+  }),
+  'security-code': record({
+    event: oneOf('security-code'),
+    contact: id,
+    digits: text({ min: 60, max: 60 }),
+    verified: flag(),
+    qr: code,
+  }),
+  verification: record({
+    event: oneOf('verification'),
+    contact: id,
+    name,
+    outcome: oneOf('verified', 'logs-differ'),
+  }),
   invite: record({ event: oneOf('invite'), code }),
   sent: record({ event: oneOf('sent'), message: id, chat: id }),
   delivery: record({ event: oneOf('delivery'), message: id, ...delivery }),
@@ -207,11 +458,30 @@ const SHAPES: { readonly [N in EventName]: Shape<Extract<AnswerEvent, { readonly
   'link-state': record({
     event: oneOf('link-state'),
     state: oneOf('waiting', 'seen', 'confirm', 'syncing', 'done', 'failed'),
+    digits: optional(text({ min: 6, max: 6 })),
     percent: optional(uint({ max: 100 })),
     code: optional(word),
     message: optional(reason),
   }),
+  'link-code': record({ event: oneOf('link-code'), code, expiresInMs: count }),
+  nearby: record({ event: oneOf('nearby'), device: id, name, kind: word }),
   linked: record({ event: oneOf('linked'), device: id, name }),
+  recovery: record({ event: oneOf('recovery'), state: oneOf('kept', 'confirmed', 'absent') }),
+  'recovery-words': record({ event: oneOf('recovery-words'), words: list(word, { max: 12 }) }),
+  'recovery-copies': record({ event: oneOf('recovery-copies'), on: flag() }),
+  'recovery-challenge': record({
+    event: oneOf('recovery-challenge'),
+    places: list(uint({ max: 12 }), { max: 12 }),
+  }),
+  lock: record({
+    event: oneOf('lock'),
+    locked: flag(),
+    passphrase: flag(),
+    keyring: flag(),
+    autoLockMinutes: nullable(count),
+    warning: nullable(reason),
+  }),
+  'device-log-file': record({ event: oneOf('device-log-file'), file: logFile }),
   stopped: record({ event: oneOf('stopped') }),
 }
 const shapes: ReadonlyMap<string, Shape<AnswerEvent>> = new Map(Object.entries(SHAPES))

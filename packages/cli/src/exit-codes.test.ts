@@ -16,6 +16,8 @@ describe('CLI-3 the table of exit codes', () => {
     ['ERR_LINK_FAR', 5],
     ['ERR_LINK_OF_THE_FUTURE', 5],
     ['ERR_SIGNATURE', 5],
+    ['ERR_NOT_VERIFIED', 5],
+    ['ERR_CONTACT_CHANGED', 5],
     ['ERR_SUITE_UNKNOWN', 5],
     ['ERR_STRANGER', 5],
     ['ERR_STREAM_RESET', 4],

@@ -1,9 +1,10 @@
-import type { createNode, parseMessageId } from '@kithmesh/node'
+import type { createNode, Keyring, parseMessageId, passphraseWarning } from '@kithmesh/node'
 
 /** What `kith` needs of the package it drives; tests give a device of their own. */
 export interface NodeLibrary {
   readonly createNode: typeof createNode
   readonly parseMessageId: typeof parseMessageId
+  readonly passphraseWarning: typeof passphraseWarning
 }
 
 /** Somewhere text goes: a terminal, a pipe, a test. */
@@ -29,6 +30,13 @@ export interface Io {
   readonly stderr: TextSink
   /** One line from the terminal; undefined when it was closed instead. */
   ask(question: string, options: { readonly signal: AbortSignal }): Promise<string | undefined>
+  /** The same for what must not be seen: nothing that is typed is shown. */
+  askSecret(
+    question: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<string | undefined>
+  /** The keyring of the operating system; its calls fail where there is none. */
+  readonly keyring: Keyring
   /** ms since 1970 UTC */
   now(): number
   /** Calls `listener` for each signal; the result takes it off again. */

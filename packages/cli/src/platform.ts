@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline/promises'
 import { EXIT } from './exit-codes.ts'
 import type { Io, StopSignal, TextSink } from './io.ts'
+import { systemKeyring } from './keyring.ts'
 import { main } from './main.ts'
 
 /** Runs a command in this process and ends the process with its exit code. */
@@ -31,6 +32,8 @@ function processIo(): Io {
     stdout: sink(process.stdout),
     stderr: sink(process.stderr),
     ask,
+    askSecret,
+    keyring: systemKeyring,
     now: () => Date.now(),
     onSignal,
     loadNode: () => import('@kithmesh/node'),
@@ -74,6 +77,65 @@ async function ask(
     lines.close()
   }
 }
+
+/** Longest line taken from the keyboard; a key that hangs must not fill the memory. */
+const SECRET_MAX = 4096
+
+/** Raw mode shows nothing of what is typed; in it Ctrl-C is a key, which here stays the signal. */
+async function askSecret(
+  question: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const { stdin, stderr } = process
+  stderr.write(question)
+  stdin.setRawMode(true)
+  stdin.setEncoding('utf8')
+  try {
+    return await typedLine(stdin, signal)
+  } finally {
+    stdin.setRawMode(false)
+    stdin.pause()
+    stderr.write('\n')
+  }
+}
+
+function typedLine(stdin: NodeJS.ReadStream, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const typed: string[] = []
+    const end = (settle: () => void): void => {
+      stdin.off('data', take)
+      stdin.off('end', close)
+      signal.removeEventListener('abort', abort)
+      settle()
+    }
+    const close = (): void => end(() => resolve(undefined))
+    const abort = (): void => end(() => reject(signal.reason))
+    const take = (text: string): void => {
+      for (const key of text) {
+        if (key === '\r' || key === '\n') return end(() => resolve(typed.join('')))
+        if (key === END_OF_INPUT && typed.length === 0) return close()
+        if (key === INTERRUPT) return void process.kill(process.pid, 'SIGINT')
+        if (key === BACKSPACE || key === DELETE) typed.pop()
+        else if (key === ERASE_LINE) typed.length = 0
+        else if (key >= ' ' && typed.length < SECRET_MAX) typed.push(key)
+      }
+    }
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    stdin.on('data', take)
+    stdin.on('end', close)
+    stdin.resume()
+  })
+}
+
+/** Keys of a terminal in raw mode (ASCII): Ctrl-C, Ctrl-D, Ctrl-H, Ctrl-U, and the key above Enter. */
+const [INTERRUPT, END_OF_INPUT, BACKSPACE, ERASE_LINE, DELETE] = [
+  '\x03',
+  '\x04',
+  '\b',
+  '\x15',
+  '\x7f',
+]
 
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const listeners = new Set<(signal: StopSignal) => void>()

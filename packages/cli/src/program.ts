@@ -2,14 +2,20 @@
 
 import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, Option } from 'commander'
+import { addGroup } from './command-group.ts'
 import type { CommandContext } from './commands/context.ts'
 import { CommandError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { resolveHome } from './home.ts'
 import type { Io } from './io.ts'
+import { addApprove, addLink } from './link-program.ts'
+import { addLock, passphraseFile } from './lock-program.ts'
+import { addLogCommands } from './log-program.ts'
 import { parseName, wholeNumber } from './options.ts'
+import { addRecovery } from './recovery-program.ts'
 import type { Report } from './report.ts'
-import { closest } from './similar.ts'
+import { addCode, addVerification } from './security-code-program.ts'
+import { addStanding } from './standing-program.ts'
 
 /** Where a command runs. */
 export interface Place {
@@ -76,8 +82,18 @@ async function buildProgram(place: Place, said: Said): Promise<Command> {
   addUp(program, { place, said, context })
   addAccountCommands(program, context)
   addContactCommands(program, context)
+  addCode(program, context)
   addMessageCommands(program, context)
+  addRecovery(program, context)
+  addLock(program, context)
   addOwnCommands(program, context)
+  addLogCommands(program, {
+    ...place,
+    context,
+    exit: (code) => {
+      said.exit = code
+    },
+  })
   return program
 }
 
@@ -85,11 +101,13 @@ type GiveContext = () => CommandContext
 
 interface UpOptions {
   readonly newDevice?: boolean
+  readonly code?: string
   readonly name?: string
   readonly relay: readonly string[]
   readonly listen: readonly string[]
   readonly lan: boolean
   readonly verbose?: boolean
+  readonly passphraseFile?: string
 }
 
 function addUp(
@@ -108,6 +126,7 @@ function addUp(
     .command('up')
     .description('start the device and run it until it is stopped')
     .option('--new-device', 'start a device still to be linked: shows a code and a QR')
+    .option('--code <code>', 'with --new-device: the code a linked device shows; - asks for it')
     .option('--name <name>', 'name of this device', parseName)
     .option('--relay <multiaddr>', 'hold a place on this relay; can be repeated', collected, [])
     .option('--listen <multiaddr>', 'listen here only; can be repeated', collected, [])
@@ -119,27 +138,22 @@ function addUp(
       wholeNumber(0, 65_535),
     )
     .option('--verbose', 'say on stderr what happens inside')
-    .action(async ({ name, relay, listen, lan, newDevice, verbose }: UpOptions) => {
+    .addOption(passphraseFile())
+    .action(async (options: UpOptions) => {
       const { runDevice } = await import('./commands/up.ts')
+      const { name, relay, listen, lan, newDevice, code, verbose, passphraseFile } = options
+      if (code !== undefined && newDevice !== true) {
+        throw CommandError.of('ERR_USAGE', '--code goes with --new-device.')
+      }
       const { home } = context()
       const flags = { lan, newDevice: newDevice === true, verbose: verbose === true }
-      said.exit = await runDevice({ home, name, relays: relay, listen, ...flags }, place)
+      const choice = { home, name, code, relays: relay, listen, passphraseFile, ...flags }
+      said.exit = await runDevice(choice, place)
     })
 }
 
 function addAccountCommands(program: Command, context: GiveContext): void {
-  program
-    .command('link')
-    .description('link the device that shows the code to this account')
-    .argument('<code>', 'the code; - reads it from stdin')
-    .option('--yes', 'do not ask')
-    .option('--far', 'allow a device that is not on this network')
-    .action(
-      async (code: string, { yes, far }: { readonly yes?: boolean; readonly far?: boolean }) => {
-        const { linkDevice } = await import('./commands/link.ts')
-        await linkDevice(context(), { code, yes: yes === true, far: far === true })
-      },
-    )
+  addLink(program, context)
   program
     .command('status')
     .description('this account, its devices, the path to each, what is pending')
@@ -149,6 +163,8 @@ function addAccountCommands(program: Command, context: GiveContext): void {
     description: 'the linked devices of this account',
     list: async () => (await import('./commands/devices.ts')).showDevices(context()),
   })
+  addApprove(devices, context)
+  addStanding(devices, context)
   devices
     .command('rename')
     .description('give a device another name')
@@ -168,14 +184,19 @@ function addContactCommands(program: Command, context: GiveContext): void {
   contacts
     .command('invite')
     .description('make a code that one person can add, once, within 10 days')
-    .action(async () => (await import('./commands/contacts.ts')).inviteContact(context()))
+    .option('--replaces <contact>', 'who uses it is this contact, with a new account')
+    .action(async ({ replaces }: { readonly replaces?: string }) => {
+      await (await import('./commands/contacts.ts')).inviteContact(context(), { replaces })
+    })
   contacts
     .command('add')
     .description('add the person who made the code')
     .argument('<code>', 'the code; - reads it from stdin')
     .option('--name <name>', 'what you call the person', parseName)
-    .action(async (code: string, { name }: { readonly name?: string }) => {
-      await (await import('./commands/contacts.ts')).addContact(context(), { code, name })
+    .option('--replaces <contact>', 'it is the new account of this contact')
+    .action(async (code: string, known: { readonly name?: string; readonly replaces?: string }) => {
+      const { name, replaces } = known
+      await (await import('./commands/contacts.ts')).addContact(context(), { code, name, replaces })
     })
   contacts
     .command('rename')
@@ -185,6 +206,7 @@ function addContactCommands(program: Command, context: GiveContext): void {
     .action(async (contact: string, name: string) => {
       await (await import('./commands/contacts.ts')).renameContact(context(), { contact, name })
     })
+  addVerification(contacts, context)
 }
 
 interface SendOptions {
@@ -252,42 +274,6 @@ function addOwnCommands(program: Command, context: GiveContext): void {
     .command('paths')
     .description('where the device keeps its things')
     .action(async () => (await import('./commands/paths.ts')).showPaths(context()))
-}
-
-interface Group {
-  readonly name: string
-  readonly description: string
-  readonly list: () => Promise<void>
-}
-
-/** A command that lists when it stands alone, and has commands of its own. */
-function addGroup(program: Command, { name, description, list }: Group): Command {
-  const group = program
-    .command(name)
-    .description(description)
-    .usage('[options] [command]')
-    .argument('[rest...]')
-    .action(async (rest: readonly string[]) => {
-      const [unknown] = rest
-      if (unknown !== undefined) throw unknownCommand(group, unknown)
-      await list()
-    })
-  group.command('list').description('list them').action(list)
-  return group
-}
-
-function unknownCommand(group: Command, given: string): CommandError {
-  const near = closest(
-    given,
-    group.commands.map((command) => command.name()),
-  )
-  return CommandError.of(
-    'ERR_USAGE',
-    `There is no command "${group.name()} ${given}".`,
-    near === undefined
-      ? `Run: kith ${group.name()} --help`
-      : `Did you mean: kith ${group.name()} ${near}?`,
-  )
 }
 
 /** How long `--wait` waits when nothing else is said. */

@@ -54,7 +54,7 @@ describe('CLI-20 kith up', () => {
     })
   })
 
-  test('CLI-20 a new device shows each code once, then linked, then ready', async () => {
+  test('CLI-20 CLI-74 a new device shows each code once, the digits, then linked, then ready', async () => {
     const home = await temporaryFolder()
     const code = `WEB+KITH:L/${'A'.repeat(165)}`
     const library = fakeLibrary((fake) => {
@@ -65,6 +65,7 @@ describe('CLI-20 kith up', () => {
         { state: 'seen' },
         { state: 'failed', code: 'ERR_CODE_WRONG_SECRET', message: 'The code is another one.' },
         { state: 'waiting', code: 'WEB+KITH:L/THIRD', expiresInMs: 60_000 },
+        { state: 'confirm', digits: '246802' },
         { state: 'syncing', percent: 50 },
         { state: 'done', account: ACCOUNT, device: LAPTOP },
       ]
@@ -84,6 +85,7 @@ describe('CLI-20 kith up', () => {
         message: 'The code is another one.',
       },
       { event: 'link-code', code: 'WEB+KITH:L/THIRD', expiresInMs: 60_000 },
+      { event: 'link-state', state: 'confirm', digits: '246802' },
       { event: 'link-state', state: 'syncing', percent: 50 },
       { event: 'linked', account: ACCOUNT, device: LAPTOP },
       expect.objectContaining({ event: 'ready', account: ACCOUNT }),

@@ -7,15 +7,25 @@ import type {
   Contact,
   DeliveryState,
   Device,
+  DeviceAlert,
   KithNode,
+  LinkAnswer,
   LinkOffer,
+  LinkOfferOptions,
+  LinkOptions,
   LinkState,
   Message,
+  NearbyDevice,
   NodeEvents,
   NodeOptions,
   SeenDevice,
+  Status,
+  Verification,
+  YesForAWhile,
 } from '@kithmesh/node'
 import type { NodeLibrary } from '../src/io.ts'
+import { type FakeLocks, fakeLock, openFakeHome } from './fake-lock.ts'
+import { type FakeRecovery, fakeRecovery, newFakeRecovery } from './fake-recovery.ts'
 
 /** 2026-11-22T10:02:00Z */
 export const NOW: number = Date.UTC(2026, 10, 22, 10, 2)
@@ -45,9 +55,37 @@ export class FakeDevice {
   readonly events: EventTarget = new EventTarget()
   readonly options: NodeOptions
   account: Contact['contact'] | undefined
+  readonly recovery: FakeRecovery = newFakeRecovery()
+  deviceLog: Uint8Array = new Uint8Array()
   stopped = 0
-  seen: SeenDevice = { device: PHONE, name: 'phone', kind: 'cli', distance: 'near' }
+  /** How often it was told that somebody uses it. */
+  touched = 0
+  seen: SeenDevice = {
+    device: PHONE,
+    name: 'phone',
+    kind: 'cli',
+    distance: 'near',
+    digits: '246802',
+  }
+  nearby: NearbyDevice[] = []
+  approved: string[] = []
+  answers: (LinkAnswer | YesForAWhile)[] = []
+  joined: string | undefined
+  /** The other device gives up while a person is asked here. */
+  withdraw: (() => void) | undefined
+  /** Happens while a person is asked. */
+  whileAsked: (() => void) | undefined
+  /** What the last linking was asked for. */
+  asked: Partial<LinkOptions> = {}
   linkFailure: Error | undefined
+  /** Why the device may not do what it is asked to do to another. */
+  standingFailure: Error | undefined
+  /** Why it is out of its account. */
+  left: Status['left']
+  alerts: readonly DeviceAlert[] = []
+  sendFailure: Error | undefined
+  /** What scanning a security code comes to. */
+  verification: Verification = { kind: 'verified' }
   deliveries: readonly DeliveryState[] = [{ reached: 0, of: 2, read: false }]
   linkStates: readonly LinkState[] = []
   /** Happens while a history is read. */
@@ -65,6 +103,10 @@ export class FakeDevice {
   constructor(options: NodeOptions) {
     this.options = options
     this.account = options.newDevice === true ? undefined : ACCOUNT
+  }
+
+  refuse(): void {
+    if (this.standingFailure !== undefined) throw this.standingFailure
   }
 
   /** A message of Ben arrives. */
@@ -87,6 +129,9 @@ export function device(given: Partial<Device>): Device {
     path: 'lan',
     reason: 'same network',
     pending: 0,
+    mayUnlink: true,
+    maySuspend: true,
+    mayReadmit: false,
     ...given,
   }
 }
@@ -114,24 +159,31 @@ export interface FakeLibrary extends NodeLibrary {
 export function fakeLibrary(prepare: (fake: FakeDevice) => void = () => undefined): FakeLibrary {
   const devices: FakeDevice[] = []
   const used = new Set<string>()
+  const locks: FakeLocks = new Map()
   return {
     devices,
     parseMessageId: (text) => {
       if (!/^m[a-z2-7]{26}$/.test(text)) throw kithError('ERR_ID_MALFORMED', 'no message id')
       return brand(text)
     },
+    passphraseWarning: (passphrase) => (passphrase.length < 12 ? 'That is short.' : undefined),
     createNode: async (options) => {
       if (used.has(options.home)) throw kithError('ERR_HOME_IN_USE', 'The home is in use.')
+      await openFakeHome(locks, options)
       used.add(options.home)
       const fake = new FakeDevice(options)
       prepare(fake)
       devices.push(fake)
-      return nodeOf(fake, () => used.delete(options.home))
+      const release = (): boolean => used.delete(options.home)
+      return nodeOf(fake, { release, lock: fakeLock(fake, { locks, release }) })
     },
   }
 }
 
-function nodeOf(fake: FakeDevice, release: () => void): KithNode {
+function nodeOf(
+  fake: FakeDevice,
+  { release, lock }: { readonly release: () => void; readonly lock: KithNode['lock'] },
+): KithNode {
   const stop = async (): Promise<void> => {
     fake.stopped += 1
     release()
@@ -150,12 +202,26 @@ function nodeOf(fake: FakeDevice, release: () => void): KithNode {
       devices: fake.devices,
       relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved' }],
       pending: 1,
+      ...(fake.left ? { left: fake.left } : {}),
     }),
-    linking: { offer: async () => offerOf(fake) },
+    linking: {
+      offer: async ({ confirm } = {}) => offerOf(fake, confirm),
+      join: async (code, { confirm, onState }) => {
+        if (fake.linkFailure !== undefined) throw fake.linkFailure
+        fake.joined = code
+        await askNewDevice(fake, confirm)
+        fake.account = ACCOUNT
+        onState?.({ state: 'done', account: ACCOUNT, device: LAPTOP })
+        return ACCOUNT
+      },
+    },
     devices: devicesOf(fake),
     contacts: contactsOf(fake),
     messages: messagesOf(fake),
     starred: starredOf(fake),
+    recovery: fakeRecovery(fake),
+    deviceLog: { export: async () => fake.deviceLog },
+    lock,
     addEventListener: (type, listener, options) => {
       fake.events.addEventListener(type, listener as EventListener, options)
     },
@@ -167,11 +233,21 @@ function nodeOf(fake: FakeDevice, release: () => void): KithNode {
   }
 }
 
-function offerOf(fake: FakeDevice): LinkOffer {
+async function askNewDevice(fake: FakeDevice, confirm: LinkOfferOptions['confirm']): Promise<void> {
+  const { signal } = new AbortController()
+  const seen = { device: LAPTOP, name: 'laptop', kind: 'cli', digits: fake.seen.digits }
+  const answer = (await confirm?.(seen, { signal })) ?? true
+  fake.answers.push(answer)
+  if (answer === 'differ') throw kithError('ERR_LINK_DIGITS', 'The digits differ.')
+  if (!answer) throw kithError('ERR_LINK_DECLINED', 'It was declined.')
+}
+
+function offerOf(fake: FakeDevice, confirm: LinkOfferOptions['confirm']): LinkOffer {
   return {
     code: 'WEB+KITH:L/AAAA',
     async *states() {
       for (const state of fake.linkStates) {
+        if (state.state === 'confirm') await askNewDevice(fake, confirm).catch(() => undefined)
         if (state.state === 'done') fake.account = state.account
         yield state
       }
@@ -181,25 +257,83 @@ function offerOf(fake: FakeDevice): LinkOffer {
   }
 }
 
+async function linkOf(fake: FakeDevice, options: LinkOptions): Promise<Device> {
+  const { confirm, far, onState } = options
+  fake.asked = options
+  if (fake.linkFailure !== undefined) throw fake.linkFailure
+  onState?.({ state: 'seen' })
+  if (fake.seen.distance === 'far' && far !== true) {
+    throw kithError('ERR_LINK_FAR', 'The device is not near.')
+  }
+  const { digits } = fake.seen
+  onState?.({ state: 'confirm', digits })
+  const question = new AbortController()
+  fake.withdraw = () => question.abort()
+  const asking = confirm(fake.seen, { signal: question.signal })
+  fake.whileAsked?.()
+  const answer = await asking.catch((error: unknown) => {
+    throw question.signal.aborted ? kithError('ERR_LINK_DECLINED', 'Declined there.') : error
+  })
+  fake.answers.push(answer)
+  if (answer === 'differ') throw kithError('ERR_LINK_DIGITS', 'The digits differ.')
+  if (!answer) throw kithError('ERR_LINK_DECLINED', 'It was declined.')
+  onState?.({ state: 'syncing', percent: 100 })
+  return device({ device: fake.seen.device, name: fake.seen.name })
+}
+
 function devicesOf(fake: FakeDevice): KithNode['devices'] {
   return {
     list: async () => fake.devices,
-    link: async (_code, { confirm, far, onState }) => {
-      if (fake.linkFailure !== undefined) throw fake.linkFailure
-      onState?.({ state: 'seen' })
-      if (fake.seen.distance === 'far' && far !== true) {
-        throw kithError('ERR_LINK_FAR', 'The device is not near.')
+    link: (_code, options) => linkOf(fake, options),
+    linkNearby: (id, options) => {
+      fake.seen = { ...fake.seen, device: id }
+      return linkOf(fake, options)
+    },
+    async *nearby({ signal } = {}) {
+      yield* fake.nearby
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+    },
+    offer: async (options) => {
+      const states = [...fake.linkStates]
+      return {
+        code: 'WEB+KITH:J/AAAA',
+        async *states() {
+          for (const state of states) {
+            yield state
+            if (state.state === 'confirm') await linkOf(fake, options).catch(() => undefined)
+          }
+          await new Promise(() => undefined)
+        },
+        close: async () => undefined,
       }
-      onState?.({ state: 'confirm' })
-      if (!(await confirm(fake.seen))) throw kithError('ERR_LINK_DECLINED', 'It was declined.')
-      onState?.({ state: 'syncing', percent: 100 })
-      return device({ device: fake.seen.device, name: fake.seen.name })
+    },
+    approveHistory: async (id) => {
+      fake.approved.push(id)
+      return device({ device: id })
     },
     rename: async (id, name) => {
       fake.devices = fake.devices.map((own) => (own.device === id ? { ...own, name } : own))
       return device({ device: id, name })
     },
+    unlink: async (id) => {
+      fake.refuse()
+      fake.devices = fake.devices.filter((own) => own.device !== id)
+    },
+    suspend: async (id) => standAs(fake, id, 'suspended'),
+    readmit: async (id) => standAs(fake, id, 'active'),
+    leave: async () => {
+      fake.left = { reason: 'left', hint: 'Readmit it.' }
+    },
+    alerts: async () => fake.alerts,
   }
+}
+
+function standAs(fake: FakeDevice, id: Device['device'], state: Device['state']): Device {
+  fake.refuse()
+  fake.devices = fake.devices.map((own) => (own.device === id ? { ...own, state } : own))
+  const found = fake.devices.find((own) => own.device === id)
+  if (found === undefined) throw kithError('ERR_NOT_FOUND', 'No such device.')
+  return found
 }
 
 function contactsOf(fake: FakeDevice): KithNode['contacts'] {
@@ -207,15 +341,51 @@ function contactsOf(fake: FakeDevice): KithNode['contacts'] {
     list: async () => fake.contacts,
     invite: async () => ({ code: 'WEB+KITH:C/BBBB' }),
     add: async (_code, options) => {
-      return { contact: CARA, name: options?.name ?? 'Cara', verified: false, devices: 1 }
+      const added = { contact: CARA, name: options?.name ?? 'Cara', verified: false, devices: 1 }
+      return options?.replaces ? { ...added, changed: true, held: true } : added
     },
     rename: async (contact, name) => ({ contact, name, verified: false, devices: 2 }),
+    ...codesOf(fake),
+  }
+}
+
+/** The code two people compare: digits that are easily told apart in a test. */
+export const DIGITS: string = '0123456789'.repeat(6)
+
+function codesOf(
+  fake: FakeDevice,
+): Pick<KithNode['contacts'], 'code' | 'verify' | 'unverify' | 'accept' | 'replace'> {
+  const change = (id: Contact['contact'], by: Partial<Contact>): Contact => {
+    const found = fake.contacts.find(({ contact }) => contact === id)
+    if (found === undefined) throw kithError('ERR_NOT_FOUND', 'no such contact')
+    const changed = { ...found, ...by }
+    fake.contacts = fake.contacts.map((one) => (one.contact === id ? changed : one))
+    return changed
+  }
+  const log = { head: new Uint8Array(32), size: 1 }
+  return {
+    code: async (contact) => ({
+      digits: DIGITS,
+      groups: DIGITS.match(/.{5}/g) ?? [],
+      qr: 'WEB+KITH:V/CCCC',
+      verified: change(contact, {}).verified,
+      logs: { own: log, theirs: log },
+    }),
+    verify: async (contact, { scanned } = {}) => {
+      const outcome = scanned === undefined ? ({ kind: 'verified' } as const) : fake.verification
+      if (outcome.kind === 'verified') change(contact, { verified: true })
+      return outcome
+    },
+    unverify: async (contact) => change(contact, { verified: false }),
+    accept: async (contact) => change(contact, { changed: false, held: false }),
+    replace: async (contact, by) => change(by, { replaces: contact, changed: true, held: true }),
   }
 }
 
 function messagesOf(fake: FakeDevice): KithNode['messages'] {
   return {
     send: async (contact, { text }) => {
+      if (fake.sendFailure !== undefined) throw fake.sendFailure
       const from = { account: ACCOUNT, name: 'Ada', self: true }
       const [delivery = { reached: 0, of: 2, read: false }] = fake.deliveries
       const sent = message({

@@ -15,7 +15,10 @@ export interface Seat {
   readonly stdin?: string | Uint8Array | Promise<never>
   /** Answers to the questions, in order; then the keyboard is closed. */
   readonly answers?: readonly string[]
+  /** Nobody answers until the question is withdrawn. */
+  readonly silent?: boolean
   readonly library?: NodeLibrary
+  readonly keyring?: Io['keyring']
 }
 
 /** A command that runs, or has run. */
@@ -69,6 +72,13 @@ export async function run(
   return { ...running, code: await running.ended }
 }
 
+/** As on a computer without a desktop. */
+const NO_KEYRING: Io['keyring'] = { get: noKeyring, set: noKeyring, delete: noKeyring }
+
+async function noKeyring(): Promise<never> {
+  throw new Error("Couldn't access platform storage: AccessDenied")
+}
+
 function ioOf(
   seat: Seat,
   text: { out: string; err: string },
@@ -102,10 +112,16 @@ function ioOf(
         text.err += written
       },
     },
-    ask: async (question) => {
+    ask: async (question, { signal }) => {
+      text.err += question
+      if (seat.silent !== true) return answers.shift()
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
+    },
+    askSecret: async (question) => {
       text.err += question
       return answers.shift()
     },
+    keyring: seat.keyring ?? NO_KEYRING,
     now: () => NOW,
     onSignal: (listener) => {
       listeners.add(listener)

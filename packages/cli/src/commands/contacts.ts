@@ -20,13 +20,26 @@ export async function showContacts(context: CommandContext): Promise<void> {
   report.print(report.paint('bold', head), ...lines)
 }
 
-function contactRow({ name, devices, verified, contact }: ContactEvent): readonly string[] {
-  return [oneLine(name), String(devices), verified ? 'yes' : 'no', contact]
+function contactRow({ name, devices, contact, ...state }: ContactEvent): readonly string[] {
+  return [oneLine(name), String(devices), verifiedWord(state), contact]
+}
+
+function verifiedWord({
+  verified,
+  changed,
+  alert,
+}: Pick<ContactEvent, 'verified' | 'changed' | 'alert'>): string {
+  if (changed) return 'new account'
+  if (alert !== null) return 'look again'
+  return verified ? 'yes' : 'no'
 }
 
 /** Makes an invite code and shows it. */
-export async function inviteContact(context: CommandContext): Promise<void> {
-  const [invite] = await collect(context, { call: 'contacts invite', input: {}, event: 'invite' })
+export async function inviteContact(
+  context: CommandContext,
+  input: { readonly replaces: string | undefined },
+): Promise<void> {
+  const [invite] = await collect(context, { call: 'contacts invite', input, event: 'invite' })
   if (invite === undefined) return
   const { report, io } = context
   report.print(invite.code)
@@ -39,11 +52,21 @@ export async function inviteContact(context: CommandContext): Promise<void> {
 /** Adds the person who made the code; both are contacts of each other at once. */
 export async function addContact(
   context: CommandContext,
-  { code, name }: { readonly code: string; readonly name: string | undefined },
+  {
+    code,
+    name,
+    replaces,
+  }: {
+    readonly code: string
+    readonly name: string | undefined
+    readonly replaces: string | undefined
+  },
 ): Promise<void> {
-  const input = { code: await argumentOrStdin(code, context, CODE), name }
+  const input = { code: await argumentOrStdin(code, context, CODE), name, replaces }
   const [contact] = await collect(context, { call: 'contacts add', input, event: 'contact' })
-  if (contact !== undefined) context.report.print(`"${oneLine(contact.name)}" is now a contact.`)
+  if (contact === undefined) return
+  context.report.print(`"${oneLine(contact.name)}" is now a contact.`)
+  if (contact.held) context.report.talk('Compare it with: kith code, then: kith contacts accept')
 }
 
 /** Gives a contact another name, on all devices of this account. */

@@ -2,7 +2,7 @@ import { untilAborted } from '../aborted.ts'
 import { CommandError } from '../errors.ts'
 import type { AnswerEvent } from '../events.ts'
 import type { Io } from '../io.ts'
-import type { CallInput, CallName, Seen } from '../local/calls.ts'
+import type { CallInput, CallName, LinkAnswer, Seen } from '../local/calls.ts'
 import { callDevice } from '../local/client.ts'
 import type { Report } from '../report.ts'
 
@@ -19,7 +19,7 @@ export interface CommandContext {
 /** What a command does while the device answers. */
 interface Answering {
   readonly onEvent?: (event: AnswerEvent) => void
-  readonly confirm?: (seen: Seen) => Promise<boolean>
+  readonly confirm?: (seen: Seen, options: { readonly signal: AbortSignal }) => Promise<LinkAnswer>
 }
 
 /** Asks the running device; with `--json` its events are the output, as they come. */
@@ -37,7 +37,12 @@ export async function ask<N extends CallName>(
         report.event(event)
         onEvent?.(event)
       },
-      ...(confirm === undefined ? {} : { confirm }),
+      ...(confirm === undefined
+        ? {}
+        : {
+            confirm: (seen, question) =>
+              confirm(seen, { signal: AbortSignal.any([signal, question.signal]) }),
+          }),
     },
     { signal },
   )

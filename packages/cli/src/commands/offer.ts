@@ -1,9 +1,11 @@
-import type { KithNode, LinkState } from '@kithmesh/node'
+import type { KithNode, LinkAnswer, LinkState, SeenLinker } from '@kithmesh/node'
 import { linkStateEvent } from '../device/answers.ts'
 import { itemsUntilAborted } from '../device/items.ts'
 import type { Io } from '../io.ts'
 import type { Report } from '../report.ts'
 import { oneLine } from '../terminal-text.ts'
+import { askWhetherSame, grouped } from './digits.ts'
+import { showLinkCode } from './link-code.ts'
 
 /** Where the codes are shown, and until when. */
 export interface Offering {
@@ -15,19 +17,25 @@ export interface Offering {
 /** Shows link codes until a device of an account has linked this one (CLI-19). */
 export async function offerLink(node: KithNode, offering: Offering): Promise<void> {
   const { report, signal } = offering
-  const offer = await node.linking.offer({ signal })
+  const confirm = confirmFor(offering)
+  const { qrLines } = await import('../qr-text.ts')
+  const offer = await node.linking.offer({ confirm, signal })
   let shown = ''
   try {
     for await (const state of itemsUntilAborted(offer.states({ signal }), signal)) {
-      if (state.state === 'done') {
-        report.event({ event: 'linked', account: state.account, device: state.device })
-        report.talk(`Linked to account ${state.account}.`)
-        return
-      }
+      if (state.state === 'done') return tellLinked(state, report)
       if (state.state !== 'waiting') tellProgress(state, report)
       else if (state.code !== shown) {
         shown = state.code
-        await showCode(state, offering)
+        const event = { code: state.code, expiresInMs: Math.floor(state.expiresInMs) }
+        report.event({ event: 'link-code', ...event })
+        const before = 'On a device of your account run:'
+        showLinkCode(event, {
+          ...offering,
+          before,
+          command: (code) => `kith link ${code}`,
+          qrLines,
+        })
       }
     }
   } finally {
@@ -35,24 +43,56 @@ export async function offerLink(node: KithNode, offering: Offering): Promise<voi
   }
 }
 
-type Waiting = Extract<LinkState, { readonly state: 'waiting' }>
+/** Joins by the code that a device of the account shows (CLI-74). */
+export async function joinByCode(node: KithNode, given: string, offering: Offering): Promise<void> {
+  const { report, signal, io } = offering
+  const code = given === '-' ? await askForCode(io, signal) : given
+  const onState = (state: LinkState): void => {
+    if (state.state === 'done') tellLinked(state, report)
+    else if (state.state !== 'waiting') tellProgress(state, report)
+  }
+  await node.linking.join(code, { confirm: confirmFor(offering), onState, signal })
+}
 
-/** The text first, the QR last: on 24 lines the QR is what must be on the screen. */
-async function showCode({ code, expiresInMs }: Waiting, { io, report }: Offering): Promise<void> {
-  report.event({ event: 'link-code', code, expiresInMs: Math.floor(expiresInMs) })
-  const { qrLines } = await import('../qr-text.ts')
-  report.show(
-    'On a device of your account run:',
-    `kith link ${code}`,
-    ...qrLines(code, io.stderr),
-    `Or scan it. A new code comes in ${Math.ceil(expiresInMs / 1000)} s.`,
-  )
+/** Longer than any code with its spaces and line breaks. */
+const CODE_BYTES = 8192
+
+async function askForCode(io: Io, signal: AbortSignal): Promise<string> {
+  if (io.stdin.isTTY && io.stderr.isTTY) {
+    return (await io.ask('The code on the other device: ', { signal })) ?? ''
+  }
+  return new TextDecoder().decode(await io.stdin.read({ maxBytes: CODE_BYTES }))
+}
+
+/** At a terminal a person compares; else the digits are printed, and the other device decides alone. */
+function confirmFor({
+  io,
+  report,
+  signal: stopping,
+}: Offering): (seen: SeenLinker, options: { readonly signal: AbortSignal }) => Promise<LinkAnswer> {
+  return async ({ name, kind, digits }, { signal }) => {
+    report.show(
+      `"${oneLine(name)}" (${oneLine(kind)}) wants to link this device.`,
+      `  Digits     ${grouped(digits)}`,
+    )
+    if (report.json || !io.stdin.isTTY || !io.stderr.isTTY) return true
+    const until = AbortSignal.any([signal, stopping])
+    return askWhetherSame(io, until)
+  }
+}
+
+function tellLinked(
+  { account, device }: Extract<LinkState, { readonly state: 'done' }>,
+  report: Report,
+): void {
+  report.event({ event: 'linked', account, device })
+  report.talk(`Linked to account ${account}.`)
 }
 
 function tellProgress(state: LinkState, report: Report): void {
   report.event(linkStateEvent(state))
   if (state.state === 'seen') report.talk('A device of the account is here.')
-  if (state.state === 'confirm') report.talk('Confirm on the other device.')
+  if (state.state === 'confirm') report.talk('Confirm on both devices.')
   if (state.state === 'syncing')
     report.talk(`Getting the account data: ${Math.floor(state.percent)} %`)
   if (state.state === 'failed') {

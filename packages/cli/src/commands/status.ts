@@ -2,6 +2,7 @@ import type { StatusEvent } from '../events.ts'
 import { oneLine, table } from '../terminal-text.ts'
 import { ago } from '../times.ts'
 import { type CommandContext, collect } from './context.ts'
+import { WORDS_REMINDER } from './recovery.ts'
 
 type OwnDevice = StatusEvent['devices'][number]
 
@@ -10,9 +11,31 @@ export async function showStatus(context: CommandContext): Promise<void> {
   const [status] = await collect(context, { call: 'status', input: {}, event: 'status' })
   if (status === undefined) return
   const { report, io } = context
-  const [head = '', ...rows] = deviceTable(status, io.now())
-  report.print(headline(status), report.paint('bold', head), ...rows)
-  report.print(...status.relays.map(relayLine), ...remarks(status))
+  if (status.left !== null) return report.print(...leftLines(status.name, status.left))
+  // Those that were unlinked are listed by `kith devices`.
+  const devices = status.devices.filter(({ state }) => state !== 'unlinked')
+  const shown = { ...status, devices }
+  const [head = '', ...rows] = deviceTable(shown, io.now())
+  report.print(headline(shown), report.paint('bold', head), ...rows)
+  report.print(...status.relays.map(relayLine), ...remarks(shown))
+  if (status.recovery === 'kept') report.talk(WORDS_REMINDER)
+}
+
+/** Of a device that is out of its account there is nothing else to say. */
+export function leftLines(
+  name: string,
+  { reason, hint }: NonNullable<StatusEvent['left']>,
+): readonly string[] {
+  return [`"${oneLine(name)}" ${LEFT[reason]}.`, `  ${hint}`]
+}
+
+const LEFT: Readonly<Record<NonNullable<StatusEvent['left']>['reason'], string>> = {
+  unlinked: 'was unlinked from its account',
+  suspended: 'is suspended from its account',
+  left: 'has left its account',
+  expired: 'was linked for a time that is over',
+  recovered: 'is out: its account was recovered without it',
+  held: 'is held: its account has as many devices as it may',
 }
 
 function headline({ name, devices, pending }: StatusEvent): string {

@@ -1,14 +1,17 @@
 /** `kith up`: the device itself, in the foreground, until it is told to stop. */
 
 import type { KithNode, NodeOptions } from '@kithmesh/node'
-import { performFor } from '../device/perform.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { type LocalServer, openLocalServer } from '../local/server.ts'
 import { prepareSocketPath } from '../local/socket-path.ts'
 import type { Report } from '../report.ts'
 import { oneLine } from '../terminal-text.ts'
-import { offerLink } from './offer.ts'
+import { joinByCode, type Offering, offerLink } from './offer.ts'
+import { type OpenDevice, openHome } from './open-home.ts'
+import { WORDS_REMINDER } from './recovery.ts'
+import { createResidence } from './residence.ts'
+import { tellLeft, tellNews } from './up-news.ts'
 
 /** What a person chose for the device that starts. */
 export interface UpChoice {
@@ -18,7 +21,11 @@ export interface UpChoice {
   readonly listen: readonly string[]
   readonly lan: boolean
   readonly newDevice: boolean
+  /** The code a device of the account shows; undefined: show one here. */
+  readonly code: string | undefined
   readonly verbose: boolean
+  /** Where the passphrase of a locked home is; undefined: ask for it where that can be done. */
+  readonly passphraseFile: string | undefined
 }
 
 interface Place {
@@ -52,29 +59,50 @@ interface Running extends Place {
 }
 
 async function startAndServe(choice: UpChoice, running: Running): Promise<void> {
-  const { createNode, parseMessageId } = await running.io.loadNode()
+  const { createNode, parseMessageId, passphraseWarning } = await running.io.loadNode()
   const { signal } = running.stopping
-  const node = await unlessAborted(createNode(nodeOptions(choice, running)), signal)
-  if (node === undefined) return
+  const open: OpenDevice = (unlock) => createNode({ ...nodeOptions(choice, running), ...unlock })
+  const opening = openHome(open, { file: choice.passphraseFile, place: { ...running, signal } })
+  const first = await unlessAborted(opening, signal)
+  if (signal.aborted) return first?.stop()
   const stopped = Promise.withResolvers<void>()
   stopped.promise.catch(() => undefined)
-  const stop = (): Promise<void> => {
-    running.stopping.abort('stop')
-    return stopped.promise
-  }
   let server: LocalServer | undefined
+  const residence = createResidence({
+    first,
+    open: (passphrase) => open({ passphrase }),
+    parseMessageId,
+    passphraseWarning,
+    announce: (node) => announce(node, { ...running, code: choice.code }),
+    announceLocked: () => announceLocked(running),
+    interrupt: (error) => server?.interrupt(error, { except: 'lock' }),
+    stop: () => {
+      running.stopping.abort('stop')
+      return stopped.promise
+    },
+    signal,
+  })
   try {
-    // The home is ours by now: whatever socket lies there was left by a device that was killed.
+    // The home is ours by now, or locked: a socket that lies there was left by a device that was killed.
     const path = await prepareSocketPath(choice.home, running.io.env)
-    server = await openLocalServer({ path, perform: performFor({ node, parseMessageId, stop }) })
-    await announce(node, running)
-    await abortOf(signal)
+    server = await openLocalServer({ path, perform: residence.perform })
+    await residence.live()
   } finally {
     server?.refuse()
-    await node.stop().then(stopped.resolve, stopped.reject)
+    await residence.leave().then(stopped.resolve, stopped.reject)
     await server?.close()
   }
   await stopped.promise
+}
+
+/** A locked device stays, and waits. */
+function announceLocked({ report }: Running): void {
+  report.event({ event: 'locked' })
+  report.print(
+    'This device is locked. It receives nothing until you unlock it; your other devices go on.',
+    '  Next       kith unlock',
+    '  Stop       Ctrl-C here, or kith stop',
+  )
 }
 
 function nodeOptions(choice: UpChoice, { io, report, stopping }: Running): NodeOptions {
@@ -96,11 +124,16 @@ function nodeOptions(choice: UpChoice, { io, report, stopping }: Running): NodeO
 }
 
 /** Links a device that is still to be linked, then says that it is there. */
-async function announce(node: KithNode, running: Running): Promise<void> {
+async function announce(
+  node: KithNode,
+  { code, ...running }: Running & Pick<UpChoice, 'code'>,
+): Promise<void> {
   const { signal } = running.stopping
-  if (node.account === undefined) await offerLink(node, { ...running, signal })
+  if (node.account === undefined) await link(node, code, { ...running, signal })
   const { account, device, name } = node
   if (account === undefined || signal.aborted) return
+  tellNews(node, { report: running.report, signal })
+  if (await tellLeft(node, running.report)) return
   const addresses = node.addresses()
   running.report.event({ event: 'ready', account, device, name, addresses, ui: null })
   running.report.print(
@@ -110,6 +143,12 @@ async function announce(node: KithNode, running: Running): Promise<void> {
     '  Next       kith contacts invite · kith link CODE · kith status',
     '  Stop       Ctrl-C here, or kith stop',
   )
+  if ((await node.recovery.state({ signal })) === 'kept') running.report.talk(WORDS_REMINDER)
+}
+
+/** By the code of a device of the account, or by showing one to it. */
+function link(node: KithNode, code: string | undefined, offering: Offering): Promise<void> {
+  return code === undefined ? offerLink(node, offering) : joinByCode(node, code, offering)
 }
 
 /** Addresses shown to people; the rest is in the JSON. */
@@ -132,9 +171,4 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
     if (signal.aborted) return undefined
     throw error
   }
-}
-
-async function abortOf(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
 }

@@ -4,18 +4,23 @@ import type {
   Contact,
   DeliveryState,
   Device,
+  DeviceAlert,
   LinkState,
   Message,
+  NearbyDevice,
   SeenDevice,
   Status,
 } from '@kithmesh/node'
 import type {
+  AlertEvent,
   AnswerEvent,
   ContactEvent,
   DeliveryEvent,
   DeviceEvent,
   MessageEvent,
+  NearbyEvent,
   StatusEvent,
+  VerificationEvent,
 } from '../events.ts'
 import type { Seen } from '../local/calls.ts'
 import { isoTime } from '../times.ts'
@@ -25,7 +30,7 @@ const NAME_MAX = 256
 const REASON_MAX = 1024
 const KIND_MAX = 64
 
-export function statusEvent(status: Status): StatusEvent {
+export function statusEvent(status: Status): Omit<StatusEvent, 'recovery'> {
   const { account, device, name, pending } = status
   return {
     event: 'status',
@@ -42,14 +47,48 @@ export function statusEvent(status: Status): StatusEvent {
       return { address, state, reason: reason?.slice(0, REASON_MAX) ?? null }
     }),
     pending,
+    left: status.left ?? null,
   }
 }
 
+type SharedFields = Omit<
+  DeviceEvent,
+  'event' | 'addedAt' | 'linkedBy' | 'expiresAt' | 'suspended' | 'idleIn'
+>
+
 export function deviceEvent(device: Device): DeviceEvent {
-  return { event: 'device', ...deviceFields(device), addedAt: isoTime(device.addedAt) }
+  const { addedAt, linkedBy, expiresAt, suspended, idleIn } = device
+  return {
+    event: 'device',
+    ...deviceFields(device),
+    addedAt: isoTime(addedAt),
+    linkedBy: linkedBy ?? null,
+    expiresAt: expiresAt === undefined ? null : isoTime(expiresAt),
+    suspended: suspended ? { ...suspended, at: isoTime(suspended.at) } : null,
+    idleIn: idleIn ?? null,
+  }
 }
 
-function deviceFields(own: Device): Omit<DeviceEvent, 'event' | 'addedAt'> {
+/** A device that was seen to be a copy; `name`: its own, or its contact's. */
+export function alertEvent(alert: DeviceAlert, name: string): AlertEvent {
+  const { account, device, own, kind, at, proof } = alert
+  return {
+    event: 'alert',
+    account,
+    device,
+    name: name.slice(0, NAME_MAX),
+    own,
+    kind,
+    at: isoTime(at),
+    proof: proof.length > 0 ? base64Of(proof) : null,
+  }
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+}
+
+function deviceFields(own: Device): SharedFields {
   const { device, name, kind, state, lastSeen } = own
   const seen = lastSeen === undefined ? null : isoTime(lastSeen)
   return {
@@ -62,8 +101,25 @@ function deviceFields(own: Device): Omit<DeviceEvent, 'event' | 'addedAt'> {
   }
 }
 
-export function contactEvent({ contact, name, verified, devices }: Contact): ContactEvent {
-  return { event: 'contact', contact, name: name.slice(0, NAME_MAX), verified, devices }
+export function contactEvent(shown: Contact): ContactEvent {
+  const { contact, name, verified, devices, changed, held, alert } = shown
+  return {
+    event: 'contact',
+    contact,
+    name: name.slice(0, NAME_MAX),
+    verified,
+    devices,
+    changed: changed === true,
+    held: held === true,
+    alert: alert ?? null,
+  }
+}
+
+export function verificationEvent(
+  { contact, name }: Contact,
+  outcome: VerificationEvent['outcome'],
+): VerificationEvent {
+  return { event: 'verification', contact, name: name.slice(0, NAME_MAX), outcome }
 }
 
 export function messageEvent(message: Message): MessageEvent {
@@ -96,12 +152,18 @@ export function linkStateEvent(state: LinkState): AnswerEvent {
     event: 'link-state',
     state: state.state,
     percent: state.state === 'syncing' ? Math.min(100, Math.floor(state.percent)) : undefined,
+    digits: state.state === 'confirm' ? state.digits : undefined,
     code: state.state === 'failed' ? state.code : undefined,
     message: state.state === 'failed' ? state.message.slice(0, REASON_MAX) : undefined,
   }
 }
 
 /** The device a person is asked about. */
-export function seenDevice({ device, name, kind, distance }: SeenDevice): Seen {
-  return { device, name: name.slice(0, NAME_MAX), kind: kind.slice(0, KIND_MAX), distance }
+export function seenDevice({ device, name, kind, distance, digits }: SeenDevice): Seen {
+  return { device, name: name.slice(0, NAME_MAX), kind: kind.slice(0, KIND_MAX), distance, digits }
+}
+
+export function nearbyEvent({ device, name, kind }: NearbyDevice): NearbyEvent {
+  const shown = { name: name.slice(0, NAME_MAX), kind: kind.slice(0, KIND_MAX) }
+  return { event: 'nearby', device, ...shown }
 }

@@ -1,3 +1,4 @@
+import type { Contact } from '@kithmesh/node'
 import type { CallInput } from '../local/calls.ts'
 import { contactEvent } from './answers.ts'
 import { findContact } from './resolve.ts'
@@ -12,21 +13,31 @@ export async function listContacts(
 }
 
 export async function inviteContact(
-  _: CallInput<'contacts invite'>,
-  { node, signal, emit }: Serving,
+  { replaces }: CallInput<'contacts invite'>,
+  serving: Serving,
 ): Promise<void> {
+  const { node, signal, emit } = serving
   requireAccount(node)
-  const { code } = await node.contacts.invite({ signal })
+  const { code } = await node.contacts.invite({ ...(await replacing(replaces, serving)), signal })
   await emit({ event: 'invite', code })
 }
 
 export async function addContact(
-  { code, name }: CallInput<'contacts add'>,
-  { node, signal, emit }: Serving,
+  { code, name, replaces }: CallInput<'contacts add'>,
+  serving: Serving,
 ): Promise<void> {
+  const { node, signal, emit } = serving
   requireAccount(node)
-  const named = name === undefined ? {} : { name }
-  await emit(contactEvent(await node.contacts.add(code, { ...named, signal })))
+  const known = { ...(name === undefined ? {} : { name }), ...(await replacing(replaces, serving)) }
+  await emit(contactEvent(await node.contacts.add(code, { ...known, signal })))
+}
+
+/** The contact whose new account it is, where one was named. */
+async function replacing(
+  given: string | undefined,
+  serving: Serving,
+): Promise<{ readonly replaces?: Contact['contact'] }> {
+  return given === undefined ? {} : { replaces: (await findContact(given, serving)).contact }
 }
 
 export async function renameContact(

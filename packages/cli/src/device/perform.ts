@@ -3,10 +3,30 @@ import { CALLS, type CallInput, type CallName } from '../local/calls.ts'
 import type { Perform } from '../local/connection.ts'
 import type { Shape } from '../shape.ts'
 import { addContact, inviteContact, listContacts, renameContact } from './contacts.ts'
-import { linkDevice, listDevices, renameDevice, tellStatus } from './devices.ts'
+import { exportLog } from './device-log.ts'
+import { listDevices, renameDevice, tellStatus } from './devices.ts'
+import { approveHistory, linkDevice, linkNearby, showLinkCodes, tellNearby } from './link.ts'
+import {
+  changePassphrase,
+  lockNow,
+  removePassphrase,
+  setAutoLock,
+  setKeyring,
+  setPassphrase,
+  tellUnlocked,
+} from './lock.ts'
 import { listMessages, listStarred, starMessage, unstarMessage } from './messages.ts'
+import { askForWords, confirmWords, setCopies, showWords, tellRecovery } from './recovery.ts'
+import {
+  acceptContact,
+  replaceContact,
+  tellCode,
+  unverifyContact,
+  verifyContact,
+} from './security-code.ts'
 import { sendMessage } from './send.ts'
 import type { Served, Serving } from './served.ts'
+import { leaveAccount, readmitDevice, suspendDevice, tellAlerts, unlinkDevice } from './standing.ts'
 
 /** What the running device does for the commands: checks the input of a call, then does it. */
 export function performFor(served: Served): Perform {
@@ -15,6 +35,8 @@ export function performFor(served: Served): Perform {
     if (operation === undefined) {
       throw CommandError.of('ERR_LOCAL_MALFORMED', 'The running device knows no such call.')
     }
+    // Each command is somebody who uses the device (LOCK-8).
+    served.node.lock.touch()
     await operation(input, { ...served, ...call })
   }
 }
@@ -30,12 +52,39 @@ const OPERATIONS: Readonly<Record<CallName, Operation>> = {
   'contacts invite': checked(CALLS['contacts invite'], inviteContact),
   'contacts add': checked(CALLS['contacts add'], addContact),
   'contacts rename': checked(CALLS['contacts rename'], renameContact),
+  'contacts verify': checked(CALLS['contacts verify'], verifyContact),
+  'contacts unverify': checked(CALLS['contacts unverify'], unverifyContact),
+  'contacts accept': checked(CALLS['contacts accept'], acceptContact),
+  'contacts replace': checked(CALLS['contacts replace'], replaceContact),
+  code: checked(CALLS.code, tellCode),
   send: checked(CALLS.send, sendMessage),
   messages: checked(CALLS.messages, listMessages),
   star: checked(CALLS.star, starMessage),
   unstar: checked(CALLS.unstar, unstarMessage),
   starred: checked(CALLS.starred, listStarred),
   link: checked(CALLS.link, linkDevice),
+  'link show': checked(CALLS['link show'], showLinkCodes),
+  'link nearby': checked(CALLS['link nearby'], linkNearby),
+  nearby: checked(CALLS.nearby, tellNearby),
+  'devices approve': checked(CALLS['devices approve'], approveHistory),
+  'devices unlink': checked(CALLS['devices unlink'], unlinkDevice),
+  'devices suspend': checked(CALLS['devices suspend'], suspendDevice),
+  'devices readmit': checked(CALLS['devices readmit'], readmitDevice),
+  'devices leave': checked(CALLS['devices leave'], leaveAccount),
+  'devices alerts': checked(CALLS['devices alerts'], tellAlerts),
+  recovery: checked(CALLS.recovery, tellRecovery),
+  'recovery show': checked(CALLS['recovery show'], showWords),
+  'recovery challenge': checked(CALLS['recovery challenge'], askForWords),
+  'recovery copies': checked(CALLS['recovery copies'], setCopies),
+  'recovery confirm': checked(CALLS['recovery confirm'], confirmWords),
+  lock: checked(CALLS.lock, lockNow),
+  'lock set': checked(CALLS['lock set'], setPassphrase),
+  'lock change': checked(CALLS['lock change'], changePassphrase),
+  'lock remove': checked(CALLS['lock remove'], removePassphrase),
+  'lock auto': checked(CALLS['lock auto'], setAutoLock),
+  'lock keyring': checked(CALLS['lock keyring'], setKeyring),
+  unlock: checked(CALLS.unlock, tellUnlocked),
+  'log export': checked(CALLS['log export'], exportLog),
   stop: checked(CALLS.stop, stopDevice),
 }
 const operations: ReadonlyMap<string, Operation> = new Map(Object.entries(OPERATIONS))

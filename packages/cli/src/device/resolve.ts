@@ -31,12 +31,13 @@ export async function findContact(given: string, { node, signal }: Serving): Pro
 /** The device of this account that `given` names. @throws ERR_NOT_FOUND, ERR_AMBIGUOUS */
 export async function findDevice(given: string, { node, signal }: Serving): Promise<Device> {
   requireAccount(node)
-  const devices = await node.devices.list({ signal })
-  return pick(given, {
-    kind: 'device',
-    command: 'kith devices',
-    candidates: devices.map((device) => ({ ...named(device.device, device.name), it: device })),
+  const devices = (await node.devices.list({ signal })).map((device) => {
+    return { ...named(device.device, device.name), it: device }
   })
+  // One that was unlinked keeps its name, but does not stand in the way of its successor.
+  const linked = devices.filter(({ it }) => it.state !== 'unlinked')
+  const meant = linked.some((one) => one.id === given || fits(given, one)) ? linked : devices
+  return pick(given, { kind: 'device', command: 'kith devices', candidates: meant })
 }
 
 /** The message that `given` names; messages have no name. @throws ERR_NOT_FOUND, ERR_AMBIGUOUS */

@@ -7,6 +7,7 @@ import type { CallContext } from '../local/connection.ts'
 export interface Served {
   readonly node: KithNode
   readonly parseMessageId: NodeLibrary['parseMessageId']
+  readonly passphraseWarning: NodeLibrary['passphraseWarning']
   /** Stops the device; resolves when it has stopped. */
   stop(): Promise<void>
 }

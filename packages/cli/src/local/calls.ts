@@ -3,12 +3,13 @@
  * connection, one JSON object per line.
  *
  * command → device   {"kith":1,"call":"send","input":{…}}   then, if asked, {"confirmed":true}
- * device → command   {"event":{…}}…  {"confirm":{…}}  and last {"end":true} or {"error":{…}}
+ * device → command   {"event":{…}}…  {"confirm":{…}}  {"withdrawn":true}  and last {"end":true} or {"error":{…}}
  */
 
 import { type AnswerEvent, answerEvent, TEXT_MAX_BYTES } from '../events.ts'
 import {
   flag,
+  list,
   nullable,
   oneOf,
   optional,
@@ -51,6 +52,8 @@ const who = text({ min: 1, max: 256 })
 /** Longer than any code, spaces and line breaks included. */
 const code = text({ min: 1, max: 8192 })
 const name = text({ min: 1, max: 64 })
+/** Longer than any that the device takes: it says itself what is wrong with one. */
+const passphrase = text({ max: 4096 })
 /** Longest timer Node has, in ms. */
 const MS_MAX = 2 ** 31 - 1
 
@@ -60,9 +63,22 @@ interface CallInputs {
   readonly devices: Nothing
   readonly 'devices rename': { readonly device: string; readonly name: string }
   readonly contacts: Nothing
-  readonly 'contacts invite': Nothing
-  readonly 'contacts add': { readonly code: string; readonly name?: string | undefined }
+  readonly 'contacts invite': { readonly replaces?: string | undefined }
+  readonly 'contacts add': {
+    readonly code: string
+    readonly name?: string | undefined
+    readonly replaces?: string | undefined
+  }
   readonly 'contacts rename': { readonly contact: string; readonly name: string }
+  readonly 'contacts verify': {
+    readonly contact: string
+    /** What was on the other's screen. */
+    readonly scanned?: string | undefined
+  }
+  readonly 'contacts unverify': { readonly contact: string }
+  readonly 'contacts accept': { readonly contact: string }
+  readonly 'contacts replace': { readonly contact: string; readonly by: string }
+  readonly code: { readonly contact: string }
   readonly send: {
     readonly contact: string
     readonly text: string
@@ -78,7 +94,43 @@ interface CallInputs {
   readonly star: { readonly message: string }
   readonly unstar: { readonly message: string }
   readonly starred: Nothing
-  readonly link: { readonly code: string; readonly far: boolean }
+  readonly link: {
+    readonly code: string
+    readonly far: boolean
+    readonly hours?: number | undefined
+  }
+  readonly 'link show': { readonly far: boolean; readonly hours?: number | undefined }
+  readonly 'link nearby': { readonly device: string; readonly hours?: number | undefined }
+  readonly nearby: {
+    /** How long to look, and for others once one is found. */
+    readonly lookMs: number
+    readonly othersMs: number
+    /** With this one found it is enough. */
+    readonly device?: string | undefined
+  }
+  readonly 'devices approve': { readonly device: string }
+  readonly 'devices unlink': { readonly device: string }
+  readonly 'devices suspend': { readonly device: string }
+  readonly 'devices readmit': { readonly device: string }
+  readonly 'devices leave': Nothing
+  readonly 'devices alerts': Nothing
+  readonly recovery: Nothing
+  readonly 'recovery show': Nothing
+  readonly 'recovery challenge': Nothing
+  readonly 'recovery copies': { readonly on?: boolean | undefined }
+  readonly 'recovery confirm': {
+    readonly answers: readonly { readonly place: number; readonly word: string }[]
+  }
+  readonly lock: Nothing
+  readonly 'lock set': { readonly passphrase: string }
+  readonly 'lock change': { readonly old: string; readonly passphrase: string }
+  readonly 'lock remove': { readonly passphrase: string }
+  /** 0: never */
+  readonly 'lock auto': { readonly minutes: number }
+  /** Without a passphrase: take it out of the keyring. */
+  readonly 'lock keyring': { readonly passphrase?: string | undefined }
+  readonly unlock: { readonly passphrase: string }
+  readonly 'log export': Nothing
   readonly stop: Nothing
 }
 
@@ -88,6 +140,8 @@ export type CallName = keyof CallInputs
 export type CallInput<N extends CallName> = CallInputs[N]
 
 const nothing = record({})
+/** A session ends after at most 30 days (protocol: linking). */
+const hours = optional(uint({ min: 1, max: 720 }))
 
 /** The input of each call, as the running device reads it. */
 export const CALLS: { readonly [N in CallName]: Shape<CallInput<N>> } = {
@@ -95,9 +149,14 @@ export const CALLS: { readonly [N in CallName]: Shape<CallInput<N>> } = {
   devices: nothing,
   'devices rename': record({ device: who, name }),
   contacts: nothing,
-  'contacts invite': nothing,
-  'contacts add': record({ code, name: optional(name) }),
+  'contacts invite': record({ replaces: optional(who) }),
+  'contacts add': record({ code, name: optional(name), replaces: optional(who) }),
   'contacts rename': record({ contact: who, name }),
+  'contacts verify': record({ contact: who, scanned: optional(code) }),
+  'contacts unverify': record({ contact: who }),
+  'contacts accept': record({ contact: who }),
+  'contacts replace': record({ contact: who, by: who }),
+  code: record({ contact: who }),
   send: record({
     contact: who,
     text: text({ min: 1, max: TEXT_MAX_BYTES }),
@@ -112,7 +171,37 @@ export const CALLS: { readonly [N in CallName]: Shape<CallInput<N>> } = {
   star: record({ message: who }),
   unstar: record({ message: who }),
   starred: nothing,
-  link: record({ code, far: flag() }),
+  link: record({ code, far: flag(), hours }),
+  'link show': record({ far: flag(), hours }),
+  'link nearby': record({ device: who, hours }),
+  nearby: record({
+    lookMs: uint({ min: 1, max: MS_MAX }),
+    othersMs: uint({ min: 1, max: MS_MAX }),
+    device: optional(who),
+  }),
+  'devices approve': record({ device: who }),
+  'devices unlink': record({ device: who }),
+  'devices suspend': record({ device: who }),
+  'devices readmit': record({ device: who }),
+  'devices leave': nothing,
+  'devices alerts': nothing,
+  recovery: nothing,
+  'recovery show': nothing,
+  'recovery challenge': nothing,
+  'recovery copies': record({ on: optional(flag()) }),
+  'recovery confirm': record({
+    answers: list(record({ place: uint({ min: 1, max: 12 }), word: text({ max: 64 }) }), {
+      max: 12,
+    }),
+  }),
+  lock: nothing,
+  'lock set': record({ passphrase }),
+  'lock change': record({ old: passphrase, passphrase }),
+  'lock remove': record({ passphrase }),
+  'lock auto': record({ minutes: uint({ max: 7 * 24 * 60 }) }),
+  'lock keyring': record({ passphrase: optional(passphrase) }),
+  unlock: record({ passphrase }),
+  'log export': nothing,
   stop: nothing,
 }
 
@@ -132,8 +221,14 @@ export const requestShape: Shape<Request> = record({
   input,
 })
 
+/** What a person said: `differ` when the digits on the two screens are not the same. */
+export type LinkAnswer = boolean | 'differ'
+
 /** The answer of a person who was asked. */
-export const confirmedShape: Shape<{ readonly confirmed: boolean }> = record({ confirmed: flag() })
+export const confirmedShape: Shape<{
+  readonly confirmed: boolean
+  readonly differ?: boolean | undefined
+}> = record({ confirmed: flag(), differ: optional(flag()) })
 
 /** The device a person confirms. */
 export interface Seen {
@@ -141,12 +236,16 @@ export interface Seen {
   readonly name: string
   readonly kind: string
   readonly distance: 'near' | 'far'
+  /** Six digits to compare with the other screen. */
+  readonly digits: string
 }
 
 /** A line of the device: exactly one of its fields is there. */
 export interface Answer {
   readonly event?: AnswerEvent | undefined
   readonly confirm?: Seen | undefined
+  /** The question is of no use any more; an answer that is on its way is passed over. */
+  readonly withdrawn?: boolean | undefined
   readonly end?: boolean | undefined
   readonly error?: Failed | undefined
 }
@@ -166,8 +265,10 @@ export const answerShape: Shape<Answer> = record({
       name: text({ max: 256 }),
       kind: text({ max: 64 }),
       distance: oneOf('near', 'far'),
+      digits: text({ min: 6, max: 6 }),
     }),
   ),
+  withdrawn: optional(flag()),
   end: optional(flag()),
   error: optional(
     record({

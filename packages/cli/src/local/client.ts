@@ -9,6 +9,7 @@ import {
   answerShape,
   type CallInput,
   type CallName,
+  type LinkAnswer,
   LOCAL_LIMITS,
   LOCAL_VERSION,
   type Seen,
@@ -22,8 +23,8 @@ export interface DeviceCall<N extends CallName> {
   readonly call: N
   readonly input: CallInput<N>
   onEvent(event: AnswerEvent): void
-  /** Asks the person; needed for calls that ask. */
-  confirm?(seen: Seen): Promise<boolean>
+  /** Asks the person; needed for calls that ask. The signal aborts when the question is withdrawn. */
+  confirm?(seen: Seen, options: { readonly signal: AbortSignal }): Promise<LinkAnswer>
 }
 
 /**
@@ -70,26 +71,63 @@ async function readAnswers<N extends CallName>(
   asked: DeviceCall<N>,
 ): Promise<void> {
   const lines = readLines(arriving(socket), { maxBytes: LOCAL_LIMITS.answerBytes })
-  for await (const line of lines) {
-    const answer = answerShape.parse(jsonOf(line))
-    if (answer.end === true) return
-    await takeAnswer(answer, socket, asked)
+  const asking = createAsking(socket, asked)
+  try {
+    for await (const line of lines) {
+      const answer = answerShape.parse(jsonOf(line))
+      if (answer.end === true) return
+      takeAnswer(answer, asking, asked)
+    }
+    throw asking.failure() ?? gone()
+  } finally {
+    asking.withdraw()
   }
-  throw gone()
 }
 
-async function takeAnswer<N extends CallName>(
-  { event, confirm, error }: Answer,
-  socket: Socket,
+function takeAnswer<N extends CallName>(
+  { event, confirm, withdrawn, error }: Answer,
+  asking: Asking,
   asked: DeviceCall<N>,
-): Promise<void> {
+): void {
   if (error !== undefined) {
     const { code, message, hint } = error
     throw CommandError.from({ code, message, ...(typeof hint === 'string' ? { hint } : {}) })
   }
   if (event !== undefined) asked.onEvent(event)
-  if (confirm !== undefined) {
-    writeLine(socket, { confirmed: (await asked.confirm?.(confirm)) === true })
+  if (withdrawn === true) asking.withdraw()
+  if (confirm !== undefined) void asking.ask(confirm)
+}
+
+/** The question a person is asked, while the device goes on telling. */
+interface Asking {
+  ask(seen: Seen): Promise<void>
+  withdraw(): void
+  /** Why the person could not be asked. */
+  failure(): unknown
+}
+
+/** Each question gets one answer, a withdrawn one too: the device counts them. */
+function createAsking<N extends CallName>(socket: Socket, asked: DeviceCall<N>): Asking {
+  let question = new AbortController()
+  let failure: unknown
+  return {
+    ask: async (seen) => {
+      const { signal } = question
+      try {
+        const answer = await asked.confirm?.(seen, { signal })
+        const differ = answer === 'differ' ? { differ: true } : {}
+        writeLine(socket, { confirmed: answer === true, ...differ })
+      } catch (error) {
+        if (signal.aborted) return writeLine(socket, { confirmed: false })
+        failure = error
+        socket.destroy()
+      }
+    },
+    withdraw: () => {
+      question.abort()
+      question = new AbortController()
+    },
+    failure: () => failure,
   }
 }
 
@@ -103,6 +141,7 @@ async function* arriving(socket: Socket): AsyncGenerator<Uint8Array, void, undef
 }
 
 function writeLine(socket: Socket, line: Readonly<Record<string, unknown>>): void {
+  if (socket.destroyed) return
   // An error here shows on the reading side, which every call waits for.
   socket.on('error', () => undefined)
   socket.write(`${JSON.stringify(line)}\n`)

@@ -8,6 +8,7 @@ import type { AnswerEvent } from '../events.ts'
 import {
   type Answer,
   confirmedShape,
+  type LinkAnswer,
   LOCAL_VERSION,
   type Request,
   requestShape,
@@ -21,8 +22,8 @@ export interface CallContext {
   readonly signal: AbortSignal
   /** Resolves when the command has taken it in; slow readers slow the call. */
   emit(event: AnswerEvent): Promise<void>
-  /** Asks the person at the command. */
-  confirm(seen: Seen): Promise<boolean>
+  /** Asks the person at the command; the question is withdrawn when the signal aborts. */
+  confirm(seen: Seen, options: { readonly signal: AbortSignal }): Promise<LinkAnswer>
 }
 
 /** Does a call. @throws any error, which is then the answer */
@@ -102,25 +103,45 @@ async function answerCall(socket: Socket, { request, lines, options }: Asked): P
   const call: CallContext = {
     signal,
     emit: (event) => writeAnswer(socket, { event }),
-    confirm: async (seen) => {
+    confirm: async (seen, question) => {
       const answer = person.next()
+      const withdraw = (): void => {
+        person.withdraw()
+        void writeAnswer(socket, { withdrawn: true })
+      }
       await writeAnswer(socket, { confirm: seen })
-      return untilAborted(answer, signal)
+      question.signal.addEventListener('abort', withdraw, { once: true })
+      return untilAborted(answer, AbortSignal.any([signal, question.signal])).finally(() => {
+        if (!question.signal.aborted) question.signal.removeEventListener('abort', withdraw)
+      })
     },
   }
   await untilAborted(options.perform(request.call, request.input, call), signal)
+}
+
+/** The person at a command. */
+interface Person {
+  next(): Promise<LinkAnswer>
+  withdraw(): void
 }
 
 /**
  * Reads what comes after the request: an answer where one is awaited. Anything else, the end of the
  * connection too, ends the call.
  */
-function awaitPerson(lines: Lines, gone: AbortController): { next(): Promise<boolean> } {
-  let asked: ((confirmed: boolean) => void) | undefined
+function awaitPerson(lines: Lines, gone: AbortController): Person {
+  let asked: ((answer: LinkAnswer) => void) | undefined
+  /** Answers still to come to questions that were withdrawn: a command answers each once. */
+  let stray = 0
   const read = async (): Promise<void> => {
     for await (const line of { [Symbol.asyncIterator]: () => unreturned(lines) }) {
+      const { confirmed, differ } = confirmedShape.parse(jsonOf(line))
+      if (stray > 0) {
+        stray--
+        continue
+      }
       if (asked === undefined) throw malformed('A line came that nobody asked for.')
-      asked(confirmedShape.parse(jsonOf(line)).confirmed)
+      asked(differ === true ? 'differ' : confirmed)
       asked = undefined
     }
     throw CommandError.of('ERR_INTERRUPTED', 'The command has gone.')
@@ -131,6 +152,11 @@ function awaitPerson(lines: Lines, gone: AbortController): { next(): Promise<boo
       return new Promise((resolve) => {
         asked = resolve
       })
+    },
+    withdraw: () => {
+      if (asked === undefined) return
+      asked = undefined
+      stray++
     },
   }
 }

@@ -136,9 +136,16 @@ describe('CLI-12 a call', () => {
 })
 
 describe('CLI-18 a question', () => {
-  const seen = { device: 'd', name: 'phone', kind: 'cli', distance: 'near' } as const
+  const seen = {
+    device: 'd',
+    name: 'phone',
+    kind: 'cli',
+    distance: 'near',
+    digits: '246802',
+  } as const
+  const { signal } = new AbortController()
   const asking: Perform = async (_name, _input, { confirm, emit }) => {
-    if (await confirm(seen)) await emit({ event: 'stopped' })
+    if (await confirm(seen, { signal })) await emit({ event: 'stopped' })
   }
 
   test.each([true, false])('CLI-18 is answered %j', async (confirmed) => {

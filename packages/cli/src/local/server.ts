@@ -19,6 +19,8 @@ export interface LocalServerOptions {
 
 /** The open socket of a running device. */
 export interface LocalServer {
+  /** Ends every call but `except` with this error; the socket stays. */
+  interrupt(error: Error, options: { readonly except: string }): void
   /** Takes no more calls, takes the socket away and ends every call but `stop`. */
   refuse(): void
   /** Resolves when every connection has had its last line, or has been cut off. */
@@ -52,6 +54,9 @@ export async function openLocalServer(options: LocalServerOptions): Promise<Loca
   })
   await listen(server, options.path)
   return {
+    interrupt: (error, { except }) => {
+      for (const { name, ended } of open.values()) if (name !== except) ended.abort(error)
+    },
     refuse: () => {
       server.close()
       for (const { name, ended } of open.values()) if (name !== 'stop') ended.abort(stopped())
