@@ -79,10 +79,13 @@ const TYPES = new Map([
   ['.svg', 'image/svg+xml'],
 ])
 
-/** Scripts and styles of this page only; connections anywhere, for devices and relays are anywhere. */
+/**
+ * Scripts and styles of this page only, WebAssembly among them (Argon2id of the app lock);
+ * connections anywhere, for devices and relays are anywhere.
+ */
 const HEADERS = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',

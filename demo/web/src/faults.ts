@@ -40,6 +40,13 @@ const LINK_NOTHING = 'Nothing was linked. The new device shows a new code.'
 
 const DESCRIBED: readonly (readonly [ErrorCode, Fault])[] = [
   [
+    'ERR_CONTACT_CHANGED',
+    {
+      happened: 'This contact has a new account, and a new security code.',
+      means: 'Nothing was sent. Compare the code, then accept the new account above.',
+    },
+  ],
+  [
     'ERR_CODE_MALFORMED',
     {
       happened: 'This is not a whole code.',
@@ -115,6 +122,70 @@ const DESCRIBED: readonly (readonly [ErrorCode, Fault])[] = [
     },
   ],
   [
+    'ERR_LINK_DIGITS',
+    {
+      happened: 'The two screens did not show the same digits.',
+      means: 'Nothing was linked: somebody may sit between the two. Try in another network.',
+    },
+  ],
+  [
+    'ERR_LINK_TIMEOUT',
+    {
+      happened: 'Nobody confirmed in time.',
+      means: 'Nothing was linked. Confirm on both devices within two minutes.',
+    },
+  ],
+  [
+    'ERR_LINK_BUSY',
+    {
+      happened: 'That device is being linked by somebody else just now.',
+      means: 'Look at its screen. If you know nobody who does that, decline it there.',
+    },
+  ],
+  [
+    'ERR_LINK_SUSPENDED',
+    {
+      happened: 'That device is suspended from this account.',
+      means: 'Readmit it in the list of devices instead: it has kept what it had.',
+    },
+  ],
+  [
+    'ERR_LINK_SEAL',
+    {
+      happened: 'Something on the way changed what was sent.',
+      means: 'Nothing was linked. Try again, in another network if it stays so.',
+    },
+  ],
+  [
+    'ERR_CODE_ROLE',
+    {
+      happened: 'This code is for the other kind of device.',
+      means:
+        'A new device reads the code of one you have, and one you have reads that of a new one. Nothing was changed.',
+    },
+  ],
+  [
+    'ERR_DEVICE_RIGHT',
+    {
+      happened: 'This device may not do that.',
+      means: 'A device that stands above that one may. Nothing was changed.',
+    },
+  ],
+  [
+    'ERR_DEVICE_OUT',
+    {
+      happened: 'This device is out of its account.',
+      means: 'It gets nothing newer until another device of yours takes it back.',
+    },
+  ],
+  [
+    'ERR_HOME_IN_USE',
+    {
+      happened: 'This device is still open in another tab.',
+      means: 'Close the other tab first. Nothing was erased.',
+    },
+  ],
+  [
     'ERR_LINK_RIGHT',
     {
       happened: 'This device may not link others.',
@@ -176,6 +247,99 @@ const DESCRIBED: readonly (readonly [ErrorCode, Fault])[] = [
       happened: 'This is no longer here.',
       means: 'It may have been removed on another device of yours.',
     },
+  ],
+  [
+    'ERR_WORDS',
+    {
+      happened: 'These are not the 12 words of an account.',
+      means: 'Check each word and their order. Nobody was asked and nothing was changed.',
+    },
+  ],
+  [
+    'ERR_WORDS_WRONG',
+    {
+      happened: 'These are not the words at these places.',
+      means: 'Look at your paper. The words are still on this device.',
+    },
+  ],
+  [
+    'ERR_WORDS_TRIES',
+    {
+      happened: 'There were too many wrong answers.',
+      means: 'Compare the words with your paper once more, then confirm them.',
+    },
+  ],
+  [
+    'ERR_WORDS_GONE',
+    {
+      happened: 'The recovery words are not on this device.',
+      means: 'They were confirmed and erased here, or another device made the account.',
+    },
+  ],
+  [
+    'ERR_RECOVERY_UNKNOWN',
+    {
+      happened: 'That device does not know the account of these words.',
+      means: 'Check the words, and that it is a device of yours or of one of your contacts.',
+    },
+  ],
+  [
+    'ERR_RECOVERY_SOURCE',
+    {
+      happened: 'That device showed nothing of this account.',
+      means: 'Nothing was changed. Ask another device of yours or of a contact.',
+    },
+  ],
+  [
+    'ERR_RECOVERY_DECLINED',
+    { happened: 'Nothing was recovered.', means: 'Nothing was changed anywhere.' },
+  ],
+  [
+    'ERR_ADDRESS',
+    {
+      happened: 'This is no address of a device.',
+      means: 'It ends in /p2p/ and the id of the device. An invite code of a contact will do.',
+    },
+  ],
+  [
+    'ERR_PASSPHRASE',
+    {
+      happened: 'This is not the passphrase.',
+      means: 'Look at capital letters and the keyboard’s language, then try again.',
+    },
+  ],
+  [
+    'ERR_LOCK_BACKOFF',
+    {
+      happened: 'There were too many wrong tries.',
+      means: 'The next one is allowed when the countdown has ended.',
+    },
+  ],
+  [
+    'ERR_PASSPHRASE_SIZE',
+    {
+      happened: 'This passphrase cannot be used.',
+      means: 'It is empty, or longer than 1,024 bytes.',
+    },
+  ],
+  [
+    'ERR_PASSKEY',
+    {
+      happened: 'No passkey was given.',
+      means:
+        'It was cancelled, it is of another device, or it gives no keys (PRF). The passphrase opens the same.',
+    },
+  ],
+  [
+    'ERR_LOCK_UNSUPPORTED',
+    {
+      happened: 'This device cannot be locked.',
+      means: 'It ends with its tab, or was made by an older version. Nothing was changed.',
+    },
+  ],
+  [
+    'ERR_LOCKED',
+    { happened: 'This device is locked.', means: 'Reload the page, and give its passphrase.' },
   ],
   [
     'ERR_STORE_OPEN',

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 const STEPS = [
   ['waiting', 'Waiting for the code'],
   ['seen', 'The devices have met'],
-  ['confirm', 'Confirm on the device you already have'],
+  ['confirm', 'Compare the digits on both devices'],
   ['syncing', 'Copying your account'],
   ['done', 'Linked'],
 ] as const

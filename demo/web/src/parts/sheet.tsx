@@ -7,7 +7,7 @@ export function Sheet({
   onClose,
   children,
 }: {
-  readonly title: string
+  readonly title: ReactNode
   readonly onClose: () => void
   readonly children: ReactNode
 }): ReactNode {
@@ -19,7 +19,7 @@ export function Sheet({
     if (!shown) return
     if (!shown.open) shown.showModal()
     // What there is to fill in, rather than the button that closes.
-    shown.querySelector<HTMLElement>('textarea, input')?.focus()
+    shown.querySelector<HTMLElement>('textarea, input:not([type="radio"])')?.focus()
     return () => shown.close()
   }, [])
   return (

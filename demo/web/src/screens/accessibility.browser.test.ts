@@ -1,24 +1,10 @@
-import axe from 'axe-core'
-import { afterEach, describe, expect, test } from 'vitest'
+import type { Contact } from '@kithmesh/node'
 import { page, userEvent } from 'vitest/browser'
-import { createBusyNode } from '../testing/cast.ts'
+import { BEN, createBusyNode } from '../testing/cast.ts'
 import { createFakeNode, fakeId, kithError, LINK_CODE } from '../testing/fake-node.ts'
+import { FAKE_WORDS } from '../testing/fake-recovery.ts'
+import { checkScreens, type Screen } from '../testing/screens.ts'
 import { type ShownPage, showPage } from '../testing/show.ts'
-
-let shown: ShownPage | undefined
-afterEach(() => {
-  shown?.leave()
-  document.documentElement.style.colorScheme = ''
-})
-
-interface Screen {
-  readonly name: string
-  /** Shown by this; the steps lead on from there. */
-  readonly show: () => Promise<ShownPage>
-  readonly steps?: readonly (() => Promise<unknown>)[]
-  /** Stands there when the screen is complete. */
-  readonly complete: string | RegExp
-}
 
 const press = (name: string) => () =>
   userEvent.click(page.getByRole('button', { name, exact: true }))
@@ -26,6 +12,17 @@ const at = (route: string) => async () => showPage(await createBusyNode(), { rou
 const enterCode = async (): Promise<void> => {
   await userEvent.fill(page.getByLabelText('Link code'), 'WEB+KITH:L/AAAA')
   await press('Continue')()
+}
+
+const recover = async (): Promise<void> => {
+  const fields = page.getByRole('textbox').elements()
+  for (const [at, word] of FAKE_WORDS.entries()) await userEvent.fill(fields[at] ?? raise(), word)
+  await userEvent.fill(page.getByLabelText('A device that is left'), 'WEB+KITH:C/AAAA')
+  await press('Continue')()
+}
+
+function raise(): never {
+  throw new Error('a field is missing')
 }
 
 async function showFar(): Promise<ShownPage> {
@@ -37,6 +34,13 @@ async function showFar(): Promise<ShownPage> {
 async function showUnstorable(): Promise<ShownPage> {
   const node = await createBusyNode()
   node.fail('messages.send', kithError('ERR_STORE_WRITE', 'the store could not be written'))
+  return showPage(node, { route: '#/chat/aBen' })
+}
+
+async function showChanged(by: Partial<Contact>): Promise<ShownPage> {
+  const contacts = [{ ...BEN, ...by }]
+  const node = createFakeNode({ account: fakeId('aAda'), contacts })
+  node.verification = { kind: 'different' }
   return showPage(node, { route: '#/chat/aBen' })
 }
 
@@ -89,6 +93,27 @@ const SCREENS: readonly Screen[] = [
     steps: [() => userEvent.fill(page.getByLabelText(/^Message to/), 'hi'), press('Send')],
     complete: /could not store this/,
   },
+  {
+    name: 'chat with a new account',
+    show: () => showChanged({ changed: true, held: true }),
+    complete: /nothing is sent until/,
+  },
+  {
+    name: 'security code',
+    show: at('#/chat/aBen'),
+    steps: [press('Security code'), () => userEvent.click(page.getByText('Show the code to scan'))],
+    complete: 'The digits are the same',
+  },
+  {
+    name: 'security code that differs',
+    show: () => showChanged({}),
+    steps: [
+      press('Security code'),
+      () => userEvent.fill(page.getByLabelText(/code on their screen/), 'WEB+KITH:V/AAAA'),
+      press('Compare'),
+    ],
+    complete: /another code than this one/,
+  },
   { name: 'starred', show: at('#/starred'), complete: /dinner at eight/ },
   { name: 'devices', show: at('#/devices'), complete: 'old tablet' },
   { name: 'connection', show: at('#/connection'), complete: /^Ready$/ },
@@ -101,6 +126,30 @@ const SCREENS: readonly Screen[] = [
     complete: 'Link code',
   },
   {
+    name: 'recovery words',
+    show: at('#/devices'),
+    steps: [press('Write down the 12 words')],
+    complete: 'sausage',
+  },
+  {
+    name: 'confirm recovery words',
+    show: at('#/devices'),
+    steps: [press('Write down the 12 words'), press('I have written them down')],
+    complete: 'Word 12',
+  },
+  {
+    name: 'begin again with the words',
+    show: () => showPage(createFakeNode()),
+    steps: [() => userEvent.click(page.getByText('I have my recovery words'))],
+    complete: 'A device that is left',
+  },
+  {
+    name: 'what a recovery will do',
+    show: () => showPage(createFakeNode()),
+    steps: [() => userEvent.click(page.getByText('I have my recovery words')), recover],
+    complete: /12 contacts/,
+  },
+  {
     name: 'confirm a far device',
     show: showFar,
     steps: [press('Link a device'), enterCode],
@@ -108,28 +157,4 @@ const SCREENS: readonly Screen[] = [
   },
 ]
 
-const SIZES = { narrow: 320, wide: 1280 } as const
-
-describe.each(['light', 'dark'])('%s', (theme) => {
-  describe.each(['narrow', 'wide'] as const)('%s', (size) => {
-    test.each(SCREENS)('WEB-10 axe finds nothing on: $name', async (screen) => {
-      await page.viewport(SIZES[size], 800)
-      document.documentElement.style.colorScheme = theme
-      shown = await screen.show()
-      for (const step of screen.steps ?? []) await step()
-      await expect.element(page.getByText(screen.complete).first()).toBeVisible()
-      const { violations } = await axe.run(document)
-      expect(violations.map(described)).toEqual([])
-      expect(sidewaysOverflow()).toBe(0)
-    })
-  })
-})
-
-function described({ id, nodes }: axe.Result): string {
-  return `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`
-}
-
-/** Nothing sticks out of a narrow page (WCAG 1.4.10). */
-function sidewaysOverflow(): number {
-  return document.documentElement.scrollWidth - document.documentElement.clientWidth
-}
+checkScreens(SCREENS)

@@ -1,7 +1,7 @@
 import { type ReactNode, type SyntheticEvent, useState } from 'react'
 import { ErrorNotice } from '../parts/error-notice.tsx'
 import { Sheet } from '../parts/sheet.tsx'
-import { routeHref } from '../route.ts'
+import { openRoute } from '../route.ts'
 import { useAction } from '../views/action.ts'
 import { useKith } from '../views/hooks.ts'
 
@@ -14,7 +14,7 @@ export function AddContactSheet({ onClose }: { readonly onClose: () => void }): 
     const named = name.trim() === '' ? {} : { name: name.trim() }
     const { contact } = await node.contacts.add(code, { ...named, signal })
     onClose()
-    location.hash = routeHref({ pane: 'chat', contact })
+    openRoute({ pane: 'chat', contact })
   })
   const add = (event: SyntheticEvent): void => {
     event.preventDefault()

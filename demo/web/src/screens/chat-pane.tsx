@@ -1,15 +1,18 @@
 import type { Contact, Message } from '@kithmesh/node'
-import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
+import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { ErrorNotice, FaultNotice } from '../parts/error-notice.tsx'
+import { Icon } from '../parts/icons.tsx'
 import { InlineName } from '../parts/inline-name.tsx'
 import { dayOf } from '../parts/moment.tsx'
 import { Pane } from '../parts/pane.tsx'
 import { ViewedContent } from '../parts/viewed.tsx'
-import { routeHref } from '../route.ts'
+import { openRoute } from '../route.ts'
 import type { ChatPage } from '../views/chat-view.ts'
 import { useChat, useContacts, useKith } from '../views/hooks.ts'
+import { AccountNotice } from './account-notice.tsx'
 import { Composer } from './composer.tsx'
 import { MessageItem } from './message-item.tsx'
+import { SecurityCodeSheet } from './security-code-sheet.tsx'
 
 /** The chat the route names; anybody can type a route, so the contact is looked up first. */
 export function ChatPane({ contact: id }: { readonly contact: string }): ReactNode {
@@ -29,7 +32,7 @@ export function ChatPane({ contact: id }: { readonly contact: string }): ReactNo
           fault={{ happened: 'There is no such contact.', means: 'It may have been removed.' }}
           action="Back to contacts"
           onAction={() => {
-            location.hash = routeHref({ pane: 'home' })
+            openRoute({ pane: 'home' })
           }}
         />
       )}
@@ -41,6 +44,8 @@ function Chat({ contact }: { readonly contact: Contact }): ReactNode {
   const { node, views } = useKith()
   const view = views.chat(contact.contact)
   const { news } = views
+  const [isComparing, setComparing] = useState(false)
+  const compare = (): void => setComparing(true)
   useEffect(() => {
     news.open(contact.contact)
     return () => news.open(undefined)
@@ -53,18 +58,34 @@ function Chat({ contact }: { readonly contact: Contact }): ReactNode {
           onRename={(name, options) => node.contacts.rename(contact.contact, name, options)}
         />
       }
-      tools={<span className="quiet">{devicesWords(contact.devices)}</span>}
+      tools={
+        <>
+          <span className="quiet">{devicesWords(contact)}</span>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label="Security code"
+            title="Security code"
+            onClick={compare}
+          >
+            <Icon shape="shield" filled={contact.verified} />
+          </button>
+        </>
+      }
     >
+      <AccountNotice contact={contact} onCompare={compare} />
       <ViewedContent viewed={useChat(contact.contact)} view={view}>
         {(page) => <Messages page={page} contact={contact} onEarlier={view.showEarlier} />}
       </ViewedContent>
       <Composer contact={contact} />
+      {isComparing && <SecurityCodeSheet contact={contact} onClose={() => setComparing(false)} />}
     </Pane>
   )
 }
 
-function devicesWords(count: number): string {
-  return count === 1 ? '1 device' : `${count} devices`
+function devicesWords({ devices, verified }: Contact): string {
+  const count = devices === 1 ? '1 device' : `${devices} devices`
+  return verified ? `Verified · ${count}` : count
 }
 
 function Messages({

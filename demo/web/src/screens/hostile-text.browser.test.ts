@@ -1,7 +1,15 @@
-import type { Contact } from '@kithmesh/node'
+import type { Contact, DeviceAlert } from '@kithmesh/node'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { createFakeNode, type FakeNode, fakeId, kithError, PHONE } from '../testing/fake-node.ts'
+import {
+  createFakeNode,
+  type FakeNode,
+  fakeId,
+  kithError,
+  LINK_CODE,
+  OURS,
+  PHONE,
+} from '../testing/fake-node.ts'
 import { SCRIPT_TEXTS, TURNING_TEXTS } from '../testing/hostile-text.ts'
 import { type ShownPage, showPage } from '../testing/show.ts'
 
@@ -24,14 +32,27 @@ afterEach(() => shown?.leave())
 /** Everything a stranger can name or say is this text. */
 function createHostileNode(text: string): FakeNode {
   const contact: Contact = { contact: fakeId('aEve'), name: text, verified: false, devices: 1 }
+  const fork: DeviceAlert = {
+    account: contact.contact,
+    device: PHONE.device,
+    own: false,
+    kind: 'log',
+    at: 1,
+    proof: new Uint8Array(),
+  }
   const node = createFakeNode({
     account: fakeId('aAda'),
     contacts: [contact],
-    devices: [{ ...PHONE, name: text, kind: text, reason: text }],
+    devices: [
+      { ...PHONE, ...OURS, name: text, kind: text, reason: text, linkedBy: PHONE.device },
+      { ...PHONE, device: fakeId('12D3KooWFakePage'), name: text, kind: text, this: true },
+    ],
+    alerts: [fork],
     relays: [{ address: text, state: text, reason: text }],
   })
   node.receive(contact, text)
   node.found = { ...node.found, name: text, kind: text }
+  node.linker = { ...node.linker, name: text, kind: text }
   return node
 }
 
@@ -65,6 +86,36 @@ test.each(SCRIPT_TEXTS)('WEB-11 C7 %s is shown as its letters on every screen', 
   await userEvent.fill(page.getByLabelText('Link code'), text)
   await userEvent.click(page.getByRole('button', { name: 'Continue' }))
   await expect.poll(() => document.querySelector('.facts')?.textContent).toContain(text)
+  expectNothingRan()
+})
+
+test.each(SCRIPT_TEXTS)('WEB-11 C7 a device named %s stays a device', async (text) => {
+  const node = createHostileNode(text)
+  shown = await showPage(node, { route: '#/devices' })
+  const alerts = (): string => document.querySelector('.alerts')?.textContent ?? ''
+  await expect.poll(alerts).toContain(`A device of ${text} was seen twice`)
+  const [device] = node.world.devices
+  if (device) node.tell('device:removed', { ...device, state: 'suspended' })
+  const out = { ...device, ...PHONE, name: text, state: 'suspended', mayReadmit: true } as const
+  node.world.devices = [out]
+  node.tell('device:returned', out)
+  await expect.poll(alerts).toContain(`${text} is back`)
+  await userEvent.click(page.getByRole('button', { name: `Readmit ${text}`, exact: true }))
+  await expect.poll(() => document.querySelector('.sheet-head')?.textContent).toContain(text)
+  expectNothingRan()
+})
+
+test.each(SCRIPT_TEXTS)('WEB-11 C7 a device named %s takes nobody in by its name', async (text) => {
+  const node = createHostileNode(text)
+  delete node.world.account
+  node.offerStates.put({ state: 'waiting', code: LINK_CODE, expiresInMs: 60_000 })
+  shown = await showPage(node)
+  await userEvent.click(page.getByText('I have a device'))
+  await expect.element(page.getByText(LINK_CODE)).toBeVisible()
+  const answer = node.meet()
+  await expect.poll(() => document.querySelector('.front')?.textContent).toContain(text)
+  await userEvent.click(page.getByRole('button', { name: 'They differ' }))
+  expect(await answer).toBe('differ')
   expectNothingRan()
 })
 

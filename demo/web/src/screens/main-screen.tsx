@@ -1,18 +1,27 @@
 import type { ReactNode } from 'react'
-import { type Route, useRoute } from '../route.ts'
+import { type Route, useHiddenRoutes, useRoute } from '../route.ts'
 import { useNews } from '../views/hooks.ts'
+import { useActivity } from '../views/lock-state.ts'
+import { AlertsBar } from './alerts-bar.tsx'
 import { ChatPane } from './chat-pane.tsx'
 import { ConnectionPane } from './connection-pane.tsx'
 import { DevicesPane } from './devices-pane.tsx'
+import { SessionBanner } from './session-banner.tsx'
 import { Sidebar } from './sidebar.tsx'
 import { StarredPane } from './starred-pane.tsx'
 
 /** Sidebar and pane side by side; where there is room for one only, the route says which. */
-export function MainScreen(): ReactNode {
+export function MainScreen({ temporary }: { readonly temporary: boolean }): ReactNode {
   const route = useRoute()
+  useHiddenRoutes(temporary)
+  useActivity()
   return (
     <main className="mesh" data-shows={route.pane === 'home' ? 'sidebar' : 'pane'}>
-      <Sidebar route={route} />
+      <div className="above">
+        <SessionBanner temporary={temporary} />
+        <AlertsBar />
+      </div>
+      <Sidebar route={route} temporary={temporary} />
       <OpenPane route={route} />
       <Heard />
     </main>

@@ -8,9 +8,16 @@ import { useContacts, useKith, useNews } from '../views/hooks.ts'
 import { AddContactSheet } from './add-contact-sheet.tsx'
 import { ConnectionLink } from './connection-link.tsx'
 import { InviteSheet } from './invite-sheet.tsx'
+import { LockSheet } from './lock-sheet.tsx'
+
+interface SidebarProps {
+  readonly route: Route
+  /** A session keeps nothing that a lock could protect. */
+  readonly temporary: boolean
+}
 
 /** The places of this account, and its people. */
-export function Sidebar({ route }: { readonly route: Route }): ReactNode {
+export function Sidebar({ route, temporary }: SidebarProps): ReactNode {
   const { node } = useKith()
   return (
     <nav className="sidebar" aria-label="Contacts and places">
@@ -27,9 +34,23 @@ export function Sidebar({ route }: { readonly route: Route }): ReactNode {
         <PlaceLink pane="devices" icon="devices" isOpen={route.pane === 'devices'}>
           Devices
         </PlaceLink>
+        {!temporary && <LockPlace />}
       </ul>
       <ContactSection route={route} />
     </nav>
+  )
+}
+
+function LockPlace(): ReactNode {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <li>
+      <button type="button" className="place" onClick={() => setOpen(true)}>
+        <Icon shape="lock" />
+        App lock
+      </button>
+      {isOpen && <LockSheet onClose={() => setOpen(false)} />}
+    </li>
   )
 }
 

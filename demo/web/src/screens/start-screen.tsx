@@ -1,25 +1,45 @@
-import type { KithNode } from '@kithmesh/node'
-import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
+import { type ReactNode, type SyntheticEvent, useEffect, useId, useState } from 'react'
+import type { NewWay, Opening, Stage } from '../opening.ts'
 import { useFocusOnArrival } from '../parts/arrival.ts'
 import { Icon } from '../parts/icons.tsx'
-import { Front } from './before-screens.tsx'
-import { LinkOfferScreen } from './link-offer-screen.tsx'
+import { Front, OpeningScreen } from './before-screens.tsx'
+import { LinkHereScreen } from './link-here-screen.tsx'
+import { RestoreScreen } from './restore-screen.tsx'
 
-/** A device without an account: it joins the one the person has, or makes one. */
+type Way = NewWay | 'new' | 'words'
+
+/**
+ * A browser without an account: it joins the one the person has, for good or for a while, or makes one.
+ * What a way needs is made when it is chosen, and not before (WEB-40).
+ */
 export function StartScreen({
-  node,
-  onCreate,
+  way: chosen,
+  made,
+  opening,
 }: {
-  readonly node: KithNode
-  readonly onCreate: (name: string) => Promise<void>
+  /** Chosen already, on the screen before. */
+  readonly way?: NewWay | undefined
+  /** The device that waits to be linked, once there is one. */
+  readonly made?: Extract<Stage, { stage: 'unlinked' }>
+  readonly opening: Opening
 }): ReactNode {
-  const [way, setWay] = useState<'link' | 'new' | 'back' | undefined>()
+  const [way, setWay] = useState<Way | 'back' | undefined>(chosen)
   const back = (): void => setWay('back')
+  const temporary = way === 'temporary'
+  const node = made?.temporary === temporary ? made.node : undefined
+  const isMade = way === 'link' || way === 'temporary' || way === 'words'
+  const { openNew } = opening
+  useEffect(() => {
+    if (isMade) openNew({ temporary })
+  }, [isMade, temporary, openNew])
   switch (way) {
     case 'link':
-      return <LinkOfferScreen node={node} onBack={back} />
+    case 'temporary':
+      return <LinkHereScreen key={way} node={node} temporary={temporary} onBack={back} />
     case 'new':
-      return <NewAccountScreen onCreate={onCreate} onBack={back} />
+      return <NewAccountScreen onCreate={opening.createAccount} onBack={back} />
+    case 'words':
+      return node ? <RestoreScreen node={node} onBack={back} /> : <OpeningScreen />
     case 'back':
     case undefined:
       return <ChooseScreen isNext={way === 'back'} onChoose={setWay} />
@@ -31,7 +51,7 @@ function ChooseScreen({
   onChoose,
 }: {
   readonly isNext: boolean
-  readonly onChoose: (way: 'link' | 'new') => void
+  readonly onChoose: (way: Way) => void
 }): ReactNode {
   return (
     <Front title="Kithmesh" isNext={isNext}>
@@ -42,10 +62,20 @@ function ChooseScreen({
           <strong>I have a device</strong>
           <span>Link this browser to your account by a code</span>
         </button>
+        <button type="button" className="way" onClick={() => onChoose('temporary')}>
+          <Icon shape="clock" />
+          <strong>Use this browser for a while only</strong>
+          <span>Link it for hours; closing the tab wipes everything</span>
+        </button>
         <button type="button" className="way" onClick={() => onChoose('new')}>
           <Icon shape="person" />
           <strong>I’m new here</strong>
           <span>Make an account; this browser is its first device</span>
+        </button>
+        <button type="button" className="way" onClick={() => onChoose('words')}>
+          <Icon shape="words" />
+          <strong>I have my recovery words</strong>
+          <span>Every device is lost: begin again with the 12 words</span>
         </button>
       </div>
       <p className="quiet">

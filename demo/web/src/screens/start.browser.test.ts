@@ -1,6 +1,15 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import type { Device, NodeOptions } from '@kithmesh/node'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { createFakeNode, fakeId, kithError, LINK_CODE } from '../testing/fake-node.ts'
+import { createMemoryNotes } from '../notes.ts'
+import {
+  createFakeNode,
+  type FakeNode,
+  fakeId,
+  kithError,
+  LINK_CODE,
+  PHONE,
+} from '../testing/fake-node.ts'
 import { type ShownPage, showPage } from '../testing/show.ts'
 
 let shown: ShownPage | undefined
@@ -66,8 +75,8 @@ describe('linking this browser', () => {
     await expect.poll(current).toBe('Waiting for the code')
     node.offerStates.put({ state: 'seen' })
     await expect.poll(current).toBe('The devices have met')
-    node.offerStates.put({ state: 'confirm' })
-    await expect.poll(current).toBe('Confirm on the device you already have')
+    node.offerStates.put({ state: 'confirm', digits: '419266' })
+    await expect.poll(current).toBe('Compare the digits on both devices')
     node.offerStates.put({ state: 'syncing', percent: 38 })
     await expect.poll(current).toBe('Copying your account, 38 %')
     await expect.element(page.getByRole('button', { name: 'Back' })).not.toBeInTheDocument()
@@ -101,6 +110,152 @@ describe('linking this browser', () => {
     await expect.element(page.getByText(LINK_CODE)).toBeVisible()
   })
 })
+
+describe('linking this browser by the code of another device', () => {
+  test('WEB-41 the person sees which device it will belong to, and compares the digits', async () => {
+    const node = createFakeNode()
+    const join = vi.spyOn(node.linking, 'join')
+    shown = await showPage(node)
+    await userEvent.click(page.getByText('I have a device'))
+    await userEvent.click(page.getByText('Enter a code'))
+    await userEvent.fill(page.getByLabelText('Link code'), 'WEB+KITH:J/AAAA')
+    await userEvent.click(page.getByRole('button', { name: 'Continue' }))
+    await expect.element(page.getByRole('heading', { name: /same digits/ })).toHaveFocus()
+    await expect.element(page.getByText(/will belong to the account of/)).toBeVisible()
+    await expect.element(page.getByRole('main')).toHaveTextContent(/419 266.*phone \(Terminal\)/)
+    await userEvent.click(page.getByRole('button', { name: 'They are the same' }))
+    await expect.element(page.getByRole('heading', { name: 'Contacts' })).toBeInTheDocument()
+    // The screen is gone, and the other device may still have to hear that this one has everything.
+    expect(join.mock.calls[0]?.[1].signal?.aborted).toBe(false)
+  })
+
+  test('WEB-41 who goes back before that joins nothing', async () => {
+    const node = createFakeNode()
+    const join = vi.spyOn(node.linking, 'join')
+    shown = await showPage(node)
+    await userEvent.click(page.getByText('I have a device'))
+    await userEvent.click(page.getByText('Enter a code'))
+    await userEvent.fill(page.getByLabelText('Link code'), 'WEB+KITH:J/AAAA')
+    await userEvent.click(page.getByRole('button', { name: 'Continue' }))
+    await expect.element(page.getByRole('heading', { name: /same digits/ })).toHaveFocus()
+    shown.leave()
+    await expect.poll(() => join.mock.calls[0]?.[1].signal?.aborted).toBe(true)
+  })
+
+  test('WEB-9 WEB-41 a refusal is explained, and another code can be entered', async () => {
+    const node = createFakeNode()
+    node.fail('linking.join', kithError('ERR_CODE_USED', 'used'))
+    shown = await showPage(node)
+    await userEvent.click(page.getByText('I have a device'))
+    await userEvent.click(page.getByText('Enter a code'))
+    await userEvent.fill(page.getByLabelText('Link code'), 'WEB+KITH:J/AAAA')
+    await userEvent.click(page.getByRole('button', { name: 'Continue' }))
+    await expect.element(page.getByRole('alert')).toHaveTextContent('This code was used before.')
+    await userEvent.click(page.getByRole('button', { name: 'Enter another code' }))
+    await expect.element(page.getByLabelText('Link code')).toHaveValue('')
+  })
+
+  test('WEB-42 A6: a code in the address is not entered here either', async () => {
+    const join = vi.fn()
+    const node = createFakeNode()
+    node.linking.join = join
+    shown = await showPage(node, { route: `#${LINK_CODE}` })
+    await expect.element(page.getByText('I have a device')).toBeVisible()
+    await userEvent.click(page.getByText('I have a device'))
+    await userEvent.click(page.getByText('Enter a code'))
+    await expect.element(page.getByLabelText('Link code')).toHaveValue('')
+    expect(join).not.toHaveBeenCalled()
+  })
+
+  test('WEB-41 by the code shown here, both ask', async () => {
+    const node = createFakeNode()
+    shown = await showPage(node)
+    await userEvent.click(page.getByText('I have a device'))
+    node.offerStates.put({ state: 'waiting', code: LINK_CODE, expiresInMs: 60_000 })
+    await expect.element(page.getByText(LINK_CODE)).toBeVisible()
+    const answer = node.meet()
+    await expect.element(page.getByRole('button', { name: 'Back' })).not.toBeInTheDocument()
+    await userEvent.click(page.getByRole('button', { name: 'They differ' }))
+    expect(await answer).toBe('differ')
+  })
+})
+
+describe('a browser where no device lives', () => {
+  const made: NodeOptions[] = []
+  const erased: string[] = []
+  const showEmpty = async (notes = createMemoryNotes()): Promise<FakeNode> => {
+    made.length = 0
+    erased.length = 0
+    const node = createFakeNode({ devices: [SESSION] })
+    const create = (options: NodeOptions): FakeNode => {
+      made.push(options)
+      return node
+    }
+    shown = await showPage(create, {
+      homes: { has: async () => false, erase: async (home) => void erased.push(home) },
+      notes,
+    })
+    await expect.element(page.getByText('I have a device')).toBeVisible()
+    return node
+  }
+
+  test('WEB-40 opening the page makes nothing', async () => {
+    await showEmpty()
+    expect(made).toEqual([])
+    await userEvent.click(page.getByText('I have a device'))
+    await expect.poll(() => made).toEqual([{ home: 'test', relays: [], newDevice: true }])
+  })
+
+  test('WEB-46 for a while only: in memory, and nothing is noted or stands in the address', async () => {
+    const notes = createMemoryNotes()
+    const node = await showEmpty(notes)
+    await userEvent.click(page.getByText('Use this browser for a while only'))
+    await expect.element(page.getByText(/Nothing is stored here/)).toBeVisible()
+    expect(made).toEqual([{ home: ':memory:', relays: [], newDevice: true }])
+    node.join(fakeId('aAda'))
+    const banner = page.getByRole('region', { name: 'This session' })
+    await expect.element(banner).toHaveTextContent(/until Nov 4.*wipes everything here/)
+    expect(page.getByRole('button', { name: 'App lock' }).elements()).toEqual([])
+    const before = [location.href, history.length]
+    await userEvent.click(page.getByRole('link', { name: 'Devices' }))
+    await expect.element(page.getByRole('heading', { name: 'Devices' })).toBeVisible()
+    expect([location.href, history.length]).toEqual(before)
+    expect(notes.read()).toBeUndefined()
+  })
+
+  test('WEB-46 a session that has ended is stopped, and says that nothing is here', async () => {
+    const node = await showEmpty()
+    const stop = vi.spyOn(node, 'stop')
+    await userEvent.click(page.getByText('Use this browser for a while only'))
+    await expect.element(page.getByText(/Nothing is stored here/)).toBeVisible()
+    node.join(fakeId('aAda'))
+    node.left('expired')
+    await expect.element(page.getByText(/nothing of it is stored in this browser/)).toBeVisible()
+    expect(stop).toHaveBeenCalledOnce()
+    await userEvent.click(page.getByRole('button', { name: 'Close this session' }))
+    await expect.element(page.getByText('I have a device')).toBeVisible()
+    // What else lives in this browser is another device.
+    expect(erased).toEqual([])
+  })
+
+  test('WEB-46 whoever thinks again has left nothing of the first choice', async () => {
+    await showEmpty()
+    await userEvent.click(page.getByText('I have a device'))
+    await expect.poll(() => made).toHaveLength(1)
+    await userEvent.click(page.getByRole('button', { name: 'Back' }))
+    await userEvent.click(page.getByText('Use this browser for a while only'))
+    await expect.poll(() => made.map(({ home }) => home)).toEqual(['test', ':memory:'])
+    expect(erased).toEqual(['test'])
+  })
+})
+
+const SESSION: Device = {
+  ...PHONE,
+  this: true,
+  path: 'this',
+  linkedBy: fakeId('12D3KooWOther'),
+  expiresAt: Date.UTC(2026, 10, 4, 9),
+}
 
 test('somebody new gives a name and has an account', async () => {
   const made: unknown[] = []

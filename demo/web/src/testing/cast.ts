@@ -1,5 +1,5 @@
 import type { Contact, Device } from '@kithmesh/node'
-import { createFakeNode, type FakeNode, fakeId, PHONE } from './fake-node.ts'
+import { createFakeNode, type FakeNode, fakeId, OURS, PHONE } from './fake-node.ts'
 
 /** People and devices the tests and pictures tell of. */
 export const BEN: Contact = contactOf('aBen', 'Ben from work', 2)
@@ -14,6 +14,8 @@ const PAGE: Device = {
   this: true,
   path: 'this',
   reason: 'this device',
+  addedAt: Date.UTC(2026, 10, 1, 8, 20),
+  linkedBy: PHONE.device,
 }
 const DESK: Device = {
   ...PHONE,
@@ -22,6 +24,9 @@ const DESK: Device = {
   path: 'relayed',
   reason: 'No direct path: its network lets no UDP through',
   pending: 2,
+  linkedBy: PAGE.device,
+  addedAt: Date.UTC(2026, 10, 1, 9, 5),
+  ...OURS,
 }
 const TABLET: Device = {
   ...PHONE,
@@ -32,6 +37,9 @@ const TABLET: Device = {
   reason: 'The connection was lost',
   lastSeen: Date.UTC(2026, 9, 30, 20, 12),
   pending: 14,
+  linkedBy: PHONE.device,
+  idleIn: 4,
+  maySuspend: true,
 }
 
 /** A page in the middle of its life: people, messages of every kind, four devices, two relays. */
@@ -67,6 +75,45 @@ export async function createBusyNode(): Promise<FakeNode> {
   node.receive(CARA, '你好！')
   return node
 }
+
+/** The busy node, with a device in every state there is. */
+export async function createDevicesNode(): Promise<FakeNode> {
+  const node = await createBusyNode()
+  const linkedBy = PAGE.device
+  const mine = { ...PHONE, linkedBy, ...OURS }
+  node.world.devices = [
+    ...node.world.devices,
+    { ...mine, device: fakeId('12D3KooWKitchen'), name: 'kitchen', historyAt: LATER },
+    {
+      ...PHONE,
+      device: fakeId('12D3KooWWork'),
+      name: 'work laptop',
+      linkedBy: PHONE.device,
+      historyAt: LATER,
+      maySuspend: true,
+    },
+    { ...mine, device: fakeId('12D3KooWLibrary'), name: 'library', expiresAt: LATER },
+    {
+      ...mine,
+      device: fakeId('12D3KooWLost'),
+      name: 'lost phone',
+      state: 'suspended',
+      suspended: { reason: 'lost', by: PHONE.device, at: Date.UTC(2026, 10, 2, 9) },
+      mayReadmit: true,
+    },
+    { ...PHONE, device: fakeId('12D3KooWNinth'), name: 'ninth', state: 'held', linkedBy },
+    {
+      ...PHONE,
+      device: fakeId('12D3KooWEarlier'),
+      name: 'first laptop',
+      state: 'unlinked',
+      linkedBy,
+    },
+  ]
+  return node
+}
+
+const LATER = Date.UTC(2026, 10, 4, 9)
 
 async function deliver(
   node: FakeNode,

@@ -6,18 +6,31 @@
 import type {
   Contact,
   Device,
+  DeviceAlert,
   KithNode,
+  LeftReason,
+  LinkAnswer,
   LinkState,
   Message,
   NodeEvents,
+  RecoveryState,
   SeenDevice,
+  SeenLinker,
   Status,
+  Verification,
+  YesForAWhile,
 } from '@kithmesh/node'
+import { codesOf } from './fake-codes.ts'
+import { devicesOf } from './fake-devices.ts'
+import { linkingOf } from './fake-linking.ts'
+import { createFakeLock, type FakeLock } from './fake-lock.ts'
+import { recoveryOf } from './fake-recovery.ts'
 import { createStates, type States } from './states.ts'
 
 /** A fake with its strings: what a test makes happen to it. */
 export interface FakeNode extends KithNode {
   readonly world: FakeWorld
+  readonly lock: FakeLock
   /** Steps of the offer this device makes. */
   readonly offerStates: States<LinkState>
   readonly receive: (contact: Contact, text: string) => Message
@@ -28,6 +41,16 @@ export interface FakeNode extends KithNode {
   readonly fail: (call: FailingCall, error: Error) => void
   /** The device a link code leads to; linking waits for `confirm`. */
   found: SeenDevice
+  /** The device that takes this one in. */
+  linker: SeenLinker
+  /** Somebody comes with the code that is shown; resolves with what the person answered. */
+  readonly meet: () => Promise<LinkAnswer | YesForAWhile>
+  /** This device is out of its account. */
+  readonly left: (reason: LeftReason) => void
+  /** Something happens on another device. */
+  readonly tell: <K extends keyof NodeEvents>(type: K, detail: NodeEvents[K]) => void
+  /** What comparing a code that was scanned or pasted comes to. */
+  verification: Verification
 }
 
 /** What a fake starts with. */
@@ -39,15 +62,26 @@ export interface FakeWorld {
   relays: Status['relays']
   pending: number
   addresses: readonly string[]
+  recovery: RecoveryState
+  alerts: readonly DeviceAlert[]
+  left?: NonNullable<Status['left']>
 }
 
 type FailingCall =
   | 'contacts.list'
   | 'contacts.add'
+  | 'contacts.code'
   | 'contacts.rename'
+  | 'devices.approveHistory'
   | 'devices.link'
+  | 'devices.offer'
+  | 'devices.suspend'
+  | 'devices.unlink'
+  | 'linking.join'
   | 'linking.offer'
   | 'messages.send'
+  | 'recovery.challenge'
+  | 'recovery.restore'
   | 'status'
 
 /** An error as the device throws it. */
@@ -67,6 +101,8 @@ const EMPTY: FakeWorld = {
   relays: [],
   pending: 0,
   addresses: ['/ip4/127.0.0.1/tcp/4002/ws/p2p/12D3KooWRelay/p2p-circuit'],
+  recovery: 'kept',
+  alerts: [],
 }
 
 /** A fake device; without an account it is one still to be linked. */
@@ -119,12 +155,44 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
   }
   const accountNow = (): Contact['contact'] => world.account ?? fakeId('aNone')
 
+  const { standing, put } = devicesOf({ world, orFail, kithError, emit })
+  const { linking, linkers, meet } = linkingOf({
+    offerStates,
+    orFail,
+    kithError,
+    found: () => node.found,
+    linker: () => node.linker,
+    linked: ({ device: id, name, kind }, stay) => {
+      const { mayUnlink, maySuspend } = OURS
+      return put({
+        ...PHONE,
+        device: id,
+        name,
+        kind,
+        linkedBy: device,
+        ...stay,
+        mayUnlink,
+        maySuspend,
+      })
+    },
+    joined: accountNow,
+    enter: () => node.join(fakeId('aAda')),
+  })
+
   const node: FakeNode = {
     world,
     offerStates,
+    verification: { kind: 'verified' },
     device,
     name: 'Ada',
-    found: { device: fakeId('12D3KooWNew'), name: 'Pixel', kind: 'browser', distance: 'near' },
+    found: {
+      device: fakeId('12D3KooWNew'),
+      name: 'Pixel',
+      kind: 'browser',
+      distance: 'near',
+      digits: '419266',
+    },
+    linker: { device: PHONE.device, name: 'phone', kind: 'cli', digits: '419266' },
     get account() {
       return world.account
     },
@@ -149,42 +217,19 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
     fail: (call, error) => void failures.set(call, error),
     status: async () => {
       orFail('status')
-      const { devices, relays, pending } = world
-      return { account: accountNow(), device, name: 'Ada', devices, relays, pending }
+      const { devices, relays, pending, left } = world
+      const now = { account: accountNow(), device, name: 'Ada', devices, relays, pending }
+      return left ? { ...now, left } : now
     },
-    linking: {
-      offer: async () => {
-        orFail('linking.offer')
-        return {
-          code: '',
-          states: (options) => offerStates.values(options),
-          close: async () => undefined,
-        }
-      },
+    linking,
+    meet,
+    left: (reason) => {
+      world.left = { reason, hint: '' }
+      emit('account:left', { reason })
     },
-    devices: {
-      list: async () => world.devices,
-      link: async (_code, { confirm, onState }) => {
-        orFail('devices.link')
-        onState?.({ state: 'seen' })
-        onState?.({ state: 'confirm' })
-        if (!(await confirm(node.found))) throw kithError('ERR_LINK_DECLINED', 'declined')
-        onState?.({ state: 'syncing', percent: 38 })
-        const { device: id, name, kind } = node.found
-        const linked: Device = { ...PHONE, device: id, name, kind }
-        world.devices = [...world.devices, linked]
-        emit('device:linked', linked)
-        onState?.({ state: 'done', account: accountNow(), device: id })
-        return linked
-      },
-      rename: async (id, name) => {
-        const renamed = world.devices.find((one) => one.device === id)
-        if (!renamed) throw kithError('ERR_NOT_FOUND', 'no such device')
-        world.devices = world.devices.map((one) => (one.device === id ? { ...one, name } : one))
-        emit('device:changed', { ...renamed, name })
-        return { ...renamed, name }
-      },
-    },
+    tell: emit,
+    devices: { ...standing, ...linkers },
+    deviceLog: { export: async () => new Uint8Array([1]) },
     contacts: {
       list: async () => {
         orFail('contacts.list')
@@ -204,6 +249,7 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
         orFail('contacts.rename')
         return putContact({ ...requireContact(id), name })
       },
+      ...codesOf({ requireContact, putContact, orFail, verification: () => node.verification }),
     },
     messages: {
       send: async (to, { text }) => {
@@ -224,6 +270,19 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
       remove: (id) => star(id, false),
       list: async () => world.messages.filter(({ starred }) => starred),
     },
+    recovery: recoveryOf({
+      world,
+      kithError,
+      orFail,
+      restored: (account) => {
+        world.account = account
+        emit('account:ready', { account, device })
+      },
+    }),
+    lock: createFakeLock(
+      (state) => emit('lock:changed', state),
+      (code) => kithError(code, 'no'),
+    ),
     addEventListener: (type, listener, options) =>
       events.addEventListener(type, listener as EventListener, options),
     removeEventListener: (type, listener) =>
@@ -249,4 +308,10 @@ export const PHONE: Device = {
   path: 'lan',
   reason: 'Connected at 192.168.1.7',
   pending: 0,
+  mayUnlink: false,
+  maySuspend: false,
+  mayReadmit: false,
 }
+
+/** What a device may do to one that it has linked. */
+export const OURS = { mayUnlink: true, maySuspend: true } as const

@@ -1,5 +1,6 @@
-import type { KithNode, NodeOptions } from '@kithmesh/node'
-import { createOpening } from '../opening.ts'
+import type { HomeLockState, KithNode, NodeOptions } from '@kithmesh/node'
+import { createMemoryNotes, type Notes } from '../notes.ts'
+import { createOpening, type Homes } from '../opening.ts'
 import { mountPage } from '../page.tsx'
 
 /** The page as it is, around the device a test brings. */
@@ -10,10 +11,23 @@ export interface ShownPage {
 /** A device, why there is none, or what makes one. */
 type Brought = KithNode | Error | ((options: NodeOptions) => KithNode)
 
+/** A home with a passphrase, which nobody has mistyped. */
+const LOCKED: HomeLockState = { passphrase: true, keyring: false, passkeys: 0, wrongTries: 0 }
+
 /** Puts the page into the document, with its styles, at a route. */
 export async function showPage(
   brought: Brought,
-  { route = '#/' }: { readonly route?: string } = {},
+  {
+    route = '#/',
+    homes,
+    notes = createMemoryNotes(),
+    lock = LOCKED,
+  }: {
+    readonly route?: string
+    readonly homes?: Partial<Homes>
+    readonly notes?: Notes
+    readonly lock?: HomeLockState
+  } = {},
 ): Promise<ShownPage> {
   const style = await addStyles()
   history.replaceState(null, '', `${location.pathname}${location.search}${route}`)
@@ -29,6 +43,9 @@ export async function showPage(
       return typeof brought === 'function' ? brought(options) : brought
     },
     fetchRelays: async () => [],
+    lockStateOf: async () => lock,
+    homes: { memory: ':memory:', has: async () => true, erase: async () => undefined, ...homes },
+    notes,
   })
   const unmount = mountPage(place, opening)
   opening.open()

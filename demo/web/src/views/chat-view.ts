@@ -25,11 +25,12 @@ export function createChatView(node: KithNode, contact: Contact['contact']): Cha
       return { messages: found.slice(-limit), hasEarlier: found.length > limit }
     },
     watch: ({ reload, edit }, options) => {
-      const onMessage = ({ detail }: CustomEvent<Message>): void => {
-        if (belongs(detail, view)) reload()
+      const onReceived = ({ detail }: CustomEvent<Message>): void => {
+        if (detail.from.account === contact || belongs(detail, view)) reload()
       }
-      node.addEventListener('message:received', onMessage, options)
-      node.addEventListener('message:sent', onMessage, options)
+      node.addEventListener('message:received', onReceived, options)
+      // Whose chat an own message is of cannot be told when it is the first to a new account.
+      node.addEventListener('message:sent', reload, options)
       node.addEventListener(
         'message:delivery',
         ({ detail: { message, delivery } }) =>
@@ -54,11 +55,10 @@ export function createChatView(node: KithNode, contact: Contact['contact']): Cha
   }
 }
 
-/** A chat without messages does not know its id yet: every message may be its first. */
+/** One person's messages may be of several chats: one for each account the person has had. */
 function belongs({ chat }: Message, view: View<ChatPage>): boolean {
   const viewed = view.get()
-  const known = viewed.state === 'ready' ? viewed.value.messages[0]?.chat : undefined
-  return known === undefined || known === chat
+  return viewed.state !== 'ready' || viewed.value.messages.some((one) => one.chat === chat)
 }
 
 function withChange(

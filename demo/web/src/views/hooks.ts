@@ -1,5 +1,6 @@
 import type { Contact, Device, KithNode, Message, Status } from '@kithmesh/node'
 import { createContext, useContext, useSyncExternalStore } from 'react'
+import type { Alert } from './alerts.ts'
 import type { ChatPage } from './chat-view.ts'
 import type { NewsState } from './news.ts'
 import type { View, Viewed } from './view.ts'
@@ -51,6 +52,11 @@ export function useDevices(): Viewed<readonly Device[]> {
 /** Relays and what waits to be sent. */
 export function useStatus(): Viewed<Status> {
   return useView(useKith().views.status)
+}
+
+/** What about devices a person should look at. */
+export function useAlerts(): Viewed<readonly Alert[]> {
+  return useView(useKith().views.alerts)
 }
 
 /** Who wrote since their chat was open. */

@@ -1,8 +1,8 @@
-import type { KithNode, LinkState } from '@kithmesh/node'
-import { useEffect, useState } from 'react'
+import type { LinkOffer, LinkState } from '@kithmesh/node'
+import { useEffect, useRef, useState } from 'react'
 import { type Fault, faultOfCode, sentence } from '../faults.ts'
 
-/** What the new device shows while it waits to be linked. */
+/** What a device shows while it waits for another that reads its code. */
 export interface OfferView {
   readonly state: LinkState | undefined
   readonly code: string | undefined
@@ -14,30 +14,35 @@ export interface OfferView {
   readonly error: unknown
 }
 
-/** Offers this device for linking for as long as the screen is there. */
-export function useLinkOffer(node: KithNode): OfferView {
+/** Makes an offer, on a new device or an existing one. */
+export type MakeOffer = (options: { readonly signal: AbortSignal }) => Promise<LinkOffer>
+
+/** Shows a code for as long as the screen is there. `make` is called once. */
+export function useLinkOffer(make: MakeOffer): OfferView {
   const [view, setView] = useState(NOTHING)
+  const making = useRef(make)
   useEffect(() => {
     const leaving = new AbortController()
     const { signal } = leaving
-    follow(node, { signal, onState: (state) => setView((now) => next(now, state)) }).catch(
-      (error: unknown) => {
-        if (!signal.aborted) setView({ ...NOTHING, error })
-      },
-    )
+    follow(making.current, {
+      signal,
+      onState: (state) => setView((now) => next(now, state)),
+    }).catch((error: unknown) => {
+      if (!signal.aborted) setView({ ...NOTHING, error })
+    })
     return () => leaving.abort()
-  }, [node])
+  }, [])
   return view
 }
 
 async function follow(
-  node: KithNode,
+  make: MakeOffer,
   {
     signal,
     onState,
   }: { readonly signal: AbortSignal; readonly onState: (state: LinkState) => void },
 ): Promise<void> {
-  const offer = await node.linking.offer({ signal })
+  const offer = await make({ signal })
   try {
     for await (const state of offer.states({ signal })) {
       if (signal.aborted) return
