@@ -7,13 +7,14 @@ import { OURS } from './contenders/contenders.ts'
 import { backlog } from './jobs/backlog.ts'
 import { edits } from './jobs/edits.ts'
 import type { Job, JobName } from './jobs/job.ts'
+import { link } from './jobs/link.ts'
 import { message } from './jobs/message.ts'
 import { machineFacts } from './machine.ts'
 import { jsonOutput, textOutput } from './output.ts'
 import { concludeJob, type Outcome } from './report.ts'
 import { runRounds } from './rounds.ts'
 
-const jobs: Readonly<Record<JobName, Job>> = { edits, backlog, message }
+const jobs: Readonly<Record<JobName, Job>> = { edits, backlog, message, link }
 
 const asked = readRequest(process.argv.slice(2))
 switch (asked.kind) {

@@ -17,6 +17,7 @@ Jobs (default: all)
   edits     an edit is seen on a sibling
   backlog   a sibling comes back and catches up
   message   messages between two accounts
+  link      a new device is linked
 
 Options
   --runs N       rounds; in each, every contender runs once (default 5)
@@ -60,7 +61,7 @@ export function readRequest(
   }
 }
 
-const JOBS: readonly JobName[] = ['edits', 'backlog', 'message']
+const JOBS: readonly JobName[] = ['edits', 'backlog', 'message', 'link']
 
 function jobsOf(words: readonly string[]): readonly JobName[] {
   const unknown = words.find((word) => JOBS.every((job) => job !== word))

@@ -1,6 +1,12 @@
 /** The smallest page that is a device: what its person would do by hand, a test does by these calls. */
 
-import { type AccountId, createNode, type KithNode, type NodeOptions } from '@kithmesh/node'
+import {
+  type AccountId,
+  createNode,
+  eraseHome,
+  type KithNode,
+  type NodeOptions,
+} from '@kithmesh/node'
 
 let running: KithNode | undefined
 
@@ -20,6 +26,27 @@ const page = {
   send: async (to: AccountId, text: string) => (await node().messages.send(to, { text })).message,
   texts: async (contact: AccountId) =>
     (await node().messages.list(contact)).map(({ text }) => text),
+  stop: () => node().stop(),
+  erase: (home: string) => eraseHome(home),
+  stored: storedHere,
+}
+
+/** Names of everything that stands in the storages of this page's origin, whoever put it there. */
+async function storedHere(): Promise<readonly string[]> {
+  const databases = await indexedDB.databases()
+  const folder = await navigator.storage.getDirectory()
+  const files: string[] = []
+  for await (const name of folder.keys()) files.push(name)
+  const workers = await navigator.serviceWorker.getRegistrations()
+  return [
+    ...databases.map(({ name }) => `database ${name}`),
+    ...Object.keys(localStorage).map((key) => `local ${key}`),
+    ...Object.keys(sessionStorage).map((key) => `session ${key}`),
+    ...(await caches.keys()).map((key) => `cache ${key}`),
+    ...files.map((name) => `file ${name}`),
+    ...workers.map(({ scope }) => `worker ${scope}`),
+    ...(document.cookie === '' ? [] : [`cookie ${document.cookie}`]),
+  ]
 }
 
 /** The calls, as a test sees them. */

@@ -49,6 +49,19 @@ export interface Talker {
   send(text: string): Promise<string>
 }
 
+/** A new device. */
+export interface Newcomer {
+  /** Resolves with the code it shows. */
+  start(options: Start): Promise<string>
+}
+
+/** The device that reads a code. */
+export interface Linker {
+  start(options: Start): Promise<string>
+  /** Resolves when both belong together. */
+  link(code: string): Promise<void>
+}
+
 /** One thing that is measured: how to make each of its processes. */
 export interface Contender {
   readonly server?: () => Server
@@ -56,6 +69,8 @@ export interface Contender {
   readonly sibling?: () => Sibling
   readonly asker?: () => Talker
   readonly answerer?: () => Talker
+  readonly newcomer?: () => Newcomer
+  readonly linker?: () => Linker
 }
 
 /** Each process is one of these. */

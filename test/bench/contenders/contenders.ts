@@ -2,6 +2,7 @@ import type { Contender } from './contender.ts'
 
 /** Every contender by the name it has in reports; a process loads only its own. */
 export const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
+  'TCP and Noise': async () => (await import('./bare-stream.ts')).bareStream,
   'raw TCP': async () => (await import('./raw-tcp.ts')).rawTcp,
   'Yjs over WebSocket': async () => (await import('./yjs-websocket.ts')).yjsWebsocket,
   hocuspocus: async () => (await import('./hocuspocus.ts')).hocuspocus,
@@ -11,6 +12,7 @@ export const contenders: Readonly<Record<ContenderName, () => Promise<Contender>
 
 /** In reports; the last is ours. */
 export type ContenderName =
+  | 'TCP and Noise'
   | 'raw TCP'
   | 'Yjs over WebSocket'
   | 'hocuspocus'

@@ -1,9 +1,19 @@
 import { createNode, type KithNode } from '@kithmesh/node'
 import { type HomeFacts, readFacts } from '../homes/home-facts.ts'
+import { relayServer } from './bare-stream.ts'
 import type { Contender, Origin, Sibling, Start, Talker } from './contender.ts'
+import { linker, newcomer } from './kithmesh-linking.ts'
 
 /** Ours: real devices on their disks, every record sealed, signed and durable before it leaves. */
-export const kithmesh: Contender = { origin, sibling, asker: talker, answerer: talker }
+export const kithmesh: Contender = {
+  server: relayServer,
+  origin,
+  sibling,
+  asker: talker,
+  answerer: talker,
+  newcomer,
+  linker,
+}
 
 /** Renames a contact and stars a message in turn. */
 function origin(): Origin {

@@ -36,7 +36,7 @@ export interface Job {
 }
 
 /** How jobs are called on the command line. */
-export type JobName = 'edits' | 'backlog' | 'message'
+export type JobName = 'edits' | 'backlog' | 'message' | 'link'
 
 /** The figure every job has beside its own. */
 export const LONGEST_PAUSE: Measure = {

@@ -24,6 +24,11 @@ export interface Roles {
     stream(count: number): Promise<number>
   }
   readonly answerer: Starting<string>
+  readonly newcomer: Starting<string>
+  readonly linker: Starting<string> & {
+    /** When it was linked, by the clock all processes share. */
+    link(code: string): Promise<number>
+  }
 }
 
 interface Starting<T> {
@@ -59,6 +64,23 @@ export const openRole: { readonly [R in Role]: (contender: Contender) => Roles[R
   }),
 
   asker: (contender) => ({ ...openAsker(part(contender.asker)), longestPause: watchPauses() }),
+
+  newcomer: (contender) => {
+    const newcomer = part(contender.newcomer)
+    return { start: (options) => newcomer.start(options), longestPause: watchPauses() }
+  },
+
+  linker: (contender) => {
+    const linker = part(contender.linker)
+    return {
+      start: (options) => linker.start(options),
+      link: async (code) => {
+        await linker.link(code)
+        return now()
+      },
+      longestPause: watchPauses(),
+    }
+  },
 
   answerer: (contender) => {
     const answerer = part(contender.answerer)
