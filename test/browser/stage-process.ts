@@ -21,9 +21,8 @@ const calls = {
     const { addresses } = await startRelay(home, ports)
     return { home, addresses }
   },
-  /** Not with webrtc-direct: libdatachannel goes on listening and would crash with the next datagram. */
   closeRelay: async (home: string) => relayAt(home).stop(),
-  /** Starts it again at the ports it had. */
+  /** Starts it again at the TCP ports it had. */
   reopenRelay: async (home: string) => {
     const ports = relayAt(home).addresses.flatMap((text) => /tcp\/\d+(?:\/ws)?/.exec(text) ?? [])
     await startRelay(home, ports)

@@ -7,7 +7,7 @@ import { isProcessIdle } from './process-idle.node.ts'
  * webrtc-direct whose UDP sockets outlive their listeners (rule NET-9).
  *
  * `IceUdpMuxListener.stop()` of node-datachannel 0.33.4 is not safe. libdatachannel 0.24.5 beneath it
- * asks a flag that nothing ever set (`mStopped`) whether it was stopped already, so most of the time
+ * asks a flag that nothing ever set (`mStopped`) whether it was stopped already, so as chance has it
  * it unregisters nothing, and then the object is freed. The thread of libjuice goes on reading the
  * socket and calls the freed object at the next STUN request from somebody new, such as a peer that
  * dials again: SIGSEGV, `std::system_error` or a failed mutex assertion, at once or at the exit. The
