@@ -134,7 +134,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a revoke spares the other places of the key',
     file: 'log-suspension.ts',
-    from: 'for (const { place, suspension } of ofRevokedKeys(tree)) accuse(place, suspension)\n',
+    from: 'if (left.length > 0) open.set(place, others ? [...others, ...left] : left)\n',
     to: '',
   },
   {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, entryIdFromBytes } from '@kithmesh/protocol'
+import { type Clock, type EntryId, entryIdFromBytes } from '@kithmesh/protocol'
 import {
   createEpoch,
   createEpochRing,
@@ -19,6 +19,7 @@ import type { KithNode } from './api.ts'
 import { openDeviceLogs } from './device-logs.ts'
 import { nodePlatform } from './platform.node.ts'
 import { removalsInEffect } from './removals.ts'
+import { commitStaged } from './staged.ts'
 
 const WAIT = { timeout: 10_000, interval: 10 } as const
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -174,4 +175,108 @@ test('OUT-3 an epoch that names a removal the log does not hold, or one far ahea
   expect(await taken(createEpoch(rng, 2, { removals: [removal] }))).toBe(false)
   expect(await taken(createEpoch(rng, 2_000))).toBe(false)
   await context.store.close()
+})
+
+test('OUT-3 epochs handed over leave room for our own, many at once and large ones too', async () => {
+  const { devices, home } = await ground()
+  const phone = await devices.start('phone', { home: home('phone') })
+  const account = accountOf(phone)
+  await phone.stop()
+  const context = await openContext({ home: home('phone') })
+  const logs = await openDeviceLogs(context)
+  const state = logs.get(account) ?? expect.fail('no log')
+  const { rng } = context
+  const take = async (given: readonly EpochKey[], knowsAsMuch = false): Promise<number> => {
+    const epochs = await openAccountEpochs(context, { account, logs })
+    const staged = await epochs.stage(state, given, { knowsAsMuch })
+    if (staged) await commitStaged(context.store, [staged])
+    return epochs.ring.list().length
+  }
+  const small = (count: number): readonly EpochKey[] =>
+    Array.from({ length: count }, () => createEpoch(rng, 1))
+  expect(await take(small(950))).toBe(951)
+  expect(await take(small(128))).toBe(960)
+  await context.store.commit([context.tables.device.delete(EPOCHS)])
+  const removals = (): readonly EntryId[] =>
+    Array.from({ length: 64 }, () => entryIdFromBytes(rng.bytes(32))).toSorted()
+  const large = Array.from({ length: 128 }, () => createEpoch(rng, 1, { removals: removals() }))
+  const held = await take(large, true)
+  expect(held).toBeGreaterThan(64)
+  expect(held).toBeLessThan(110)
+  await context.store.close()
+})
+
+test('OUT-2 OUT-4 a full ring keeps nobody in, and nobody from writing', async () => {
+  const { devices, home, clock, leap } = await ground()
+  const phone = await devices.start('phone', { home: home('phone') })
+  const laptop = await devices.start('laptop', { newDevice: true })
+  await link(phone, laptop)
+  await phone.devices.unlink(laptop.device)
+  const account = accountOf(phone)
+  await phone.stop()
+  const context = { ...(await openContext({ home: home('phone') })), clock }
+  const at = clock.now()
+  const full = Array.from({ length: 1_024 }, () => createEpoch(context.rng, 1, { at }))
+  await context.store.commit([context.tables.device.put(EPOCHS, epochKeysCodec.encode(full))])
+  const logs = await openDeviceLogs(context)
+  const epochs = await openAccountEpochs(context, { account, logs })
+  const state = logs.get(account) ?? expect.fail('no log')
+  expect(removalsInEffect(state, { now: at }).size).toBe(1)
+  expect(await epochs.stage(state)).toBeUndefined()
+  leap(8)
+  await expect(epochs.renewal()).resolves.toBeUndefined()
+  await context.store.close()
+})
+
+test('OUT-3 what was written after a removal is read also when the device that removed is unlinked itself', {
+  timeout: 30_000,
+}, async () => {
+  const { devices } = await ground()
+  const phone = await devices.start('phone')
+  const fresh = await Promise.all(
+    ['laptop', 'desk', 'tablet'].map((name) => devices.start(name, { newDevice: true })),
+  )
+  const [laptop, desk, tablet] = fresh
+  if (!laptop || !desk || !tablet) throw new Error('three were started')
+  const ben = await devices.start('ben')
+  await devices.acquaint(phone, ben)
+  for (const one of fresh) await link(phone, one)
+  const toBen = accountOf(ben)
+  for (const one of fresh) {
+    await expect.poll(async () => (await one.contacts.list()).length, WAIT).toBe(1)
+    await expect.poll(async () => (await one.devices.list()).length, WAIT).toBe(4)
+  }
+  devices.hub.partition([[tablet.device], [phone.device, laptop.device, desk.device, ben.device]])
+  await laptop.devices.suspend(desk.device)
+  await expect
+    .poll(
+      async () => (await phone.devices.list()).find((d) => d.device === desk.device)?.state,
+      WAIT,
+    )
+    .toBe('suspended')
+  await phone.messages.send(toBen, { text: 'under the epoch of the laptop' })
+  await phone.devices.unlink(laptop.device)
+  await phone.messages.send(toBen, { text: 'after' })
+  devices.hub.heal()
+  await expect
+    .poll(async () => (await tablet.messages.list(toBen)).map(({ text }) => text), WAIT)
+    .toEqual(['under the epoch of the laptop', 'after'])
+})
+
+test('OUT-4 the epoch of a new week comes to siblings that stay connected', async () => {
+  const { devices, home, clock, leap } = await ground()
+  const phone = await devices.start('phone', { home: home('phone'), clock })
+  const laptop = await devices.start('laptop', { home: home('laptop'), newDevice: true, clock })
+  await link(phone, laptop)
+  await expect.poll(async () => (await laptop.devices.list()).length, WAIT).toBe(2)
+  const names = async (node: KithNode): Promise<readonly string[]> =>
+    (await node.devices.list()).map(({ name }) => name)
+  // Each week anew: the greetings of the link may still be on their way in the first one.
+  for (let week = 1; week <= 4; week++) {
+    leap(8)
+    await laptop.devices.rename(laptop.device, `laptop ${week}`)
+    await expect.poll(() => names(phone), WAIT).toContain(`laptop ${week}`)
+    await phone.devices.rename(phone.device, `phone ${week}`)
+    await expect.poll(() => names(laptop), WAIT).toContain(`phone ${week}`)
+  }
 })

@@ -1,4 +1,4 @@
-import type { AccountId, DeviceLogState, EntryId } from '@kithmesh/protocol'
+import { type AccountId, type DeviceLogState, type EntryId, isKithError } from '@kithmesh/protocol'
 import {
   createEpoch,
   createEpochRing,
@@ -8,6 +8,7 @@ import {
   type EpochRing,
   epochDue,
   epochKeysCodec,
+  MAX_EPOCH_KEYS_BYTES,
   nextEpoch,
 } from '@kithmesh/sync'
 import { EPOCHS } from './account.ts'
@@ -17,8 +18,10 @@ import { codeOf } from './faults.ts'
 import { holdsRemovals, leftReason, removalsInEffect } from './removals.ts'
 import { commitStaged, type Staged } from './staged.ts'
 
-/** Epochs of this device's own making always have room: a ring holds 1,024. */
+/** What is handed over leaves room for epochs of this device's own making: a ring holds 1,024. */
 const MAX_TAKEN = 960
+/** The same in bytes: a few epochs that name many removals fill a ring, too. */
+const MAX_TAKEN_BYTES: number = (7 / 8) * MAX_EPOCH_KEYS_BYTES
 /** How far above ours the number of an epoch handed over may be, as the ring has it. */
 const MAX_STEP = 1_024
 
@@ -28,9 +31,13 @@ export interface AccountEpochs {
   /**
    * What the epochs come to when the log says `state` and a sibling handed over `given`: those that may
    * be taken, and a new one when the current was made without knowledge of somebody who is out
-   * (OUT-2, OUT-3). Undefined when nothing changes.
+   * (OUT-2, OUT-3). Undefined when nothing changes. `knowsAsMuch`: the giver's log says what ours does.
    */
-  stage(state: DeviceLogState, given?: readonly EpochKey[]): Promise<Staged | undefined>
+  stage(
+    state: DeviceLogState,
+    given?: readonly EpochKey[],
+    by?: { readonly knowsAsMuch: boolean },
+  ): Promise<Staged | undefined>
   /** To be awaited before something is written: a new epoch when a week is over (OUT-4). */
   renewal(): Promise<void> | undefined
   /** Resolves when a device that had lost its epochs got some: what is stored can be read now (OUT-5). */
@@ -67,15 +74,15 @@ export async function openAccountEpochs(
   async function stage(
     state: DeviceLogState,
     given: readonly EpochKey[] = [],
+    { knowsAsMuch } = { knowsAsMuch: false },
   ): Promise<Staged | undefined> {
     // Whoever is out neither makes epochs nor is handed any.
     if (leftReason(state, device, { now: clock.now() })) return undefined
-    const after = await ringWith(given.filter((epoch) => mayTake(state, epoch)))
-    const out = outOf(state)
-    // One names 64 removals at most: of more, the next one names the rest (ALOG-16).
-    while (epochDue(after, { out, now: clock.now() }) === 'removal') {
-      await after.add(nextEpoch(after, { out, at: clock.now() }, rng))
-    }
+    // Of a removal that went with its author no log has anything any more (LOG-5, LOG-13): whoever knows
+    // all that the giver does, knows as much about who is out of the epoch.
+    const fit = given.filter(({ removals }) => knowsAsMuch || holdsRemovals(state, removals))
+    const after = await ringWith(withinRoom(fit))
+    await addDue(after, outOf(state))
     const staged = stagedFrom(after)
     const gotSome = keys.length === 0 && given.length > 0
     return staged && gotSome ? { ...staged, publish: () => healWith(staged) } : staged
@@ -91,10 +98,40 @@ export async function openAccountEpochs(
     return createEpochRing([...ring.list(), ...staging, ...taken], primitives)
   }
 
-  /** Whoever has the key of an epoch knows who is out of it (OUT-3). */
-  function mayTake(state: DeviceLogState, { number, removals }: EpochKey): boolean {
-    const hasRoom = ring.list().length < MAX_TAKEN && number <= ring.current().number + MAX_STEP
-    return hasRoom && holdsRemovals(state, removals)
+  /** One names 64 removals at most: of more, the next one names the rest (ALOG-16). */
+  async function addDue(after: EpochRing, out: readonly EntryId[]): Promise<void> {
+    while (epochDue(after, { out, now: clock.now() }) === 'removal') {
+      if (!(await addNext(after, out))) return
+    }
+  }
+
+  /**
+   * Says whether there was room. Whoever fills a ring must neither keep itself in nor keep others from
+   * writing: the removal counts, and its epoch follows when room was made (OUT-2).
+   */
+  async function addNext(after: EpochRing, out: readonly EntryId[]): Promise<boolean> {
+    try {
+      await after.add(nextEpoch(after, { out, at: clock.now() }, rng))
+      return true
+    } catch (error) {
+      if (!isKithError(error, 'ERR_TOO_LARGE')) throw error
+      logger.warn('a new epoch has no room here', { code: error.code })
+      return false
+    }
+  }
+
+  /** Those that leave room for our own, also when many come at once. */
+  function withinRoom(given: readonly EpochKey[]): readonly EpochKey[] {
+    const held = [...ring.list(), ...staging]
+    const highest = ring.current().number + MAX_STEP
+    let count = held.length
+    let bytes = epochKeysCodec.encode(held).length
+    return given.filter((epoch) => {
+      if (epoch.number > highest) return false
+      count += 1
+      bytes += epochKeysCodec.encode([epoch]).length
+      return count <= MAX_TAKEN && bytes <= MAX_TAKEN_BYTES
+    })
   }
 
   function stagedFrom(after: EpochRing): Staged | undefined {
@@ -138,7 +175,7 @@ export async function openAccountEpochs(
 
   async function renew(state: DeviceLogState): Promise<void> {
     const after = await ringWith([])
-    await after.add(nextEpoch(after, { out: outOf(state), at: clock.now() }, rng))
+    if (!(await addNext(after, outOf(state)))) return
     const staged = stagedFrom(after)
     if (staged) await commitStaged(store, [staged])
   }

@@ -67,7 +67,12 @@ export type HelloFrame =
   /** One device log that the other holds differently, encoded; sent for each. */
   | { readonly kind: 'log'; readonly account: AccountId; readonly entries: Uint8Array }
   /** Epochs that the other lacks, sealed to its card. */
-  | { readonly kind: 'epochs'; readonly grants: readonly EpochGrant[] }
+  | {
+      readonly kind: 'epochs'
+      readonly grants: readonly EpochGrant[]
+      /** Head of the giver's log of the account, 32 bytes: what it knew when it gave them. */
+      readonly head: Uint8Array
+    }
   /** To a device of our own account: you are out, as this device log shows. Nothing follows. */
   | { readonly kind: 'out'; readonly entries: Uint8Array }
   | { readonly kind: 'done' }
@@ -93,7 +98,10 @@ const helloShape: Shape<HelloFrame> = variants('kind', {
   }),
   unknown: record({}),
   log: record({ account: accountId, entries: bytes({ max: MAX_LOG_BYTES }) }),
-  epochs: record({ grants: list(grantShape, { max: MAX_GRANTS }) }),
+  epochs: record({
+    grants: list(grantShape, { max: MAX_GRANTS }),
+    head: bytes({ length: 32 }),
+  }),
   out: record({ entries: bytes({ max: MAX_LOG_BYTES }) }),
   done: record({}),
 })

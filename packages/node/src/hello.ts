@@ -65,6 +65,8 @@ interface Claim {
 interface Told {
   readonly ownEntries: readonly SignedEntry[]
   readonly grants: readonly EpochGrant[]
+  /** What the giver's log of the account was when it gave the epochs. */
+  readonly giverHead?: Uint8Array
 }
 
 /** Greeting for one account. */
@@ -226,8 +228,9 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
     { device, hello }: { readonly device: DeviceId; readonly hello: Hello },
   ): Promise<void> {
     if (hello.account !== own || logs.accountOf(device) !== own || isOut()) return
+    const head = logs.get(own)?.head
     const grants = handover.grantsFor(device, hello)
-    if (grants.length > 0) await typed.send({ kind: 'epochs', grants })
+    if (head && grants.length > 0) await typed.send({ kind: 'epochs', grants, head })
   }
 
   async function sendLog(typed: HelloStream, account: AccountId): Promise<void> {
@@ -254,7 +257,7 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
       return { ...told, ownEntries: deviceLogCodec.decode(frame.entries) }
     }
     if (frame.kind === 'epochs' && told.grants.length === 0) {
-      return { ...told, grants: frame.grants }
+      return { ...told, grants: frame.grants, giverHead: frame.head }
     }
     throw new KithError('ERR_MALFORMED', 'one hello is enough')
   }
@@ -269,11 +272,12 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
   }
 
   /** Our own log and the epochs that came with it, in one batch (OUT-3). */
-  async function takeOwn(device: DeviceId, { ownEntries, grants }: Told): Promise<void> {
+  async function takeOwn(device: DeviceId, { ownEntries, grants, giverHead }: Told): Promise<void> {
     const isSibling = logs.accountOf(device) === own
     const epochs = isSibling && grants.length > 0 ? await handover.open(device, grants) : []
     if (ownEntries.length > 0 || epochs.length > 0) {
-      await intake.takeOwn({ entries: ownEntries, epochs, giver: device })
+      const handedOver = { epochs, giver: device, ...(giverHead ? { giverHead } : {}) }
+      await intake.takeOwn({ entries: ownEntries, ...handedOver })
     }
   }
 

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type Agreed,
   confirmLink,
+  declineLink,
   grantLink,
   KithError,
   type LinkMet,
@@ -67,6 +68,10 @@ export async function takeDeviceIn(
   const agreed = await logs.authoring(() =>
     addDevice(context, rooms, { conversation, met: ready.state, seen, terms, show }),
   )
+  // A sibling's add may have come in between: who is held gets nothing of the account (LNK-10).
+  if (logs.standing(account, device)?.state !== 'in') {
+    throw await conversation.refuse(declineLink(agreed.state, 'ERR_LINK_LIMIT', environment))
+  }
   const granted = grantLink(agreed.state, sharedBy(state), environment)
   await conversation.send(granted.send)
   const done = readLinkDone(granted.state, await conversation.read(), environment)

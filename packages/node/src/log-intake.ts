@@ -1,4 +1,10 @@
-import type { AccountId, DeviceId, DeviceLogState, SignedEntry } from '@kithmesh/protocol'
+import {
+  type AccountId,
+  type DeviceId,
+  type DeviceLogState,
+  equalBytes,
+  type SignedEntry,
+} from '@kithmesh/protocol'
 import type { EpochKey } from '@kithmesh/sync'
 import type { AccountEpochs } from './account-epochs.ts'
 import type { DeviceContext } from './context.ts'
@@ -22,6 +28,8 @@ export interface OwnTaken {
   readonly epochs?: readonly EpochKey[]
   /** Who handed the epochs over; of one that the entries put out none are taken. */
   readonly giver?: DeviceId
+  /** Head of the giver's log of our account when it handed them over. */
+  readonly giverHead?: Uint8Array
   readonly alongside?: readonly Staged[]
 }
 
@@ -57,12 +65,13 @@ export function createLogIntake(
   }
 
   async function stageOwn(taken: OwnTaken): Promise<void> {
-    const { entries, epochs: given, giver, alongside = [] } = taken
+    const { entries, epochs: given = [], giver, giverHead, alongside = [] } = taken
     const log = logs.stage(own, entries)
     const state = log?.state ?? logs.get(own)
     if (!state) return
     const isOut = giver && leftReason(state, giver, { now: clock.now() }) !== undefined
-    const epoch = await epochs.stage(state, isOut ? [] : given)
+    const knowsAsMuch = giverHead !== undefined && equalBytes(giverHead, state.head)
+    const epoch = await epochs.stage(state, isOut ? [] : given, { knowsAsMuch })
     // The epoch first: whoever hears of the removal finds it there.
     const staged = [...(epoch ? [epoch] : []), ...(log ? [log] : []), ...alongside]
     if (log) staged.push(...(await dropGone(state)))

@@ -29,7 +29,7 @@ import type { MessageRecord } from './log-contents.ts'
 import { createLogIntake } from './log-intake.ts'
 import { createMessages, type Messages } from './messages.ts'
 import { openOutbox } from './outbox.ts'
-import { followOwnLog } from './own-log.ts'
+import { followOwnLog, shareEpochs } from './own-log.ts'
 import { startPeers } from './peers.ts'
 import { startReceiving } from './receive.ts'
 import { type Recovery, startRecovery } from './recovery/recovery.ts'
@@ -111,6 +111,7 @@ export async function openAccount(
   const handover = createEpochHandover(context, { account, ring: epochs.ring, cards })
   const known = { account, logs, intake, handover, cards, addresses, isContact }
   const peers = startPeers(context, known)
+  shareEpochs(context, { account, logs, ring: epochs.ring, peers })
   const inbox = createInbox(context, {
     account,
     chats,

@@ -1,9 +1,11 @@
 import type { AccountId } from '@kithmesh/protocol'
+import type { EpochRing } from '@kithmesh/sync'
 import type { AccountState } from './account-state.ts'
 import type { DeviceContext } from './context.ts'
 import type { DeviceLogs } from './device-logs.ts'
 import { codeOf } from './faults.ts'
 import type { LogIntake } from './log-intake.ts'
+import type { Peers } from './peers.ts'
 
 /**
  * What follows each change of who is in this account, whichever way it came: an epoch where one is due
@@ -40,4 +42,30 @@ export function followOwnLog(
   )
   // An expiry passed, or a crash came, while this device was off.
   followNow()
+}
+
+/**
+ * Hands each new epoch to the siblings that are connected, whoever made it: until they have it they can
+ * read nothing that is written under it (OUT-4). Ends where nobody lacks one.
+ */
+export function shareEpochs(
+  { signal }: Pick<DeviceContext, 'signal'>,
+  {
+    account,
+    logs,
+    ring,
+    peers,
+  }: {
+    readonly account: AccountId
+    readonly logs: Pick<DeviceLogs, 'devicesOf'>
+    readonly ring: Pick<EpochRing, 'onAdded'>
+    readonly peers: Pick<Peers, 'greet' | 'accountOf'>
+  },
+): void {
+  const stop = ring.onAdded(() => {
+    for (const device of logs.devicesOf(account)) {
+      if (peers.accountOf(device) === account) peers.greet(device)
+    }
+  })
+  signal.addEventListener('abort', stop, { once: true })
 }

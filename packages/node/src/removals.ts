@@ -29,10 +29,31 @@ export function removalsInEffect(
   // What a revoke also suspends may be answered; whom it revokes is out all the same.
   for (const id of answered) if (!isRevoke(state, id)) removals.delete(id)
   if (state.recoveries > 0) removals.add(state.period)
-  for (const standing of state.devices.values()) {
+  const standings = [...state.devices.values()]
+  for (const standing of standings) {
     if (standing.state === 'held' || hasExpired(standing, now)) removals.add(standing.addedBy)
   }
+  if (standings.some((standing) => standing.state === 'held')) {
+    for (const id of tookPlaces(state, refused)) removals.add(id)
+  }
   return removals
+}
+
+/**
+ * A device may be held, come in and be held again, without an entry about itself: what tells these times
+ * apart is by which entries others have the places before it.
+ */
+function tookPlaces(
+  { genuine, devices }: DeviceLogState,
+  refused: ReadonlySet<EntryId>,
+): readonly EntryId[] {
+  const readmits = [...genuine]
+    .filter(([id, { body }]) => body.kind === 'readmit' && !refused.has(id))
+    .map(([id]) => id)
+  const adds = [...devices.values()].flatMap(({ state, addedBy }) =>
+    state === 'in' && genuine.has(addedBy) ? [addedBy] : [],
+  )
+  return [...readmits, ...adds]
 }
 
 function isRevoke(state: DeviceLogState, id: EntryId): boolean {

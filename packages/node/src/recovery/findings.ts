@@ -66,10 +66,11 @@ export function mergeAnswers(
   root: AccountRoot,
 ): Findings {
   const merged = mergedLogs(answers, root)
-  const opened = answers
+  const sealed = answers
     .flatMap(({ copies }) => copies)
     .flatMap((bytes) => openedCopy(bytes, merged.account, root) ?? [])
-  const log = opened.reduce((state, one) => withLog(state, one.contents.log), merged)
+  const log = sealed.reduce((state, one) => withLog(state, one.contents.log), merged)
+  const opened = sealed.filter((one) => isOfAccount(one, log))
   const inNow = opened.filter(({ copy }) => log.devices.get(copy.device)?.state === 'in')
   // A removed device may have been in a thief's hands when it made its last copy: only when nobody
   // else has one, and the person is told.
@@ -135,6 +136,18 @@ function openedCopy(
     if (isKithError(error)) return undefined
     throw error
   }
+}
+
+/**
+ * Anybody can seal to the recovery key, which every contact is shown: a copy has to be by a device that is,
+ * or by the log in its seal was, of the account (REC-24).
+ */
+function isOfAccount({ copy, contents }: OpenedCopy, log: DeviceLogState): boolean {
+  if (log.devices.has(copy.device)) return true
+  const entries = decoded(deviceLogCodec, contents.log)
+  return (
+    entries !== undefined && genuineLog(copy.account, entries)?.devices.has(copy.device) === true
+  )
 }
 
 /** Sealed together with the rest, so that a source which hides entries hides nothing. */

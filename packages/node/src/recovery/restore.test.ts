@@ -6,12 +6,14 @@ import {
   accountIdOfGenesis,
   countersignAdd,
   createGenesis,
+  createRecover,
   createRecoveryCopy,
   createRevoke,
   deriveAccountRoot,
   deviceIdFromPublicKey,
   deviceLogCodec,
   draftAdd,
+  entryIdOfBody,
   lastEntryOf,
   type RecoveryContents,
   recoveryWords,
@@ -194,6 +196,39 @@ describe('which copies are used', () => {
     ])
     expect(plan).toMatchObject({ fromRemoved: false, contacts: 1 })
     expect(await namesIn(ground)).toEqual(['Ben'])
+  })
+
+  test('REC-24: one that a contact made itself is passed over, also when there is no other', async () => {
+    const ground = await createGround()
+    const [log, ben] = [await logOf({}), await bensLog()]
+    const data = dataWith('by Ben', ben.account)
+    const entries = deviceLogCodec.encode(log.entries)
+    const copy = await ground.copy(benPhone, log.account, { data, log: entries })
+    const plan = await restore(ground, [ground.source([...beginning(log, ben), copy, DONE])])
+    expect(plan).toMatchObject({ fromRemoved: false })
+    expect(plan?.copyMadeAt).toBeUndefined()
+    expect(await namesIn(ground)).toEqual(['Ben'])
+  })
+
+  test('REC-24: one by a device that no log names any more counts by the log in its seal', async () => {
+    const ground = await createGround()
+    const [before, now, ben] = [await logOf({ laptop: 'in' }), await logOf({}), await bensLog()]
+    const recover = await createRecover({
+      account: now.account,
+      genesis: entryIdOfBody(now.entries[0]?.body ?? EMPTY),
+      root: root.signer,
+      number: 1,
+      device: benPhone,
+      keep: [],
+      at: 3_000,
+    })
+    const log = { ...now, entries: [...now.entries, recover] }
+    const data = dataWith('of then', ben.account)
+    const entries = deviceLogCodec.encode(before.entries)
+    const copy = await ground.copy(laptop, log.account, { data, log: entries })
+    const plan = await restore(ground, [ground.source([...beginning(log, ben), copy, DONE])])
+    expect(plan).toMatchObject({ fromRemoved: true, contacts: 1 })
+    expect(await namesIn(ground)).toEqual(['of then'])
   })
 
   test('REC-22: a source that hides the removal hides nothing: the log is in the copy, too', async () => {

@@ -164,11 +164,19 @@ export function devicesIn(
 export function reduceWith(known: KnownEntries, given: GivenEntries): DeviceLogState {
   const pool = entryPool(known, given)
   const period = periodOf(pool)
+  return stateOf(known.account, { pool, period, tree: growWithinLimits(period, pool) })
+}
+
+/** LOG-12: without the revoke that had no room what it revoked is back, but not all that stands behind it. */
+function growWithinLimits(period: Period, pool: EntryPool): LogTree {
   const grown = growTree(period, pool)
   const beyond = entriesBeyondLimits(period, grown)
+  if (beyond.length === 0) return grown
   for (const id of beyond) pool.drop(id, 'ERR_LOG_LIMIT')
-  const tree = beyond.length > 0 ? growTree(period, pool) : grown
-  return stateOf(known.account, { pool, period, tree })
+  const had = new Set(grown.placed.map(({ entry }) => entry.id))
+  const back = growTree(period, pool).placed.filter(({ entry }) => !had.has(entry.id))
+  for (const { entry } of back) pool.drop(entry.id, 'ERR_LOG_LIMIT')
+  return growTree(period, pool)
 }
 
 interface Reduced {

@@ -4,6 +4,7 @@ import {
   type Act,
   add,
   gist,
+  lookAt,
   merge,
   reduce,
   revoke,
@@ -146,6 +147,24 @@ describe('LOG-12: a full log', () => {
     expect(halves).toEqual([])
   })
 
+  test('a flood that crowds out its own revocation brings no second one into the log', () => {
+    const { entries, thief } = family()
+    const device = deviceOf('thief')
+    const noise = (count: number): readonly Act[] =>
+      Array.from({ length: count }, () => suspend(genesis.id))
+    const [own, ...rest] = chain(device, thief.id, [add(deviceOf('own')), ...noise(4200)])
+    const last = rest.at(-1)
+    if (!own || !last) throw new Error('an add and a flood')
+    const cut = chain(device, last.id, [revoke(own.id)])
+    const hidden = chain(deviceOf('own'), own.id, noise(3000))
+    const state = reduce(account, [...entries, own, ...rest, ...cut, ...hidden])
+    expect(state.entries.length).toBeLessThanOrEqual(4096)
+    expect(state.refused).toContainEqual({ id: hidden[0]?.id, reason: 'ERR_LOG_LIMIT' })
+    expect(merge(state, hidden).entries.length).toBeLessThanOrEqual(4096)
+    const after = merge(state, chain(phone, thief.id, [revoke(thief.id)]))
+    expect(after.entries).toHaveLength(entries.length + 1)
+  })
+
   test('a chain of adds deeper than 32 ends there', () => {
     const entries = [genesis]
     let [author, prev] = [phone, genesis.id]
@@ -167,4 +186,23 @@ describe('LOG-12: a full log', () => {
     )
     expect(reduce(account, [genesis, ...lost]).waiting).toHaveLength(256)
   })
+})
+
+test('LOG-7 LOG-12: a key with thousands of places and revokes makes one list of suspensions', () => {
+  const key = deviceOf('key')
+  const places = chain(
+    phone,
+    genesis.id,
+    Array.from({ length: 1500 }, () => add(key)),
+  )
+  const [first, last] = [places[0], places.at(-1)]
+  if (!first || !last) throw new Error('many adds')
+  const revokes = chain(
+    phone,
+    last.id,
+    Array.from({ length: 2300 }, () => revoke(first.id)),
+  )
+  const { open } = lookAt(account, [genesis, ...places, ...revokes]).suspensions
+  expect(open.size).toBe(1499)
+  expect(new Set(open.values()).size).toBe(1)
 })

@@ -4,7 +4,7 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import type { EntryId } from '../ids.ts'
+import type { DeviceId, EntryId } from '../ids.ts'
 import type { Accusation, LogTree, Place, Readmission } from './log-tree.ts'
 
 /** What keeps a place out until it is answered. */
@@ -45,11 +45,11 @@ export function suspensionsOf(tree: LogTree): Suspensions {
     if (place.ancestors.includes(author)) addAnswers(answers, place, body)
   }
 
-  const open = new Map<Place, OpenSuspension[]>()
+  const accused = new Map<Place, OpenSuspension[]>()
   const accuse = (place: Place, { id, author, reason, at }: OpenSuspension): void => {
     if (answers.get(place)?.has(id)) return
-    const others = open.get(place)
-    if (others === undefined) open.set(place, [{ id, author, reason, at }])
+    const others = accused.get(place)
+    if (others === undefined) accused.set(place, [{ id, author, reason, at }])
     else others.push({ id, author, reason, at })
   }
   for (const accusation of tree.accusations) {
@@ -59,7 +59,15 @@ export function suspensionsOf(tree: LogTree): Suspensions {
     note(accusation.id, counts)
     if (counts) accuse(place, accusation)
   }
-  for (const { place, suspension } of ofRevokedKeys(tree)) accuse(place, suspension)
+  const open = new Map<Place, readonly OpenSuspension[]>(accused)
+  const ofKeys = suspensionsOfRevokedKeys(tree)
+  for (const place of tree.standing) {
+    const answered = answers.get(place)
+    const ofKey = ofKeys.get(place.device) ?? []
+    const left = answered ? ofKey.filter(({ id }) => !answered.has(id)) : ofKey
+    const others = open.get(place)
+    if (left.length > 0) open.set(place, others ? [...others, ...left] : left)
+  }
   return { open, decisive, faults }
 }
 
@@ -79,26 +87,19 @@ function addAnswers(
   answers.set(place, named)
 }
 
-interface Accused {
-  readonly place: Place
-  readonly suspension: OpenSuspension
-}
-
 /**
  * LOG-7: whoever revokes a place also suspends the other places of its key. None of them is the first or
- * above the revoker, since no add takes in a key from above (LOG-4).
+ * above the revoker, since no add takes in a key from above (LOG-4). One list for all places of a key: a
+ * hostile log has thousands of places and thousands of revokes of one key.
  */
-function ofRevokedKeys(tree: LogTree): readonly Accused[] {
-  return tree.revoked.flatMap((gone) => {
-    const others = tree.standing.filter(({ device }) => device === gone.device)
-    const revocations = (tree.revocationsByTarget.get(gone.id) ?? []).filter(({ author }) =>
-      gone.ancestors.includes(author),
-    )
-    return others.flatMap((place) =>
-      revocations.map((revocation) => ({
-        place,
-        suspension: { ...revocation, reason: 'revoked' as const },
-      })),
-    )
-  })
+function suspensionsOfRevokedKeys(tree: LogTree): ReadonlyMap<DeviceId, readonly OpenSuspension[]> {
+  const byDevice = new Map<DeviceId, OpenSuspension[]>()
+  for (const gone of tree.revoked) {
+    const ofKey = byDevice.get(gone.device) ?? []
+    byDevice.set(gone.device, ofKey)
+    for (const { id, author, at } of tree.revocationsByTarget.get(gone.id) ?? []) {
+      if (gone.ancestors.includes(author)) ofKey.push({ id, author, reason: 'revoked', at })
+    }
+  }
+  return byDevice
 }
