@@ -28,7 +28,7 @@ export interface Io {
   }
   readonly stdout: TextSink
   readonly stderr: TextSink
-  /** One line from the terminal; undefined when it was closed instead. */
+  /** One line from the terminal; undefined when it was closed instead. Rejects when the signal aborts. */
   ask(question: string, options: { readonly signal: AbortSignal }): Promise<string | undefined>
   /** The same for what must not be seen: nothing that is typed is shown. */
   askSecret(

@@ -14,6 +14,18 @@ export const systemKeyring: Keyring = {
   },
 }
 
+/**
+ * The same to write to and to forget in, for a device that a person opens: the keyring must not answer
+ * for the person (CLI-43), and a device that was opened by hand can still be put into it.
+ */
+export function writeOnly(keyring: Keyring): Keyring {
+  return {
+    get: async () => undefined,
+    set: (name, secret) => keyring.set(name, secret),
+    delete: (name) => keyring.delete(name),
+  }
+}
+
 async function entry(name: string): Promise<import('@napi-rs/keyring').AsyncEntry> {
   const { AsyncEntry } = await import('@napi-rs/keyring')
   return new AsyncEntry(SERVICE, name)

@@ -173,7 +173,8 @@ describe('CLI-70 kith link --show', () => {
     for (const flags of [[], ['--yes']]) {
       const { code, events } = await json(['link', '--show', ...flags])
       expect(code).toBe(2)
-      expect(events()).toMatchObject([{ code: 'ERR_CONFIRMATION_NEEDED' }])
+      const hint = expect.not.stringContaining('add --yes')
+      expect(events()).toMatchObject([{ code: 'ERR_CONFIRMATION_NEEDED', hint }])
     }
   })
 

@@ -5,6 +5,7 @@ import { eventually } from '../test/eventually.ts'
 import { fakeLibrary } from '../test/fake-node.ts'
 import { type Run, run, type Seat, start, temporaryFolder } from '../test/terminal.ts'
 import { createWorld, type World } from '../test/world.ts'
+import type { Io } from './io.ts'
 
 const PASSPHRASE = 'kite lamp orbit stone river'
 const SECRET = { stdin: `${PASSPHRASE}\n` }
@@ -221,12 +222,7 @@ describe('CLI-41 kith up on a locked home', () => {
   })
 
   test('CLI-43 a keyring opens it when it starts', async () => {
-    const entries = new Map<string, string>()
-    const keyring = {
-      get: async (name: string) => entries.get(name),
-      set: async (name: string, secret: string) => void entries.set(name, secret),
-      delete: async (name: string) => void entries.delete(name),
-    }
+    const keyring = fakeKeyring()
     const { home, up } = await lockedComputer()
     const first = up({ keyring }, [])
     await eventually(() => said(first)).toEqual(['locked'])
@@ -244,4 +240,35 @@ describe('CLI-41 kith up on a locked home', () => {
     const third = up({ keyring })
     await eventually(() => said(third)).toEqual(['ready'])
   })
+
+  test.each([
+    ['at a terminal', { tty: true, answers: [PASSPHRASE] }],
+    ['by kith unlock', {}],
+  ] as const)(
+    'CLI-43 a device opened %s can be put into the keyring, and no wrong passphrase passes',
+    async (_, seat) => {
+      const { home, up } = await lockedComputer()
+      const device = up({ ...seat, keyring: fakeKeyring() })
+      if (!('tty' in seat)) {
+        await eventually(() => said(device)).toEqual(['locked'])
+        await run(['unlock', '--home', home, '--passphrase-file', '-'], SECRET)
+      }
+      await eventually(() => said(device).at(-1)).toBe('ready')
+      const given = ['--home', home, '--passphrase-file', '-']
+      expect(await run(['lock', '--keyring', ...given], SECRET)).toMatchObject({ code: 0 })
+      expect(await run(['lock', '--home', home])).toMatchObject({ code: 0 })
+      expect(await run(['unlock', ...given], { stdin: 'wrong' })).toMatchObject({ code: 6 })
+      expect(await run(['unlock', ...given], SECRET)).toMatchObject({ code: 0 })
+    },
+  )
 })
+
+/** The keyring of a computer with a desktop. */
+function fakeKeyring(): Io['keyring'] {
+  const entries = new Map<string, string>()
+  return {
+    get: async (name) => entries.get(name),
+    set: async (name, secret) => void entries.set(name, secret),
+    delete: async (name) => void entries.delete(name),
+  }
+}

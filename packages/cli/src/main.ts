@@ -22,13 +22,20 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const { runProgram } = await import('./program.ts')
     return await runProgram(argv, { io, report, signal: interrupted.signal })
   } catch (error) {
-    const failure = failureOf(error)
+    const failure = failureOf(
+      wasInterrupted(error, interrupted.signal) ? interrupted.signal.reason : error,
+    )
     // A person who pressed Ctrl-C knows it.
     if (report.json || failure.code !== 'ERR_INTERRUPTED') report.failure(failure)
     return exitCodeOf(failure.code) ?? EXIT.failure
   } finally {
     forget()
   }
+}
+
+/** A question that Ctrl-C ended fails as aborted, and does not know why (CLI-21). */
+function wasInterrupted(error: unknown, { aborted }: AbortSignal): boolean {
+  return aborted && error instanceof Error && error.name === 'AbortError'
 }
 
 /** Known before the arguments are parsed, since wrong arguments are an error in JSON too. */

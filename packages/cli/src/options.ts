@@ -21,3 +21,8 @@ export function wholeNumber(min: number, max: number): (value: string) => number
     throw new InvalidArgumentError(`Expected a whole number of ${min} to ${max}.`)
   }
 }
+
+/** All values of an option that can be given more than once. */
+export function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}

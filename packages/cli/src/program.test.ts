@@ -122,6 +122,23 @@ describe('help and version', () => {
     },
   )
 
+  test.each(['', 'up', 'link', 'recovery restore', 'lock', 'log verify', 'devices unlink'])(
+    'kith %s --help fits 80 columns and shows no default of the program itself',
+    async (name) => {
+      const { out } = await run([...name.split(' ').filter((word) => word !== ''), '--help'])
+      for (const line of out().split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+      expect(out()).not.toContain('[])')
+    },
+  )
+
+  test('CLI-46 restore without a source is wrong usage', async () => {
+    const { code, events } = await run(['recovery', 'restore', '--yes', '--json'])
+    expect(code).toBe(2)
+    expect(events()).toMatchObject([
+      { code: 'ERR_USAGE', message: expect.stringContaining('--from') },
+    ])
+  })
+
   test('CLI-1 help in JSON is JSON', async () => {
     const { code, events } = await run(['send', '--help', '--json'])
     expect(code).toBe(0)

@@ -11,7 +11,7 @@ import type { Io } from './io.ts'
 import { addApprove, addLink } from './link-program.ts'
 import { addLock, passphraseFile } from './lock-program.ts'
 import { addLogCommands } from './log-program.ts'
-import { parseName, wholeNumber } from './options.ts'
+import { parseName, several, wholeNumber } from './options.ts'
 import { addRecovery } from './recovery-program.ts'
 import type { Report } from './report.ts'
 import { addCode, addVerification } from './security-code-program.ts'
@@ -48,12 +48,12 @@ interface Said {
 }
 
 const EXAMPLES = `Examples:
-  kith up                                start this device (the first time: make an account)
-  kith up --new-device                   start a device that joins your account: shows a code
-  kith link CODE                         on a device you have: link the one that shows CODE
-  kith contacts invite                   a code for one person
-  kith send Ben "hi" --wait reached      a message, and wait until a device of Ben has it
-  kith messages Ben --follow             read, and go on reading
+  kith up                            start this device; first: make an account
+  kith up --new-device               start one that joins your account by a code
+  kith link CODE                     on a device you have: link the new one
+  kith contacts invite               a code for one person
+  kith send Ben "hi" --wait reached  wait until a device of Ben has the message
+  kith messages Ben --follow         read, and go on reading
 `
 
 async function buildProgram(place: Place, said: Said): Promise<Command> {
@@ -103,8 +103,8 @@ interface UpOptions {
   readonly newDevice?: boolean
   readonly code?: string
   readonly name?: string
-  readonly relay: readonly string[]
-  readonly listen: readonly string[]
+  readonly relay?: readonly string[]
+  readonly listen?: readonly string[]
   readonly lan: boolean
   readonly verbose?: boolean
   readonly passphraseFile?: string
@@ -118,18 +118,14 @@ function addUp(
     context,
   }: { readonly place: Place; readonly said: Said; readonly context: GiveContext },
 ): void {
-  const collected = (value: string, before: readonly string[]): readonly string[] => [
-    ...before,
-    value,
-  ]
   program
     .command('up')
     .description('start the device and run it until it is stopped')
     .option('--new-device', 'start a device still to be linked: shows a code and a QR')
     .option('--code <code>', 'with --new-device: the code a linked device shows; - asks for it')
     .option('--name <name>', 'name of this device', parseName)
-    .option('--relay <multiaddr>', 'hold a place on this relay; can be repeated', collected, [])
-    .option('--listen <multiaddr>', 'listen here only; can be repeated', collected, [])
+    .option('--relay <multiaddr>', 'hold a place on this relay; can be repeated', several)
+    .option('--listen <multiaddr>', 'listen here only; can be repeated', several)
     .option('--no-lan', 'neither find nor be found on the local network')
     .option('--no-ui', 'serve no local page (there is none yet)')
     .option(
@@ -141,12 +137,13 @@ function addUp(
     .addOption(passphraseFile())
     .action(async (options: UpOptions) => {
       const { runDevice } = await import('./commands/up.ts')
-      const { name, relay, listen, lan, newDevice, code, verbose, passphraseFile } = options
+      const { name, relay = [], listen = [], lan, newDevice, code, verbose } = options
       if (code !== undefined && newDevice !== true) {
         throw CommandError.of('ERR_USAGE', '--code goes with --new-device.')
       }
       const { home } = context()
       const flags = { lan, newDevice: newDevice === true, verbose: verbose === true }
+      const { passphraseFile } = options
       const choice = { home, name, code, relays: relay, listen, passphraseFile, ...flags }
       said.exit = await runDevice(choice, place)
     })

@@ -1,15 +1,15 @@
 import { Argument, type Command } from 'commander'
 import { addGroup } from './command-group.ts'
 import type { CommandContext } from './commands/context.ts'
-import { parseName } from './options.ts'
+import { parseName, several } from './options.ts'
 
 interface RestoreFlags {
   readonly wordsFile?: string
   readonly from: readonly string[]
-  readonly keep: readonly string[]
+  readonly keep?: readonly string[]
   readonly yes?: boolean
   readonly name?: string
-  readonly relay: readonly string[]
+  readonly relay?: readonly string[]
   readonly lan: boolean
 }
 
@@ -39,10 +39,6 @@ export function addRecovery(program: Command, context: () => CommandContext): vo
       const on = choice === undefined ? undefined : choice === 'on'
       await (await import('./commands/recovery.ts')).chooseCopies(context(), on)
     })
-  const several = (value: string, before: readonly string[]): readonly string[] => [
-    ...before,
-    value,
-  ]
   recovery
     .command('restore')
     .description('begin the account again here, with its words; this home must be empty')
@@ -51,14 +47,13 @@ export function addRecovery(program: Command, context: () => CommandContext): vo
       '--from <where>',
       'a device that is left, yours or of a contact: its address, or an invite code; repeatable',
       several,
-      [],
     )
-    .option('--keep <device>', 'a device that stays in the account; repeatable', several, [])
+    .option('--keep <device>', 'a device that stays in the account; repeatable', several)
     .option('--yes', 'do not ask')
     .option('--name <name>', 'name of this device', parseName)
-    .option('--relay <multiaddr>', 'hold a place on this relay; repeatable', several, [])
+    .option('--relay <multiaddr>', 'hold a place on this relay; repeatable', several)
     .option('--no-lan', 'neither find nor be found on the local network')
-    .action(async ({ wordsFile, from, keep, yes, name, relay, lan }: RestoreFlags) => {
+    .action(async ({ wordsFile, from, keep = [], yes, name, relay = [], lan }: RestoreFlags) => {
       const { restoreAccount } = await import('./commands/restore.ts')
       const choice = { wordsFile, from, keep, yes: yes === true, name, relays: relay, lan }
       await restoreAccount(context(), choice)

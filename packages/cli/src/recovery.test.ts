@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../test/eventually.ts'
 import { type FakeLibrary, fakeLibrary, kithError } from '../test/fake-node.ts'
 import { RESTORED, WORDS } from '../test/fake-recovery.ts'
-import { type Run, run, type Seat, temporaryFolder } from '../test/terminal.ts'
+import { type Run, run, type Seat, start, temporaryFolder } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
 
 describe('CLI-45 kith recovery, show and confirm', () => {
@@ -45,6 +46,16 @@ describe('CLI-45 kith recovery, show and confirm', () => {
       { place: 6, word: 'sausage' },
       { place: 12, word: 'yellow' },
     ])
+  })
+
+  test('CLI-21 Ctrl-C at a question: exit 130, and nothing is said to have failed', async () => {
+    const home = await temporaryFolder()
+    const argv = ['recovery', 'restore', '--from', 'WEB+KITH:C/AAAA', '--home', home]
+    const running = start(argv, { tty: true, silent: true })
+    await eventually(running.err).toContain('12 recovery words')
+    running.signal('SIGINT')
+    expect(await running.ended).toBe(130)
+    expect(running.err()).not.toContain('ERR_')
   })
 
   test('CLI-45 wrong words: exit 5', async () => {

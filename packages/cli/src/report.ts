@@ -3,7 +3,7 @@ import type { Failure } from './errors.ts'
 import type { AnswerEvent, OwnEvent } from './events.ts'
 import { hintOf } from './exit-codes.ts'
 import type { Io, TextSink } from './io.ts'
-import { jsonLine, oneLine } from './terminal-text.ts'
+import { jsonLine, oneLine, wrapWords } from './terminal-text.ts'
 
 /** The looks this program uses. */
 type Look = 'bold' | 'dim' | 'red' | 'yellow'
@@ -46,14 +46,24 @@ export function createReport(io: Io, { json }: { readonly json: boolean }): Repo
     show: (...lines) => write(io.stderr, lines),
     failure: ({ code, message, hint = hintOf(code) }) => {
       if (json) return write(io.stdout, [jsonLine({ event: 'error', code, message, hint })])
-      write(io.stderr, [
-        `${paintOn(io.stderr, 'red', 'kith:')} ${sentence(message)} ${paintOn(io.stderr, 'dim', `(${code})`)}`,
-        `      ${sentence(hint)}`,
-      ])
+      const columns = io.stderr.columns && io.stderr.columns - PREFIX.length
+      const [first = '', ...more] = wrapWords(`${sentence(message)} (${code})`, columns)
+      const below = [...more, ...wrapWords(sentence(hint), columns)]
+      const name = paintOn(io.stderr, 'red', PREFIX.trimEnd())
+      const lines = [`${name} ${first}`, ...below.map((line) => INDENT + line)]
+      const dim = (its: string): string => paintOn(io.stderr, 'dim', its)
+      write(
+        io.stderr,
+        lines.map((line) => line.replace(`(${code})`, dim)),
+      )
     },
     paint: (look, text) => paintOn(io.stdout, look, text),
   }
 }
+
+const PREFIX = 'kith: '
+/** All of an error stands below its beginning. */
+const INDENT = ' '.repeat(PREFIX.length)
 
 /** A message as a sentence; a command at its end stays as it can be typed. */
 function sentence(text: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BEN, device } from '../test/fake-node.ts'
+import { BEN, device, kithError } from '../test/fake-node.ts'
 import { createWorld } from '../test/world.ts'
 
 describe('what people see', () => {
@@ -29,6 +29,17 @@ describe('what people see', () => {
         '',
       ].join('\n'),
     )
+  })
+
+  test('status does not wait for a device that is suspended', async () => {
+    const { human } = await createWorld((own) => {
+      const out = { name: 'lost', state: 'suspended', path: 'away', reason: 'not seen' } as const
+      own.devices.push(device({ ...out, pending: 14 }))
+    })
+    const { out } = await human(['status'])
+    expect(out()).toContain('laptop · 3 devices · 1 pending')
+    expect(out()).toMatch(/^ {2}lost +suspended/m)
+    expect(out()).not.toContain('lost: not seen')
   })
 
   test('CLI-6 no colour in a pipe and with NO_COLOR, some on a terminal', async () => {
@@ -61,6 +72,23 @@ describe('what people see', () => {
     }
     // In JSON the value itself is whole.
     expect((await json(['messages', BEN])).events().at(-1)).toMatchObject({ text: attack })
+  })
+
+  test('CLI-4 on a terminal an error fits its width', async () => {
+    const { human } = await createWorld((own) => {
+      const hint = 'Somebody may sit between the two devices. Try again in another network, later.'
+      own.standingFailure = kithError('ERR_DEVICE_RIGHT', 'this device may not do that', hint)
+    })
+    const seat = { tty: true, env: { NO_COLOR: '1' } }
+    const { err } = await human(['devices', 'suspend', 'phone'], seat)
+    expect(err()).toBe(
+      [
+        'kith: This device may not do that. (ERR_DEVICE_RIGHT)',
+        '      Somebody may sit between the two devices. Try again in another network,',
+        '      later.',
+        '',
+      ].join('\n'),
+    )
   })
 
   test('CLI-4 an error is a sentence and the next command', async () => {

@@ -5,6 +5,7 @@ import { start, temporaryFolder } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
 
 const DAY_MS = 86_400_000
+const LEAVER = { device: PHONE, name: 'gone', state: 'suspended' } as const
 
 describe('CLI-60 kith devices unlink, suspend, readmit, leave', () => {
   test('CLI-60 unlinking is asked for at a terminal, and needs --yes without one', async () => {
@@ -14,6 +15,7 @@ describe('CLI-60 kith devices unlink, suspend, readmit, leave', () => {
     expect(refused.events()).toMatchObject([{ code: 'ERR_CONFIRMATION_NEEDED' }])
     const declined = await human(['devices', 'unlink', 'phone'], { tty: true, answers: ['n'] })
     expect(declined.code).toBe(2)
+    expect(declined.err()).toContain('answer y')
     expect(own.devices).toHaveLength(2)
     const asked = await human(['devices', 'unlink', 'phone'], { tty: true, answers: ['y'] })
     expect(asked.code).toBe(0)
@@ -67,6 +69,7 @@ describe('CLI-61 what a person sees of who is in', () => {
         suspended: { reason: 'idle', by: PHONE, at: NOW },
       },
       { name: 'session', expiresAt: NOW + DAY_MS },
+      { ...LEAVER, suspended: { reason: 'left', by: LEAVER.device, at: NOW } },
     ] as const
     own.devices = [
       ...own.devices,
@@ -78,6 +81,7 @@ describe('CLI-61 what a person sees of who is in', () => {
     expect(out()).toContain('LINKED BY')
     expect(out()).toMatch(/suspended as idle in 3 days unless it is met/)
     expect(out()).toMatch(/tablet: suspended, not met for 30 days, said phone/)
+    expect(out()).toMatch(/^! gone: has left$/m)
     expect(out()).toMatch(/session: ends 2026-11-2/)
   })
 
@@ -89,10 +93,13 @@ describe('CLI-61 what a person sees of who is in', () => {
     expect(out().trimEnd().split('\n')).toEqual([
       '"laptop" is suspended from its account.',
       '  Readmit it on a device above it.',
+      '  There  kith devices readmit laptop',
     ])
     expect((await json(['status'])).events()).toMatchObject([
       { left: { reason: 'suspended' }, recovery: 'absent' },
     ])
+    own.left = { reason: 'unlinked', hint: 'Begin anew.' }
+    expect((await human(['status'])).out()).toContain('kith up --new-device --home')
   })
 })
 
@@ -112,6 +119,22 @@ test('CLI-61 up says that the device is out instead of ready, and when it goes o
   if (own) own.left = { reason: 'unlinked', hint: 'Begin anew.' }
   own?.events.dispatchEvent(new CustomEvent('account:left', { detail: { reason: 'unlinked' } }))
   await eventually(() => up.events().at(-1)).toMatchObject({ reason: 'unlinked' })
+  up.signal('SIGTERM')
+  expect(await up.ended).toBe(0)
+})
+
+test('CLI-61 up says that another device went out; of itself it says why', async () => {
+  const home = await temporaryFolder()
+  const library = fakeLibrary()
+  const up = start(['up', '--home', home], { library })
+  await eventually(up.out).toContain('is up')
+  const own = library.devices[0]
+  for (const name of ['laptop', 'phone']) {
+    const detail = device({ name, device: name === 'laptop' ? LAPTOP : PHONE })
+    own?.events.dispatchEvent(new CustomEvent('device:removed', { detail }))
+  }
+  expect(up.out()).toContain('"phone" is out of the account.')
+  expect(up.out()).not.toContain('"laptop" is out of the account.')
   up.signal('SIGTERM')
   expect(await up.ended).toBe(0)
 })

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cellWidth, cleanLines, fitCells, jsonLine, oneLine, table } from './terminal-text.ts'
+import {
+  cellWidth,
+  cleanLines,
+  fitCells,
+  jsonLine,
+  oneLine,
+  table,
+  wrapWords,
+} from './terminal-text.ts'
 
 /** Text full of what terminals act on. */
 const hostile = fc.string({
@@ -48,6 +56,21 @@ describe('CLI-7 text of other people', () => {
   test('CLI-7 what is no control stays', () => {
     expect(oneLine('Zoë 王 👩‍👩‍👧 ✓✓')).toBe('Zoë 王 👩‍👩‍👧 ✓✓')
     expect(oneLine('red \u001b[31mnot\u001b[0m')).toBe('red not')
+  })
+})
+
+describe('lines of a terminal', () => {
+  test('CLI-4 words are kept whole, and a command at the end in one line', () => {
+    expect(wrapWords('one two 王王 four', 9)).toEqual(['one two', '王王 four'])
+    expect(wrapWords('Take it back with: kith devices readmit phone', 30)).toEqual([
+      'Take it back with:',
+      'kith devices readmit phone',
+    ])
+    expect(wrapWords('WEB+KITH:L/AAAAAAAA is long', 8)).toEqual(['WEB+KITH:L/AAAAAAAA', 'is long'])
+  })
+
+  test('CLI-4 in a pipe a text is one line', () => {
+    expect(wrapWords('one two', undefined)).toEqual(['one two'])
   })
 })
 

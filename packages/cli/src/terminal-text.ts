@@ -61,6 +61,28 @@ function cutCells(text: string, width: number): string {
   return `${cut}…`
 }
 
+/** A command at the end of a sentence, to be copied whole. */
+const COMMAND = /(?<=: )kith [^:]*$/
+
+/** A text in lines of at most `columns` cells, broken between words; without columns, as in a pipe, one line. */
+export function wrapWords(text: string, columns: number | undefined): readonly string[] {
+  if (columns === undefined) return [text]
+  const lines: string[] = []
+  for (const word of wordsOf(text)) {
+    const last = lines.at(-1)
+    const longer = `${last} ${word}`
+    if (last === undefined || cellWidth(longer) > columns) lines.push(word)
+    else lines.splice(-1, 1, longer)
+  }
+  return lines
+}
+
+function wordsOf(text: string): readonly string[] {
+  const [command] = COMMAND.exec(text) ?? []
+  if (command === undefined) return text.split(' ')
+  return [...text.slice(0, -command.length).trimEnd().split(' '), command]
+}
+
 /** Widest column but the last; more is cut. */
 const COLUMN_MAX = 32
 

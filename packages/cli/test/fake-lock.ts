@@ -84,7 +84,8 @@ export function fakeLock(
     keyring: {
       add: async (passphrase) => {
         const locked = required(passphrase)
-        await keyring?.set('home', 'key').catch(() => {
+        if (keyring === undefined) throw failure('ERR_KEYRING', 'started without a keyring')
+        await keyring.set('home', 'key').catch(() => {
           throw failure('ERR_KEYRING', 'the keyring of this computer cannot be used')
         })
         locked.keyring = true

@@ -115,7 +115,9 @@ function ioOf(
     ask: async (question, { signal }) => {
       text.err += question
       if (seat.silent !== true) return answers.shift()
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
+      // As the line reader of Node does, whatever the reason of the signal.
+      const withdrawn = new DOMException('The operation was aborted', 'AbortError')
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(withdrawn)))
     },
     askSecret: async (question) => {
       text.err += question

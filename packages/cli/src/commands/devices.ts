@@ -44,7 +44,8 @@ function remarkOf(device: DeviceEvent, devices: readonly DeviceEvent[]): readonl
   const name = short(device.name)
   if (suspended !== null) {
     const by = devices.find((one) => one.device === suspended.by)
-    return [`! ${name}: ${WHY[suspended.reason]}, said ${short(by?.name ?? 'another device')}`]
+    const said = by?.device === device.device ? '' : `, said ${short(by?.name ?? 'another device')}`
+    return [`! ${name}: ${WHY[suspended.reason]}${said}`]
   }
   if (expiresAt !== null) return [`  ${name}: ends ${localMinute(expiresAt)}`]
   if (idleIn === null || idleIn > WARN_DAYS) return []

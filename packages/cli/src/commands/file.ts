@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { untilAborted } from '../aborted.ts'
 import { CommandError } from '../errors.ts'
+import { oneLine } from '../terminal-text.ts'
 import type { CommandContext } from './context.ts'
 
 /** Far above 12 words and their places. */
@@ -29,6 +30,7 @@ async function beginningOf(path: string): Promise<Uint8Array> {
     const { bytesRead, buffer } = await file.read(new Uint8Array(MAX_BYTES + 1))
     return buffer.subarray(0, bytesRead)
   } catch {
-    throw CommandError.of('ERR_USAGE', 'That file cannot be read.')
+    const name = oneLine(path)
+    throw CommandError.of('ERR_USAGE', `The file cannot be read: ${name}`, 'Name another file.')
   }
 }

@@ -43,7 +43,10 @@ export async function linkByCode(
 /** Shows a code for the new device to read. Whoever photographs it could dial first: so digits are typed. */
 export async function linkByShowing(context: CommandContext, choice: LinkChoice): Promise<void> {
   // `--yes` would let in whoever comes first with the code.
-  requireSomebodyToAsk(context, { yes: false })
+  requireSomebodyToAsk(context, {
+    yes: false,
+    hint: 'Run it in a terminal, or give the code of the new device: kith link CODE --yes',
+  })
   const { far, hours } = choice
   const { qrLines } = await import('../qr-text.ts')
   const before = 'On the new device run:'
@@ -94,11 +97,15 @@ export async function approveHistory(
 }
 
 /** @throws ERR_CONFIRMATION_NEEDED */
-function requireSomebodyToAsk(context: CommandContext, { yes }: Pick<LinkChoice, 'yes'>): void {
+function requireSomebodyToAsk(
+  context: CommandContext,
+  { yes, hint }: Pick<LinkChoice, 'yes'> & { readonly hint?: string },
+): void {
   if (yes || canAsk(context)) return
   throw CommandError.of(
     'ERR_CONFIRMATION_NEEDED',
     'A new device must be confirmed, and there is no terminal to ask on.',
+    hint,
   )
 }
 
@@ -134,7 +141,9 @@ async function confirmDevice(
   }
   context.report.show(`  Digits     ${grouped(seen.digits)}`)
   if (choice.yes) return true
-  return askWhetherSame(context.io, signal)
+  const answer = await askWhetherSame(context.io, signal)
+  if (answer === true) context.report.talk('Waiting for a yes on the new device …')
+  return answer
 }
 
 function showDevice({ name, device, kind, distance }: Seen, { report }: CommandContext): void {

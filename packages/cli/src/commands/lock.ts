@@ -2,6 +2,7 @@
 
 import type { LockEvent } from '../events.ts'
 import type { CallInput } from '../local/calls.ts'
+import { wrapWords } from '../terminal-text.ts'
 import { type CommandContext, collect } from './context.ts'
 import { readPassphrase } from './passphrase.ts'
 
@@ -69,14 +70,15 @@ async function tell<N extends LockCall>(
 ): Promise<void> {
   const [state] = await collect(context, { call, input, event: 'lock' })
   if (state === undefined) return
-  const { report } = context
+  const { report, io } = context
   report.print(...SENTENCES[call](state))
-  if (state.warning !== null) report.talk(state.warning)
+  if (state.warning !== null) report.talk(...wrapWords(state.warning, io.stderr.columns))
 }
 
 const SENTENCES: Readonly<Record<LockCall, (state: LockEvent) => readonly string[]>> = {
   lock: () => [
-    'The device is locked: it receives nothing until you unlock it. Your other devices go on.',
+    'The device is locked: it receives nothing until you unlock it.',
+    'Your other devices go on.',
     '  Next  kith unlock',
   ],
   'lock set': () => [

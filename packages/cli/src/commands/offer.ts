@@ -49,6 +49,8 @@ export async function joinByCode(node: KithNode, given: string, offering: Offeri
   const code = given === '-' ? await askForCode(io, signal) : given
   const onState = (state: LinkState): void => {
     if (state.state === 'done') tellLinked(state, report)
+    // The command ends with that failure, and then says it.
+    else if (state.state === 'failed') report.event(linkStateEvent(state))
     else if (state.state !== 'waiting') tellProgress(state, report)
   }
   await node.linking.join(code, { confirm: confirmFor(offering), onState, signal })
@@ -77,7 +79,9 @@ function confirmFor({
     )
     if (report.json || !io.stdin.isTTY || !io.stderr.isTTY) return true
     const until = AbortSignal.any([signal, stopping])
-    return askWhetherSame(io, until)
+    const answer = await askWhetherSame(io, until)
+    if (answer === true) report.talk('Waiting for a yes on the other device …')
+    return answer
   }
 }
 
@@ -92,7 +96,6 @@ function tellLinked(
 function tellProgress(state: LinkState, report: Report): void {
   report.event(linkStateEvent(state))
   if (state.state === 'seen') report.talk('A device of the account is here.')
-  if (state.state === 'confirm') report.talk('Confirm on both devices.')
   if (state.state === 'syncing')
     report.talk(`Getting the account data: ${Math.floor(state.percent)} %`)
   if (state.state === 'failed') {

@@ -2,6 +2,7 @@
 
 import type { KithNode, NodeOptions } from '@kithmesh/node'
 import { failureOf } from '../errors.ts'
+import { writeOnly } from '../keyring.ts'
 import type { CommandContext } from './context.ts'
 import { canAsk, readPassphrase } from './passphrase.ts'
 
@@ -38,7 +39,7 @@ async function askUntilOpen(open: OpenDevice, place: Place): Promise<KithNode | 
     const passphrase = await place.io.askSecret('Passphrase: ', { signal: place.signal })
     if (passphrase === undefined) return undefined
     try {
-      return await open({ passphrase })
+      return await open({ passphrase, keyring: writeOnly(place.io.keyring) })
     } catch (error) {
       const failure = failureOf(error)
       if (!TRY_AGAIN.has(failure.code)) throw error

@@ -27,7 +27,8 @@ export async function readPassphrase(
   }
   const given = await ask(question, place)
   if (twice && (await ask('The same again: ', place)) !== given) {
-    throw CommandError.of('ERR_USAGE', 'The two are not the same. Nothing was changed.')
+    const again = 'Run the same command again.'
+    throw CommandError.of('ERR_USAGE', 'The two are not the same. Nothing was changed.', again)
   }
   return given
 }

@@ -94,7 +94,11 @@ async function confirm(
   }
   const answer = await io.ask(question, { signal })
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return
-  throw CommandError.of('ERR_CONFIRMATION_NEEDED', 'It was not confirmed: nothing was changed.')
+  throw CommandError.of(
+    'ERR_CONFIRMATION_NEEDED',
+    'It was not confirmed: nothing was changed.',
+    'If you want it, run the same command again and answer y.',
+  )
 }
 
 /** As it can be typed again. */

@@ -26,10 +26,22 @@ export function leftLines(
   name: string,
   { reason, hint }: NonNullable<StatusEvent['left']>,
 ): readonly string[] {
-  return [`"${oneLine(name)}" ${LEFT[reason]}.`, `  ${hint}`]
+  return [`"${oneLine(name)}" ${LEFT[reason]}.`, `  ${hint}`, ...nextCommand(name, reason)]
 }
 
-const LEFT: Readonly<Record<NonNullable<StatusEvent['left']>['reason'], string>> = {
+type Reason = NonNullable<StatusEvent['left']>['reason']
+
+/** What is typed to get it back; nothing where that is another device's to clear first. */
+function nextCommand(name: string, reason: Reason): readonly string[] {
+  if (reason === 'held') return []
+  if (reason !== 'suspended' && reason !== 'left') {
+    return ['  Next  kith up --new-device --home EMPTY-FOLDER']
+  }
+  const shown = oneLine(name)
+  return [`  There  kith devices readmit ${/^[\w-]+$/.test(shown) ? shown : `"${shown}"`}`]
+}
+
+const LEFT: Readonly<Record<Reason, string>> = {
   unlinked: 'was unlinked from its account',
   suspended: 'is suspended from its account',
   left: 'has left its account',
@@ -39,7 +51,9 @@ const LEFT: Readonly<Record<NonNullable<StatusEvent['left']>['reason'], string>>
 }
 
 function headline({ name, devices, pending }: StatusEvent): string {
-  const waiting = pending + devices.reduce((sum, device) => sum + device.pending, 0)
+  // What one that is suspended lacks waits for nobody but whoever readmits it.
+  const reached = devices.filter((device) => device.state === 'active')
+  const waiting = pending + reached.reduce((sum, device) => sum + device.pending, 0)
   const state = waiting === 0 ? 'all caught up' : `${waiting} pending`
   return `${oneLine(name)} · ${devices.length} ${devices.length === 1 ? 'device' : 'devices'} · ${state}`
 }
@@ -87,6 +101,7 @@ function relayLine({ address, state, reason }: StatusEvent['relays'][number]): s
 /** Why a device has no path of its own, in words. */
 function remarks({ devices }: StatusEvent): readonly string[] {
   return devices
+    .filter(({ state }) => state === 'active')
     .filter(({ path, reason }) => (path === 'away' || path === 'relayed') && reason !== '')
     .map(({ name, reason }) => `! ${oneLine(name)}: ${oneLine(reason)}`)
 }

@@ -39,7 +39,10 @@ export function tellNews(
   )
   node.addEventListener(
     'device:removed',
-    ({ detail: { name } }) => report.print(`"${oneLine(name)}" is out of the account.`),
+    ({ detail: { name, device } }) => {
+      // Of this one `account:left` says more.
+      if (device !== node.device) report.print(`"${oneLine(name)}" is out of the account.`)
+    },
     on,
   )
   node.addEventListener(

@@ -3,6 +3,7 @@
 import type { KithNode, NodeOptions } from '@kithmesh/node'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { writeOnly } from '../keyring.ts'
 import { type LocalServer, openLocalServer } from '../local/server.ts'
 import { prepareSocketPath } from '../local/socket-path.ts'
 import type { Report } from '../report.ts'
@@ -70,7 +71,7 @@ async function startAndServe(choice: UpChoice, running: Running): Promise<void> 
   let server: LocalServer | undefined
   const residence = createResidence({
     first,
-    open: (passphrase) => open({ passphrase }),
+    open: (passphrase) => open({ passphrase, keyring: writeOnly(running.io.keyring) }),
     parseMessageId,
     passphraseWarning,
     announce: (node) => announce(node, { ...running, code: choice.code }),
@@ -99,7 +100,8 @@ async function startAndServe(choice: UpChoice, running: Running): Promise<void> 
 function announceLocked({ report }: Running): void {
   report.event({ event: 'locked' })
   report.print(
-    'This device is locked. It receives nothing until you unlock it; your other devices go on.',
+    'This device is locked: it receives nothing until you unlock it.',
+    'Your other devices go on.',
     '  Next       kith unlock',
     '  Stop       Ctrl-C here, or kith stop',
   )
