@@ -436,10 +436,13 @@ describe('LNK-20 sessions that end', () => {
 
     const tablet = await at.world.newDevice('tablet')
     const { code } = await tablet.linking.offer()
-    await expect(at.phone.devices.link(code, { confirm: yes })).rejects.toMatchObject({
+    const asked: string[] = []
+    const confirm = async ({ digits }: { readonly digits: string }): Promise<boolean> =>
+      asked.push(digits) > 0
+    await expect(at.phone.devices.link(code, { confirm })).rejects.toMatchObject({
       code: 'ERR_LINK_RIGHT',
     })
-    expect(tablet.account).toBeUndefined()
+    expect([asked, tablet.account]).toEqual([[], undefined])
   })
 
   test.each([0, 1.5, 721])('%s hours are no time for a session', async (hours) => {

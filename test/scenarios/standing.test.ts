@@ -336,6 +336,19 @@ test('OUT-9 a temporary session is out when its time is over, for all and by its
   await expect.poll(async () => (await ben.status()).pending, WAIT).toBe(0)
 })
 
+test('OUT-7 a device that meets only a contact hears from it that it was unlinked', async () => {
+  await using at = await stage()
+  const { world, phone, laptop, desk, ben, ada } = at
+  world.hub.partition([[phone.device, desk.device, ben.device], [laptop.device]])
+  await phone.devices.unlink(laptop.device)
+  await expect.poll(() => devicesAt(ben, ada), WAIT).toBe(2)
+  world.hub.partition([
+    [phone.device, desk.device],
+    [laptop.device, ben.device],
+  ])
+  await expect.poll(() => leftOf(laptop), WAIT).toBe('unlinked')
+})
+
 test('OUT-1 entries asked for at the same time stand one behind the other, and nothing forks', async () => {
   await using at = await stage()
   const { world, phone, laptop, desk, ben } = at

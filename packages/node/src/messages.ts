@@ -8,10 +8,10 @@ import {
 import type { EventSource } from '@kithmesh/sync'
 import type { CallOptions, DeliveryState, Message, NodeEvents, SentMessage } from './api.ts'
 import type { Chats, StoredContent } from './chats.ts'
-import type { Contacts } from './contacts.ts'
+import type { Contacts } from './contacts/contacts.ts'
 import type { DeviceContext } from './context.ts'
-import type { Delivery } from './delivery.ts'
-import type { FanOut } from './fan-out.ts'
+import type { Delivery } from './delivery/delivery.ts'
+import type { FanOut } from './delivery/fan-out.ts'
 import type { Staged } from './staged.ts'
 import type { Starred } from './starred.ts'
 

@@ -1,10 +1,10 @@
 import type { EventSource } from '@kithmesh/sync'
 import type { DeviceLock, KithNode, NodeEvents } from './api.ts'
 import type { DeviceContext } from './context.ts'
-import type { Linking } from './linking.ts'
-import type { Membership } from './membership.ts'
+import type { Linking } from './linking/linking.ts'
 import type { OpenAccount } from './open-account.ts'
 import type { Restoring } from './recovery/restore.ts'
+import type { Membership } from './standing/membership.ts'
 
 /** What the facade hands its calls to. */
 export interface NodeParts {

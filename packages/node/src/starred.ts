@@ -1,6 +1,6 @@
 import { KithError, type MessageId } from '@kithmesh/protocol'
 import type { AccountData, EventSource } from '@kithmesh/sync'
-import type { AccountState } from './account-state.ts'
+import type { AccountState } from './account/account-state.ts'
 import type { CallOptions, NodeEvents } from './api.ts'
 import type { Chats } from './chats.ts'
 import type { DeviceContext } from './context.ts'

@@ -198,6 +198,7 @@ export {
   MAX_DEVICE_NAME_BYTES,
   MAX_SNAPSHOT_BYTES,
 } from './link/link-messages.ts'
+export { mayTakeIn } from './link/may-take-in.ts'
 export {
   answerMeeting,
   declineLink,

@@ -8,12 +8,12 @@ import {
   RECOVERY_NONCE_BYTES,
   verifyRecoveryProof,
 } from '@kithmesh/protocol'
+import type { DeviceLogs } from '../account/device-logs.ts'
 import type { DeviceContext } from '../context.ts'
-import type { DeviceLogs } from '../device-logs.ts'
 import { type TypedStream, typedStream } from '../frames.ts'
-import type { LogIntake } from '../log-intake.ts'
 import { RECOVERY } from '../protocols.ts'
 import { commitStaged } from '../staged.ts'
+import type { LogIntake } from '../standing/log-intake.ts'
 import type { Giving } from './giving.ts'
 import type { Shelf } from './shelf.ts'
 import { type FrameOf, type RecoveryFrame, recoveryCodec } from './wire.ts'

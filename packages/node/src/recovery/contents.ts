@@ -7,9 +7,9 @@ import {
   type RecoveryContents,
 } from '@kithmesh/protocol'
 import { type AccountData, createAccountData, type EpochRing, epochKeysCodec } from '@kithmesh/sync'
+import type { DeviceLogs } from '../account/device-logs.ts'
 import type { Addresses } from '../addresses.ts'
 import type { DeviceContext } from '../context.ts'
-import type { DeviceLogs } from '../device-logs.ts'
 
 /** What a copy is made from. */
 export interface CopyParts {

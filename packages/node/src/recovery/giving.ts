@@ -5,12 +5,12 @@ import {
   KithError,
   parseDeviceId,
 } from '@kithmesh/protocol'
-import type { AccountState } from '../account-state.ts'
+import type { AccountState } from '../account/account-state.ts'
 import type { CallOptions } from '../api.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { typedStream } from '../frames.ts'
-import type { Peers } from '../peers.ts'
+import type { Peers } from '../greeting/peers.ts'
 import { RECOVERY } from '../protocols.ts'
 import { retry } from '../retry.ts'
 import { createRounds } from '../rounds.ts'

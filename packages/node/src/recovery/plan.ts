@@ -1,6 +1,6 @@
 import { type DeviceId, type DeviceStanding, entryBodyCodec, KithError } from '@kithmesh/protocol'
 import type { RecoveryPlan } from '../api.ts'
-import { ACCOUNT_NAME } from '../contacts.ts'
+import { ACCOUNT_NAME } from '../contacts/contacts.ts'
 import { type Findings, nameOfDevice } from './findings.ts'
 
 /** Devices a recovery can keep beside the new one (LOG-13). */

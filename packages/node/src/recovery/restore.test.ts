@@ -26,7 +26,7 @@ import {
 import { createAccountData, createEpoch, type EpochKey, epochKeysCodec } from '@kithmesh/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openContext, type TestContext } from '../../test/context.ts'
-import { EPOCHS, readAccount, readSeed } from '../account.ts'
+import { EPOCHS, readAccount, readSeed } from '../account/account.ts'
 import type { RecoveryPlan } from '../api.ts'
 import { nodePlatform } from '../platform.node.ts'
 import { RECOVERY } from '../protocols.ts'

@@ -13,7 +13,7 @@ import {
   type SignedEntry,
 } from '@kithmesh/protocol'
 import { createEpoch, createEpochRing, type EpochKey, nextEpoch } from '@kithmesh/sync'
-import { membershipOps } from '../account.ts'
+import { membershipOps } from '../account/account.ts'
 import type { CallOptions, Restored, RestoreOptions } from '../api.ts'
 import type { DeviceContext } from '../context.ts'
 import { codeOf, toError } from '../faults.ts'

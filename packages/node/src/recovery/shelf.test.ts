@@ -19,7 +19,7 @@ import {
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openContext, type TestContext } from '../../test/context.ts'
 import { accountNamed, deviceNamed } from '../../test/people.ts'
-import { type DeviceLogs, openDeviceLogs } from '../device-logs.ts'
+import { type DeviceLogs, openDeviceLogs } from '../account/device-logs.ts'
 import { commitStaged } from '../staged.ts'
 import { openShelf, type Shelf } from './shelf.ts'
 

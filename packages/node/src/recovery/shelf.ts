@@ -15,8 +15,8 @@ import {
   type Shape,
   uint,
 } from '@kithmesh/protocol'
+import type { DeviceLogs } from '../account/device-logs.ts'
 import type { DeviceContext } from '../context.ts'
-import type { DeviceLogs } from '../device-logs.ts'
 import { createSerial } from '../serial.ts'
 import { commitStaged } from '../staged.ts'
 

@@ -5,7 +5,7 @@ import { Level } from 'level'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openContext, type TestContext } from '../../test/context.ts'
 import { createDevices } from '../../test/devices.ts'
-import { writeNewAccount } from '../account.ts'
+import { writeNewAccount } from '../account/account.ts'
 import { createNode } from '../index.ts'
 import { openRecoveryWords, type RecoveryWords } from './words.ts'
 

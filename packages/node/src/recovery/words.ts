@@ -1,5 +1,5 @@
 import { KithError, recoveryWords } from '@kithmesh/protocol'
-import { eraseEntropyOps, readEntropy } from '../account.ts'
+import { eraseEntropyOps, readEntropy } from '../account/account.ts'
 import type { CallOptions, RecoveryState, WordAnswer } from '../api.ts'
 import type { DeviceContext } from '../context.ts'
 import { createSerial } from '../serial.ts'

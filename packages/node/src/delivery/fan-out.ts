@@ -1,0 +1,36 @@
+import type { AccountId, DeviceId } from '@kithmesh/protocol'
+import type { DeviceLogs } from '../account/device-logs.ts'
+import type { StoredContent } from '../chats.ts'
+import type { Staged } from '../staged.ts'
+import type { Outbox } from './outbox.ts'
+import type { Sessions } from './sessions.ts'
+
+/** Seals one content once for every device of an account, or for some, and puts each copy into the outbox. */
+export type FanOut = (
+  account: AccountId,
+  stored: StoredContent,
+  devices?: readonly DeviceId[],
+) => Promise<readonly Staged[]>
+
+/** One sealed copy per device that is in the account's log now; nobody else ever gets a copy (A1). */
+export function createFanOut(parts: {
+  readonly logs: DeviceLogs
+  readonly sessions: Sessions
+  readonly outbox: Outbox
+}): FanOut {
+  const copy = async (
+    account: AccountId,
+    recipient: DeviceId,
+    { message, content, bytes }: StoredContent,
+  ): Promise<readonly Staged[]> => {
+    const to = { account, device: recipient }
+    const sealed = await parts.sessions.seal(to, bytes, content.chat)
+    // Without a card the copy waits unsealed; the courier seals it when the card is there.
+    if (!sealed) return [parts.outbox.stageAdd({ recipient, message })]
+    const { envelope, staged } = sealed
+    return [staged, parts.outbox.stageAdd({ recipient, message, envelope })]
+  }
+  return async (account, stored, devices = parts.logs.devicesOf(account)) => {
+    return (await Promise.all(devices.map((device) => copy(account, device, stored)))).flat()
+  }
+}

@@ -1,0 +1,160 @@
+import { contentCodec, directChatId, type MessageId, messageIdOf } from '@kithmesh/protocol'
+import { expect, test } from 'vitest'
+import { openContext, type TestContext } from '../../test/context.ts'
+import { accountNamed } from '../../test/people.ts'
+import { openDeviceLogs } from '../account/device-logs.ts'
+import { type Cards, openCards } from '../cards.ts'
+import { type Chats, openChats, type StoredContent } from '../chats.ts'
+import { commitStaged, type Staged } from '../staged.ts'
+import { createInbox, type Inbox, type Sender } from './inbox.ts'
+import { openSessions, type Sessions } from './sessions.ts'
+
+const ADA = accountNamed('a')
+const BEN = accountNamed('b')
+const CHAT = directChatId(ADA, BEN)
+
+interface Side {
+  readonly context: TestContext
+  readonly cards: Cards
+  readonly sessions: Sessions
+  readonly chats: Chats
+}
+
+async function side(account: typeof ADA): Promise<Side> {
+  const context = await openContext()
+  const cards = await openCards(context)
+  const sessions = openSessions(context, { account, cards, logs: await openDeviceLogs(context) })
+  return { context, cards, sessions, chats: openChats(context, account) }
+}
+
+interface Pair {
+  readonly ada: Side
+  readonly ben: Side
+  readonly inbox: Inbox
+  /** An envelope of Ada's for Ben's device, and who hands it over. */
+  sealed(text: string, change?: Partial<StoredContent['content']>): Promise<[Uint8Array, Sender]>
+}
+
+/** Ada's device writes, Ben's takes; `keep` is how his writes go. */
+async function pair(
+  keep: (stored: StoredContent, alongside: readonly Staged[], ben: Side) => Promise<void> = (
+    _,
+    alongside,
+    { context },
+  ) => commitStaged(context.store, alongside),
+): Promise<Pair> {
+  const [ada, ben] = [await side(ADA), await side(BEN)]
+  const card = await ada.cards.stage(ben.context.device, ben.cards.own())
+  await commitStaged(ada.context.store, card ? [card] : [])
+  const inbox = createInbox(ben.context, {
+    account: BEN,
+    chats: ben.chats,
+    sessions: ben.sessions,
+    keep: (stored, alongside) => keep(stored, alongside, ben),
+  })
+  return {
+    ada,
+    ben,
+    inbox,
+    sealed: async (text, change = {}) => {
+      const draft = await ada.chats.draft(CHAT, { kind: 'text', text })
+      const bytes = contentCodec.encode({ ...draft.content, ...change })
+      const to = { account: BEN, device: ben.context.device }
+      const copy = await ada.sessions.seal(to, bytes, CHAT)
+      if (!copy) throw new Error('there is a card')
+      await commitStaged(ada.context.store, [copy.staged])
+      const message = messageIdOf(bytes)
+      return [copy.envelope, { account: ADA, device: ada.context.device, message }]
+    },
+  }
+}
+
+test('DEL-2 E2 an envelope is answered only when its content is on the disk', async () => {
+  const disk = Promise.withResolvers<void>()
+  const { inbox, sealed, ben } = await pair(async (_, alongside, { context }) => {
+    await disk.promise
+    await commitStaged(context.store, alongside)
+  })
+  const [envelope, from] = await sealed('hello')
+  const order: string[] = []
+  const note = (word: string) => (): void => void order.push(word)
+  const first = inbox.take(envelope, from).then(note('first'))
+  await expect.poll(() => ben.chats.has(from.message)).toBe(true)
+  // The same over another stream: neither an ack nor "I have it" before the disk does.
+  const second = inbox.take(envelope, from).then(note('second'))
+  const asked = inbox.has(from.message).then(note('asked'))
+  await new Promise(setImmediate)
+  expect(order).toEqual([])
+  disk.resolve()
+  await Promise.all([first, second, asked])
+  expect(order).toHaveLength(3)
+})
+
+test('SES-15 DEL-2 E2 when the write fails nothing is acknowledged, and the same envelope is taken again', async () => {
+  let isFull = true
+  const { inbox, sealed, ben } = await pair((_, alongside, { context }) => {
+    const store = isFull ? { commit: () => Promise.reject(new Error('disk full')) } : context.store
+    return commitStaged(store, alongside)
+  })
+  const [envelope, from] = await sealed('hello')
+  await expect(inbox.take(envelope, from)).rejects.toThrow('full')
+  expect(await inbox.has(from.message)).toBe(false)
+  isFull = false
+  expect(await inbox.take(envelope, from)).toEqual({ kind: 'accepted' })
+  expect(await inbox.take(envelope, from)).toEqual({ kind: 'duplicate' })
+  expect(await ben.chats.list(CHAT, {})).toHaveLength(1)
+})
+
+test('DEL-12 what is not for this device, not from who handed it over, or nothing at all, is refused', async () => {
+  const { inbox, sealed, ada } = await pair()
+  const [envelope, from] = await sealed('hello')
+  const refusal = async (bytes: Uint8Array, by: Sender): Promise<unknown> => inbox.take(bytes, by)
+  expect(await refusal(new Uint8Array(40), from)).toMatchObject({ reason: 'malformed' })
+  const eve: Sender = { ...from, account: accountNamed('e') }
+  expect(await refusal(envelope, eve)).toMatchObject({ reason: 'not-for-me' })
+  const other = createInbox(ada.context, {
+    account: ADA,
+    chats: ada.chats,
+    sessions: ada.sessions,
+    keep: () => Promise.reject(new Error('never')),
+  })
+  expect(await other.take(envelope, from)).toMatchObject({ reason: 'not-for-me' })
+})
+
+test('MSG-4 DEL-12 B3 a content that is not what its envelope promised is refused, and the session goes on', async () => {
+  const { inbox, sealed, ben } = await pair()
+  const elsewhere = await sealed('for another chat', {
+    chat: directChatId(ADA, accountNamed('c')),
+  })
+  expect(await inbox.take(...elsewhere)).toEqual({ kind: 'refused', reason: 'content-chat' })
+  const inBensName = await sealed('as Ben', {
+    author: { account: BEN, device: ben.context.device },
+  })
+  expect(await inbox.take(...inBensName)).toEqual({ kind: 'refused', reason: 'content-author' })
+  const [ahead, from] = await sealed('from the future', { at: Date.now() + 25 * 60 * 60 * 1000 })
+  expect(await inbox.take(ahead, from)).toEqual({ kind: 'refused', reason: 'content-clock' })
+  const [renamed, sender] = await sealed('under another id')
+  const message: MessageId = from.message
+  expect(await inbox.take(renamed, { ...sender, message })).toEqual({
+    kind: 'refused',
+    reason: 'content-id',
+  })
+  expect(await inbox.take(...(await sealed('as it should be')))).toEqual({ kind: 'accepted' })
+})
+
+test('MSG-4 what a sibling of its author hands over is taken', async () => {
+  const { inbox, sealed, ben } = await pair()
+  const phone = (await openContext()).device
+  const author = { account: ADA, device: phone }
+  expect(await inbox.take(...(await sealed('from the phone', { author })))).toEqual({
+    kind: 'accepted',
+  })
+  expect((await ben.chats.list(CHAT, {})).map(({ content }) => content.author)).toEqual([author])
+})
+
+test('SES-15 DEL-10 an envelope whose key is used up but whose message is not here cannot be opened', async () => {
+  const { inbox, sealed } = await pair()
+  const [ahead, from] = await sealed('from the future', { at: Date.now() + 25 * 60 * 60 * 1000 })
+  expect(await inbox.take(ahead, from)).toMatchObject({ reason: 'content-clock' })
+  expect(await inbox.take(ahead, from)).toEqual({ kind: 'refused', reason: 'cannot-open' })
+})

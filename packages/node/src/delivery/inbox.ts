@@ -1,0 +1,123 @@
+import {
+  type AccountId,
+  contentCodec,
+  type DeviceId,
+  decoded,
+  directChatId,
+  envelopeCodec,
+  type Freshness,
+  type MessageId,
+  messageIdOf,
+  type Party,
+} from '@kithmesh/protocol'
+import type { Chats, ContentFault, StoredContent } from '../chats.ts'
+import type { DeviceContext } from '../context.ts'
+import { commitStaged, type Staged } from '../staged.ts'
+import type { Sessions } from './sessions.ts'
+
+/** What became of an envelope. `refused` leaves no trace here; its reason goes back to the sender. */
+export type Arrival =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'refused'; readonly reason: Refusal }
+
+/** Reasons a sender can act on. */
+export type Refusal =
+  | 'malformed'
+  | 'not-for-me'
+  | 'cannot-open'
+  | `content-${ContentFault | 'shape' | 'id'}`
+
+/** The one way in for content from another account. */
+export interface Inbox {
+  /** On the disk: what is on its way there is waited for, since the answer is as good as an ack (DEL-2). */
+  has(message: MessageId): Promise<boolean>
+  /** Opens, checks and stores one envelope; resolves when the content is on disk. */
+  take(envelope: Uint8Array, from: Sender): Promise<Arrival>
+}
+
+/** Who handed the envelope over: a verified connection. */
+export interface Sender {
+  readonly account: AccountId
+  readonly device: DeviceId
+  /** The id it announced for the content. */
+  readonly message: MessageId
+}
+
+/** Receive walk: limit, decode, known device?, duplicate? → open → one batch → event. */
+export function createInbox(
+  context: DeviceContext,
+  parts: {
+    readonly account: AccountId
+    readonly chats: Chats
+    readonly sessions: Sessions
+    /** Told what a genuine envelope says of both device logs (MSG-7). */
+    readonly noteFreshness?: (from: Party, said: Freshness) => void
+    /** Writes a content that arrived, for the siblings too, and what belongs to it, in one batch. */
+    readonly keep: (stored: StoredContent, alongside: readonly Staged[]) => Promise<void>
+  },
+): Inbox {
+  const { chats, sessions } = parts
+
+  async function take(bytes: Uint8Array, from: Sender): Promise<Arrival> {
+    const chat = directChatId(from.account, parts.account)
+    const { arrival, durable } = await chats.alone(chat, () => settle(bytes, from))
+    await durable
+    return arrival
+  }
+
+  /** Decides what an envelope is; its batch is on the way to the disk when this returns. */
+  async function settle(bytes: Uint8Array, from: Sender): Promise<Settled> {
+    if (await chats.has(from.message)) {
+      return settled({ kind: 'duplicate' }, chats.written(from.message))
+    }
+    const envelope = decoded(envelopeCodec, bytes)
+    if (!envelope) return settled(refused('malformed'))
+    const { sender, recipient } = envelope
+    const forMe = recipient.account === parts.account && recipient.device === context.device
+    const theirs = sender.account === from.account && sender.device === from.device
+    if (!forMe || !theirs) return settled(refused('not-for-me'))
+    const opened = await sessions.open(envelope)
+    switch (opened.kind) {
+      case 'cannot-open':
+        return settled(refused('cannot-open'))
+      case 'opened':
+        parts.noteFreshness?.(sender, envelope.freshness)
+        return arrive(opened.plaintext, opened.staged, from)
+    }
+  }
+
+  async function arrive(plaintext: Uint8Array, session: Staged, from: Sender): Promise<Settled> {
+    const content = decoded(contentCodec, plaintext)
+    const message = messageIdOf(plaintext)
+    const fault = content ? chats.faultOf(content, from.account, parts.account) : 'shape'
+    if (!content || fault || message !== from.message) {
+      // A session that opened has advanced, whatever the content turns out to be.
+      return settled(refused(`content-${fault ?? 'id'}`), commitStaged(context.store, [session]))
+    }
+    const stored = { message, content, bytes: plaintext }
+    return settled({ kind: 'accepted' }, parts.keep(stored, [session, await chats.stage(stored)]))
+  }
+
+  async function has(message: MessageId): Promise<boolean> {
+    const held = await chats.has(message)
+    await chats.written(message)
+    return held
+  }
+
+  return { has, take }
+}
+
+/** An arrival, and the write it waits for. */
+interface Settled {
+  readonly arrival: Arrival
+  readonly durable: Promise<void> | undefined
+}
+
+function settled(arrival: Arrival, durable?: Promise<void>): Settled {
+  return { arrival, durable }
+}
+
+function refused(reason: Refusal): Arrival {
+  return { kind: 'refused', reason }
+}

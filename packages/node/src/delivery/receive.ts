@@ -1,0 +1,89 @@
+import type { FrameStream } from '@kithmesh/net'
+import { type AccountId, KithError, type MessageId, parseDeviceId } from '@kithmesh/protocol'
+import type { DeviceLogs } from '../account/device-logs.ts'
+import type { DeviceContext } from '../context.ts'
+import { typedStream } from '../frames.ts'
+import { MESSAGE } from '../protocols.ts'
+import type { Inbox } from './inbox.ts'
+import { MAX_IDS, type ToRecipient, toRecipientCodec, toSenderCodec } from './message-wire.ts'
+
+/** Envelopes opened and not yet on disk, per stream; a sender that ignores the window is cut off. */
+const MAX_UNSETTLED = 128
+
+/** Answers `/kith/message/1`: offers with what is missing, envelopes with an ack behind the disk. */
+export function startReceiving(
+  context: DeviceContext,
+  parts: {
+    readonly inbox: Inbox
+    readonly logs: DeviceLogs
+    readonly isContact: (account: AccountId) => boolean
+  },
+): void {
+  const { inbox, logs, isContact } = parts
+
+  context.net.handle(MESSAGE, async (stream) => {
+    const device = parseDeviceId(stream.peer)
+    const account = logs.accountOf(device)
+    // Strangers create no state and learn nothing (DEL-9).
+    if (!account || !isContact(account)) throw new KithError('ERR_STRANGER', 'not a contact')
+    await receive(stream, { account, device })
+  })
+
+  async function receive(
+    stream: FrameStream,
+    from: { readonly account: AccountId; readonly device: ReturnType<typeof parseDeviceId> },
+  ): Promise<void> {
+    const codecs = { incoming: toRecipientCodec, outgoing: toSenderCodec }
+    const typed = typedStream(stream, codecs, context.scheduler)
+    const unsettled = new Set<Promise<void>>()
+    const acks: MessageId[] = []
+    let acknowledging: Promise<void> | undefined
+    for await (const frame of typed.frames()) {
+      if (unsettled.size >= MAX_UNSETTLED)
+        throw new KithError('ERR_WINDOW', 'too many unacknowledged')
+      // Taken in order (sessions step in order), answered when the disk has it.
+      const answer = settle(frame)
+      const done = answer.then(
+        () => void unsettled.delete(done),
+        (error: unknown) => {
+          unsettled.delete(done)
+          stream.abort(error instanceof Error ? error : new Error(String(error)))
+        },
+      )
+      unsettled.add(done)
+    }
+    await Promise.all(unsettled)
+
+    async function settle(frame: ToRecipient): Promise<void> {
+      // Asked of each frame: a device that went out is not heard to the end of its stream (A8).
+      if (logs.accountOf(from.device) !== from.account) {
+        throw new KithError('ERR_STRANGER', 'no device of a contact now')
+      }
+      if (frame.kind === 'offer') {
+        return typed.send({ kind: 'want', ids: await missing(frame.ids) })
+      }
+      const arrival = await inbox.take(frame.envelope, { ...from, message: frame.id })
+      if (arrival.kind !== 'refused') return acknowledge(frame.id)
+      return typed.send({ kind: 'refuse', id: frame.id, reason: arrival.reason })
+    }
+
+    /** What one write of the disk made durable is acknowledged by one frame. */
+    function acknowledge(id: MessageId): Promise<void> {
+      acks.push(id)
+      acknowledging ??= sendAcks()
+      return acknowledging
+    }
+
+    async function sendAcks(): Promise<void> {
+      // Commits of one write resolve one after the other in this turn: their acks go together.
+      await Promise.resolve()
+      while (acks.length > 0) await typed.send({ kind: 'ack', ids: acks.splice(0, MAX_IDS) })
+      acknowledging = undefined
+    }
+  }
+
+  async function missing(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
+    const held = await Promise.all(ids.map((id) => inbox.has(id)))
+    return ids.filter((_, at) => !held[at])
+  }
+}
