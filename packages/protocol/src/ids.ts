@@ -7,6 +7,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { base32nopad, base58 } from '@scure/base'
 import { compareBytes } from './codec/bytes.ts'
+import { remembered, rememberedByBytes } from './codec/remembered.ts'
 import { KithError } from './errors.ts'
 import { domainBytes, joinBytes } from './identity/domain.ts'
 
@@ -41,7 +42,7 @@ export function parseDeviceId(text: string): DeviceId {
 /** The id of the device that holds an Ed25519 key. `key`: 32 bytes, raw. @throws ERR_ID_MALFORMED */
 export function deviceIdFromPublicKey(key: Uint8Array): DeviceId {
   if (key.length !== HASH_BYTES) throw malformed('device')
-  return base58.encode(joinBytes(PEER_ID_PREFIX, key)) as DeviceId
+  return base58OfKey(key) as DeviceId
 }
 
 /** The Ed25519 key of a device, 32 bytes, raw. */
@@ -50,11 +51,17 @@ export function publicKeyOfDevice(device: DeviceId): Uint8Array {
 }
 
 function publicKeyInPeerId(text: string): Uint8Array {
+  return bytesOfPeerId(text).slice()
+}
+
+const base58OfKey = rememberedByBytes((key) => base58.encode(joinBytes(PEER_ID_PREFIX, key)))
+
+const bytesOfPeerId = remembered((text): Uint8Array => {
   const bytes = decoded('device', () => base58.decode(text))
   const prefixed = PEER_ID_PREFIX.every((byte, at) => bytes[at] === byte)
   if (!prefixed || bytes.length !== PEER_ID_PREFIX.length + HASH_BYTES) throw malformed('device')
   return bytes.slice(PEER_ID_PREFIX.length)
-}
+})
 
 /** Reads an account id from text. @throws ERR_ID_MALFORMED */
 export function parseAccountId(text: string): AccountId {
@@ -136,10 +143,30 @@ type Kind = keyof typeof KINDS
 function textFromBytes(name: Kind, bytes: Uint8Array): string {
   const { letter, length } = KINDS[name]
   if (bytes.length !== length) throw malformed(name)
-  return letter + base32nopad.encode(bytes).toLowerCase()
+  return letter + (isMetAgain(name) ? base32OfMet(bytes) : base32Of(bytes))
 }
 
 function bytesInText(name: Kind, text: string): Uint8Array {
+  return isMetAgain(name) ? bytesOfMet[name](text).slice() : bytesRead(name, text)
+}
+
+/** Ids of accounts and chats stand in every envelope, those of entries in many; a message id once or twice. */
+function isMetAgain(name: Kind): name is Exclude<Kind, 'message'> {
+  return name !== 'message'
+}
+
+const base32OfMet = rememberedByBytes(base32Of)
+const bytesOfMet = {
+  account: remembered((text) => bytesRead('account', text)),
+  entry: remembered((text) => bytesRead('entry', text)),
+  chat: remembered((text) => bytesRead('chat', text)),
+} as const
+
+function base32Of(bytes: Uint8Array): string {
+  return base32nopad.encode(bytes).toLowerCase()
+}
+
+function bytesRead(name: Kind, text: string): Uint8Array {
   const { letter, length } = KINDS[name]
   const textLength = 1 + Math.ceil((length * 8) / 5)
   if (typeof text !== 'string' || text.length !== textLength || !text.startsWith(letter)) {

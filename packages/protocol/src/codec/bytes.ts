@@ -3,9 +3,26 @@
 /** Whether two byte arrays hold the same bytes. Leaks where they differ: for public bytes only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
-  // A loop: whole backlogs are compared, and a callback for each byte is among their top costs.
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  // Loops, in steps of four where it pays: whole backlogs are compared, and every input that is decoded.
+  const inWords = a.length < WORTH_WORDS ? 0 : equalWords(a, b)
+  for (let at = inWords; at < a.length; at++) if (a[at] !== b[at]) return false
   return true
+}
+
+/** Below this, two views cost more than they save. */
+const WORTH_WORDS = 128
+
+/** Compares four bytes at a time; answers where a difference or the last incomplete word begins. */
+function equalWords(a: Uint8Array, b: Uint8Array): number {
+  const [ofA, ofB] = [viewOf(a), viewOf(b)]
+  const end = a.length - (a.length % 4)
+  let at = 0
+  while (at < end && ofA.getInt32(at) === ofB.getInt32(at)) at += 4
+  return at
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   bytes,
   type Infer,
   list,
+  mapped,
   optional,
   record,
   suite,
@@ -165,6 +166,18 @@ describe('ID-4 what is not the one encoding is refused', () => {
         'ERR_MALFORMED',
       )
     }
+  })
+
+  test('what a mapped shape reads from two encodings is read from the one it writes', () => {
+    const digit = mapped(
+      uint(),
+      (value: number) => value,
+      (wire) => wire % 10,
+    )
+    const digits = codec(record({ long: bytes({ length: 200 }), digit }), { maxBytes: 256 })
+    const [two, twelve] = [2, 12].map((last) => encodeCbor([new Uint8Array(200), last]))
+    expect(digits.decode(Uint8Array.from(two ?? [])).digit).toBe(2)
+    expect(codeOf(() => digits.decode(Uint8Array.from(twelve ?? [])))).toBe('ERR_MALFORMED')
   })
 
   test('the whole is limited before anything is read', () => {

@@ -4,10 +4,10 @@
  * how much of it may; a codec is a shape with a limit on the whole (ID-4).
  */
 
-import { encode as encodeCbor, Tokenizer } from 'cborg'
 import { isKithError, KithError } from '../errors.ts'
-import { equalBytes } from './bytes.ts'
-import { refuse, type Shape, type TokenSource } from './shape.ts'
+import { type CborReader, expectEnd, refuse } from './cbor-reader.ts'
+import { writes, written } from './cbor-writer.ts'
+import type { Shape } from './shape.ts'
 
 /** A type's way to bytes and back. */
 export interface Codec<T> {
@@ -30,43 +30,29 @@ export interface Codec<T> {
  */
 export function codec<T>(shape: Shape<T>, { maxBytes }: { readonly maxBytes: number }): Codec<T> {
   const encode = (value: T): Uint8Array => {
-    const bytes = plain(encodeCbor(shape.write(value), { float64: false }))
+    const bytes = written((writer) => shape.write(value, writer))
     if (bytes.length > maxBytes) throw new KithError('ERR_TOO_LARGE', `over ${maxBytes} bytes`)
     return bytes
   }
   const decode = (bytes: Uint8Array): T => {
     if (bytes.length > maxBytes) throw refuse(`over ${maxBytes} bytes`)
-    const value = readWhole(shape, plain(bytes))
+    const input = plain(bytes)
+    const value = readWhole(shape, input)
     // The reader is strict already; this makes "one value, one encoding" hold by construction,
     // whatever a mapped shape lets through.
-    if (!equalBytes(encode(value), bytes)) throw refuse('not the one encoding of its value')
+    if (!writes((writer) => shape.write(value, writer), input)) {
+      throw refuse('not the one encoding of its value')
+    }
     return value
   }
   return { encode, decode: (bytes) => asMalformed(() => decode(bytes)) }
 }
 
 function readWhole<T>(shape: Shape<T>, bytes: Uint8Array): T {
-  const tokens = new Tokenizer(bytes, STRICT)
-  const source: TokenSource = {
-    next: () => {
-      if (tokens.done()) throw refuse('ends too early')
-      return tokens.next()
-    },
-  }
-  const value = shape.read(source)
-  if (!tokens.done()) throw refuse('has trailing bytes')
+  const reader: CborReader = { bytes, at: 0 }
+  const value = shape.read(reader)
+  expectEnd(reader)
   return value
-}
-
-const STRICT = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  // Text is decoded by the text shape, which refuses bad UTF-8; the reader here would repair it.
-  retainStringBytes: true,
 }
 
 /** A view of its own class, also where a Buffer came in: Buffer.slice shares memory. */

@@ -4,7 +4,12 @@ import { isKithError } from '../errors.ts'
 import { forkProofCodec } from '../identity/fork-proof.ts'
 import { deviceLogCodec, entryBodyCodec, signedEntryCodec } from '../identity/log-entry.ts'
 import { deviceLogFileCodec } from '../identity/log-file.ts'
-import { accountIdFromBytes, deviceIdFromPublicKey, entryIdFromBytes } from '../ids.ts'
+import {
+  accountIdFromBytes,
+  deviceIdFromPublicKey,
+  entryIdFromBytes,
+  messageIdFromBytes,
+} from '../ids.ts'
 import { readFrame, writeFrame } from '../link/frame.ts'
 import { introductionCodec } from '../link/introduction.ts'
 import {
@@ -14,6 +19,7 @@ import {
   proposalCodec,
 } from '../link/link-messages.ts'
 import { recoveryContentsCodec, recoveryCopyCodec } from '../recovery/recovery-copy.ts'
+import { cannotOpenCodec } from '../session/cannot-open.ts'
 import { equalBytes } from './bytes.ts'
 
 const filled = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value)
@@ -112,6 +118,17 @@ const RECORDS: Readonly<Record<string, readonly [(bytes: Uint8Array) => Uint8Arr
         log,
         cards: [filled(30, 11)],
         peers: [{ device, addresses: [filled(8, 12)] }],
+      }),
+    ],
+    'cannot open': [
+      recoded(cannotOpenCodec),
+      cannotOpenCodec.encode({
+        suite: 1,
+        by: { account, device },
+        to: { account, device: deviceIdFromPublicKey(filled(32, 8)) },
+        message: messageIdFromBytes(filled(16, 15)),
+        ratchetKey: filled(32, 16),
+        signature: filled(64, 17),
       }),
     ],
     'recovery copy': [

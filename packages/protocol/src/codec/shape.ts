@@ -4,25 +4,40 @@
  * every length is checked before what it announces is read (C3).
  */
 
-import { type Token, Type } from 'cborg'
 import { KithError } from '../errors.ts'
+import {
+  type CborReader,
+  passNull,
+  passRaw,
+  readArrayHead,
+  readBool,
+  readBytesHead,
+  readRaw,
+  readTextHead,
+  readUint,
+  readUtf8,
+  refuse,
+} from './cbor-reader.ts'
+import {
+  type CborWriter,
+  writeArrayHead,
+  writeBool,
+  writeBytes,
+  writeNull,
+  writeRaw,
+  writeText,
+  writeUint,
+  written,
+} from './cbor-writer.ts'
 
-/** What stands on the wire: the part of CBOR we use. */
-export type Wire = null | boolean | number | string | Uint8Array | readonly Wire[]
-
-/** Tokens of one input, in order; throws ERR_MALFORMED at its end. */
-export interface TokenSource {
-  next(): Token
-}
+export { refuse }
 
 /** How a value of type T is written and read. */
 export interface Shape<T> {
   /** @throws ERR_MALFORMED, ERR_TOO_LARGE */
-  write(value: T): Wire
+  write(value: T, writer: CborWriter): void
   /** @throws ERR_MALFORMED, ERR_SUITE_UNKNOWN */
-  read(source: TokenSource): T
-  /** Reads when the first token is already taken. */
-  readFrom(first: Token, source: TokenSource): T
+  read(reader: CborReader): T
 }
 
 /** The type a shape is of. */
@@ -39,36 +54,33 @@ export function bytes(
 ): Shape<Uint8Array> {
   const fits = (length: number): boolean =>
     'length' in limit ? length === limit.length : length <= limit.max
-  return shape({
-    write: (value) => {
+  return {
+    write: (value, writer) => {
       if (!(value instanceof Uint8Array)) throw refuse('bytes expected')
       if (!fits(value.length)) throw tooLarge('bytes')
-      return value
+      writeBytes(writer, value)
     },
-    readFrom: (first) => {
-      const value: unknown = expect(first, Type.bytes).value
-      if (!(value instanceof Uint8Array) || !fits(value.length))
-        throw refuse('bytes of another length')
-      return value
+    read: (reader) => {
+      const length = readBytesHead(reader)
+      if (!fits(length)) throw refuse('bytes of another length')
+      return readRaw(reader, length)
     },
-  })
+  }
 }
 
 /** Text of at most `max` bytes of UTF-8. Ill-formed text is refused, never repaired. */
 export function text({ max }: { readonly max: number }): Shape<string> {
-  return shape({
-    write: (value) => {
+  return {
+    write: (value, writer) => {
       if (typeof value !== 'string' || !value.isWellFormed()) throw refuse('text expected')
-      if (value.length > max || utf8Length(value) > max) throw tooLarge('text')
-      return value
+      if (value.length > max || writeText(writer, value) > max) throw tooLarge('text')
     },
-    readFrom: (first) => {
-      // cborg keeps one ready-made token for the empty text, without its bytes.
-      const { byteValue = NO_BYTES } = expect(first, Type.string)
-      if (byteValue.length > max) throw refuse('text too long')
-      return strictUtf8.decode(byteValue)
+    read: (reader) => {
+      const length = readTextHead(reader)
+      if (length > max) throw refuse('text too long')
+      return readUtf8(reader, length)
     },
-  })
+  }
 }
 
 /** A whole number from 0 to `max`; without `max`, to 2^53 − 1. */
@@ -77,53 +89,48 @@ export function uint({
 }: {
   readonly max?: number
 } = {}): Shape<number> {
-  const fits = (value: unknown): value is number =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max
-  return shape({
-    write: (value) => {
-      if (!fits(value) || Object.is(value, -0))
+  return {
+    write: (value, writer) => {
+      if (!Number.isSafeInteger(value) || value < 0 || value > max || Object.is(value, -0))
         throw refuse('a whole number within limits expected')
+      writeUint(writer, value)
+    },
+    read: (reader) => {
+      const value = readUint(reader)
+      if (value > max) throw refuse('a number out of limits')
       return value
     },
-    readFrom: (first) => {
-      const value: unknown = expect(first, Type.uint).value
-      if (!fits(value)) throw refuse('a number out of limits')
-      return value
-    },
-  })
+  }
 }
 
 /** True or false. */
 export function bool(): Shape<boolean> {
-  return shape({
-    write: (value) => {
+  return {
+    write: (value, writer) => {
       if (typeof value !== 'boolean') throw refuse('true or false expected')
-      return value
+      writeBool(writer, value)
     },
-    readFrom: (first) => {
-      if (Type.equals(first.type, Type.true)) return true
-      if (Type.equals(first.type, Type.false)) return false
-      throw refuse('true or false expected')
-    },
-  })
+    read: readBool,
+  }
 }
 
 /** At most `max` items of one shape, in order. */
 export function list<T>(item: Shape<T>, { max }: { readonly max: number }): Shape<readonly T[]> {
-  return shape({
-    write: (values) => {
+  return {
+    write: (values, writer) => {
       if (!Array.isArray(values)) throw refuse('a list expected')
       if (values.length > max) throw tooLarge('list')
-      return values.map((value) => item.write(value))
+      writeArrayHead(writer, values.length)
+      for (const value of values) item.write(value, writer)
     },
-    readFrom: (first, source) => {
-      const length: unknown = expect(first, Type.array).value
-      if (typeof length !== 'number' || length > max) throw refuse('a list too long')
+    read: (reader) => {
+      const length = readArrayHead(reader)
+      if (length > max) throw refuse('a list too long')
       const values: T[] = []
-      while (values.length < length) values.push(item.read(source))
+      while (values.length < length) values.push(item.read(reader))
       return values
     },
-  })
+  }
 }
 
 type Fields = Readonly<Record<string, Shape<unknown>>>
@@ -144,33 +151,33 @@ type Simplify<T> = { [K in keyof T]: T[K] }
 /** Named fields, written as an array in the order they are declared here. */
 export function record<F extends Fields>(fields: F): Shape<RecordOf<F>> {
   const named = Object.entries(fields)
-  return shape({
-    write: (value) => {
+  return {
+    write: (value, writer) => {
       if (typeof value !== 'object' || value === null) throw refuse('a record expected')
       const parts: Readonly<Record<string, unknown>> = value
-      return named.map(([name, field]) => field.write(parts[name]))
+      writeArrayHead(writer, named.length)
+      for (const [name, field] of named) field.write(parts[name], writer)
     },
-    readFrom: (first, source) => {
-      if (expect(first, Type.array).value !== named.length)
-        throw refuse('a record of another length')
+    read: (reader) => {
+      if (readArrayHead(reader) !== named.length) throw refuse('a record of another length')
       const value: Record<string, unknown> = {}
       for (const [name, field] of named) {
-        const part = field.read(source)
+        const part = field.read(reader)
         if (part !== undefined) value[name] = part
       }
       return value as RecordOf<F>
     },
-  })
+  }
 }
 
 /** A field of a record that may be missing; null on the wire then. */
 export function optional<T>(present: Shape<T>): OptionalShape<T> {
-  const inner = shape<T | undefined>({
-    write: (value) => (value === undefined ? null : present.write(value)),
-    readFrom: (first, source) =>
-      Type.equals(first.type, Type.null) ? undefined : present.readFrom(first, source),
-  })
-  return { ...inner, optional: true }
+  return {
+    optional: true,
+    write: (value, writer) =>
+      value === undefined ? writeNull(writer) : present.write(value, writer),
+    read: (reader) => (passNull(reader) ? undefined : present.read(reader)),
+  }
 }
 
 /** The union told apart by the field `K`, whose members are these records with that field added. */
@@ -183,32 +190,39 @@ export function variants<K extends string, const V extends Fields>(
   key: K,
   members: V,
 ): Shape<VariantsOf<K, V>> {
-  const byName = new Map(Object.entries(members))
-  const names = text({ max: 32 })
-  return shape({
-    write: (value) => {
+  const named = Object.entries(members).map(([name, member]) => ({
+    name,
+    member,
+    // What stands in front of the record: `[name, …`.
+    front: written((writer) => {
+      writeArrayHead(writer, 2)
+      writeText(writer, name)
+    }),
+  }))
+  const byName = new Map(named.map((variant) => [variant.name, variant]))
+  return {
+    write: (value, writer) => {
       const tagged: Readonly<Record<string, unknown>> = value
       const name = tagged[key]
-      const member = typeof name === 'string' ? byName.get(name) : undefined
-      if (typeof name !== 'string' || member === undefined) throw refuse(`an unknown ${key}`)
-      return [name, member.write(value)]
+      const variant = typeof name === 'string' ? byName.get(name) : undefined
+      if (variant === undefined) throw refuse(`an unknown ${key}`)
+      writeRaw(writer, variant.front)
+      variant.member.write(value, writer)
     },
-    readFrom: (first, source) => {
-      if (expect(first, Type.array).value !== 2) throw refuse('not one of several records')
-      const name = names.read(source)
-      const member = byName.get(name)
-      if (member === undefined) throw refuse(`an unknown ${key}`)
-      return { [key]: name, ...Object(member.read(source)) } as VariantsOf<K, V>
+    read: (reader) => {
+      const variant = named.find(({ front }) => passRaw(reader, front))
+      if (variant === undefined) throw refuse(`an unknown ${key}`)
+      return { [key]: variant.name, ...Object(variant.member.read(reader)) } as VariantsOf<K, V>
     },
-  })
+  }
 }
 
 /** A shape seen as another type. `from` refuses by throwing; both must be exact inverses. */
 export function mapped<T, W>(inner: Shape<W>, to: (value: T) => W, from: (wire: W) => T): Shape<T> {
-  return shape({
-    write: (value) => inner.write(to(value)),
-    readFrom: (first, source) => from(inner.readFrom(first, source)),
-  })
+  return {
+    write: (value, writer) => inner.write(to(value), writer),
+    read: (reader) => from(inner.read(reader)),
+  }
 }
 
 /** The number that says which set of algorithms and formats a record uses; refused when it is another. */
@@ -231,41 +245,22 @@ export function suite<const S extends number>(known: S): Shape<S> {
  */
 export function suited<T>(known: number, inner: Shape<T>): Shape<T> {
   const number = suite(known)
-  return shape({
-    write: (value) => [known, inner.write(value)],
-    readFrom: (first, source) => {
-      const length: unknown = expect(first, Type.array).value
-      if (length === 0) throw refuse('a suite expected')
-      number.read(source)
-      if (length !== 2) throw refuse('a record of another length')
-      return inner.read(source)
+  return {
+    write: (value, writer) => {
+      writeArrayHead(writer, 2)
+      number.write(known, writer)
+      inner.write(value, writer)
     },
-  })
-}
-
-/** What is not of the shape; the sentence holds no part of the input. */
-export function refuse(reason: string): KithError {
-  return new KithError('ERR_MALFORMED', reason)
+    read: (reader) => {
+      const length = readArrayHead(reader)
+      if (length === 0) throw refuse('a suite expected')
+      number.read(reader)
+      if (length !== 2) throw refuse('a record of another length')
+      return inner.read(reader)
+    },
+  }
 }
 
 function tooLarge(what: string): KithError {
   return new KithError('ERR_TOO_LARGE', `${what} of a length that is not allowed`)
-}
-
-function shape<T>(parts: Pick<Shape<T>, 'write' | 'readFrom'>): Shape<T> {
-  return { ...parts, read: (source) => parts.readFrom(source.next(), source) }
-}
-
-function expect(token: Token, type: Type): Token {
-  if (!Type.equals(token.type, type)) throw refuse(`${type.name} expected`)
-  return token
-}
-
-/** Keeps a byte order mark: dropping it would give two encodings of one text. */
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const utf8 = new TextEncoder()
-const NO_BYTES = new Uint8Array()
-
-function utf8Length(value: string): number {
-  return utf8.encode(value).length
 }

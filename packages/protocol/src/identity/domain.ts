@@ -1,3 +1,5 @@
+import { remembered } from '../codec/remembered.ts'
+
 /** What bytes are signed, hashed or derived for. One purpose, one meaning (ID-2). */
 export type Purpose =
   // ids
@@ -52,6 +54,7 @@ export type Purpose =
   | 'session message'
   | 'session commitment'
   | 'session associated data'
+  | 'cannot open'
   // account log
   | 'account record'
   | 'account epoch'
@@ -79,8 +82,10 @@ const text = new TextEncoder()
  * Parts are joined without lengths: all but the last must have a fixed length.
  */
 export function domainBytes(purpose: Purpose, ...parts: readonly Uint8Array[]): Uint8Array {
-  return joinBytes(text.encode(`kith/v1/${purpose}\0`), ...parts)
+  return joinBytes(prefixOf(purpose), ...parts)
 }
+
+const prefixOf = remembered((purpose) => text.encode(`kith/v1/${purpose}\0`))
 
 /** Byte arrays one after the other, in a new array. */
 export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
