@@ -3,16 +3,17 @@
 import { describe, expect, test } from 'vitest'
 import { createCast, createSeededRng, createSides, START } from '../test/session-cast.ts'
 import type { Codec } from './codec/codec.ts'
-import { contentCodec } from './content.ts'
+import { contentCodec, messageIdOf } from './content.ts'
 import { envelopeCodec } from './envelope.ts'
 import { isKithError } from './errors.ts'
+import { cannotOpenCodec, signCannotOpen } from './session/cannot-open.ts'
 import {
   deviceCardCodec,
   keyPairCodec,
   prekeySecretsCodec,
   verifyDeviceCard,
 } from './session/device-card.ts'
-import { sessionCodec, sessionSetCodec } from './session/session-codec.ts'
+import { sessionSetCodec } from './session/session-codec.ts'
 
 interface Sample {
   readonly name: string
@@ -35,9 +36,8 @@ async function createSamples(): Promise<readonly Sample[]> {
   await ben.hear(await ada.say('after it'))
   await ada.hear(await ben.say('hi'))
   const ratchet = await ada.say('and so on')
-  const [session] = ben.set.sessions
   const [secrets] = cast.ben.prekeys
-  if (session === undefined || secrets === undefined) throw new Error('they talked')
+  if (secrets === undefined) throw new Error('they talked')
   const content = {
     chat: cast.chat,
     author: cast.ada.own.party,
@@ -47,13 +47,17 @@ async function createSamples(): Promise<readonly Sample[]> {
     salt: new Uint8Array(16),
     body: { kind: 'text' as const, text: 'hello' },
   }
+  const { by, to } = { by: cast.ben.own.party, to: cast.ada.own.party }
+  const { ratchetKey } = ratchet.header
+  const message = messageIdOf(contentCodec.encode(content))
+  const unopened = await signCannotOpen({ by, to, message, ratchetKey }, cast.ben.signer)
   return [
     sample('initial envelope', envelopeCodec, initial),
     sample('ratchet envelope', envelopeCodec, ratchet),
     sample('content', contentCodec, content),
     sample('card', deviceCardCodec, cast.ada.card),
-    sample('session', sessionCodec, session),
     sample('session set', sessionSetCodec, ben.set),
+    sample('cannot-open', cannotOpenCodec, unopened),
     sample('prekey secrets', prekeySecretsCodec, secrets),
     sample('key pair', keyPairCodec, cast.ada.own.identityKey),
   ]
@@ -112,7 +116,7 @@ describe('decoders', () => {
   })
 
   test('MSG-6 SES-16 ID-9 a suite that is not known has an error of its own', () => {
-    const suiteSecond = samples.filter(({ name }) => /envelope|card|session/.test(name))
+    const suiteSecond = samples.filter(({ name }) => /envelope|card|session|cannot-open/.test(name))
     for (const { name, decode, bytes } of suiteSecond) {
       // An array of few items, whose first is the suite: bytes 0 and 1.
       expect(bytes[1], name).toBe(1)

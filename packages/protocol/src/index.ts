@@ -273,62 +273,74 @@ export {
   type RecoveryTalk,
   verifyRecoveryProof,
 } from './recovery/recovery-proof.ts'
+export { checkAeadInput } from './session/aead-input.ts'
 export type { Agreement, OwnIdentity } from './session/agreement.ts'
+export {
+  type CannotOpen,
+  cannotOpenCodec,
+  isCannotOpenOf,
+  signCannotOpen,
+  type Unopened,
+} from './session/cannot-open.ts'
 export {
   CARD_LIFE_MS,
   CARD_ROTATION_MS,
+  type CardWithSecrets,
   createDeviceCard,
+  createOneTimeCard,
   type DeviceCard,
   deviceCardCodec,
+  isCardDue,
+  isOneTimeCard,
   keyPairCodec,
+  MAX_CARD_BYTES,
+  ONE_TIME_CARD_LIFE_MS,
+  PREKEY_KEPT_MS,
   type PrekeySecrets,
   prekeySecretsCodec,
   prekeysToKeep,
   verifyDeviceCard,
 } from './session/device-card.ts'
+export { expandedOnce } from './session/expanded-keys.ts'
 export { MAX_PLAINTEXT_BYTES } from './session/message-seal.ts'
 export { noblePrimitives } from './session/noble-primitives.ts'
 export {
   createKeyPair,
   type Freshness,
   isSameParty,
+  type Pair,
   type Party,
   type Scope,
   type SessionEnvironment,
 } from './session/party.ts'
-export type {
-  Aead,
-  AeadInput,
-  Encapsulated,
-  HkdfInput,
-  KeyPair,
-  MaybePromise,
-  MlKem768,
-  Primitives,
-  X25519,
+export {
+  AEAD_TAG_BYTES,
+  type Aead,
+  type AeadInput,
+  CHACHA_NONCE_BYTES,
+  type Encapsulated,
+  GCM_NONCE_BYTES,
+  type HkdfInput,
+  KEM_SEED_BYTES,
+  type KeyPair,
+  type MaybePromise,
+  type MlKem768,
+  type Primitives,
+  type SignedBytes,
+  type X25519,
+  X25519_KEY_BYTES,
 } from './session/primitives.ts'
 export { checkPrimitives } from './session/primitives-check.ts'
+export type { OwnDevice, SealInput, Session } from './session/session.ts'
 export {
-  type AcceptInput,
-  accept,
-  type Opened,
-  type OwnDevice,
-  open,
-  type Sealed,
-  type SealInput,
-  type Session,
-  seal,
-  startSession,
-} from './session/session.ts'
-export { sessionCodec, sessionSetCodec } from './session/session-codec.ts'
-export {
-  createSessionSet,
-  MAX_SESSIONS,
-  type OpenedFrom,
+  createSessionCipher,
+  type OpenedMessage,
   type OpenInput,
-  openFrom,
-  type SealedTo,
-  type SessionSet,
-  sealTo,
-  withSession,
-} from './session/session-set.ts'
+  type Opening,
+  type Sealing,
+  type SessionCipher,
+  type Step,
+} from './session/session-cipher.ts'
+export { sessionSetCodec } from './session/session-codec.ts'
+export { createSessionSet, MAX_SESSIONS, type SessionSet } from './session/session-set.ts'
+export { xchachaOver } from './session/xchacha.ts'

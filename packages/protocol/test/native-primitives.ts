@@ -7,44 +7,50 @@ import {
   createPublicKey,
   diffieHellman,
   hkdfSync,
+  type KeyObject,
 } from 'node:crypto'
-import { KithError, noblePrimitives, type Primitives } from '../src/index.ts'
+import { expandedOnce, KithError, noblePrimitives, type Primitives } from '../src/index.ts'
 
-/** PKCS #8 and SPKI headers of X25519 (RFC 8410 §7 and §4). */
-const PRIVATE_HEADER = Buffer.from('302e020100300506032b656e04220420', 'hex')
-const PUBLIC_HEADER = Buffer.from('302a300506032b656e032100', 'hex')
+/** What `hkdfSync` takes. */
+const MAX_HKDF_INFO_BYTES = 1024
 
-const privateKey = (secretKey: Uint8Array) =>
-  createPrivateKey({
-    key: Buffer.concat([PRIVATE_HEADER, secretKey]),
-    format: 'der',
-    type: 'pkcs8',
-  })
+const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+
+const privateKey = expandedOnce((secretKey): KeyObject => {
+  const d = base64url(secretKey)
+  return createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', d, x: d }, format: 'jwk' })
+})
 
 export const nativePrimitives: Primitives = {
   ...noblePrimitives,
   sha256: (bytes) => Uint8Array.from(createHash('sha256').update(bytes).digest()),
   hmacSha256: (key, bytes) => Uint8Array.from(createHmac('sha256', key).update(bytes).digest()),
-  hkdfSha256: ({ secret, salt, info, length }) =>
-    new Uint8Array(hkdfSync('sha256', secret, salt, info, length)),
+  hkdfSha256: (input) => {
+    const { secret, salt, info, length } = input
+    if (info.length > MAX_HKDF_INFO_BYTES) return noblePrimitives.hkdfSha256(input)
+    return new Uint8Array(hkdfSync('sha256', secret, salt, info, length))
+  },
   x25519: {
-    keyPair: (secretKey) => {
-      const spki = createPublicKey(privateKey(secretKey)).export({ format: 'der', type: 'spki' })
-      return { publicKey: Uint8Array.from(spki.subarray(PUBLIC_HEADER.length)), secretKey }
-    },
-    agree: (secretKey, publicKey) => {
-      try {
-        const peer = createPublicKey({
-          key: Buffer.concat([PUBLIC_HEADER, publicKey]),
-          format: 'der',
-          type: 'spki',
-        })
+    keyPair: (secretKey) =>
+      orRefused(() => {
+        const { x } = createPublicKey(privateKey(secretKey)).export({ format: 'jwk' })
+        return { publicKey: Uint8Array.from(Buffer.from(x ?? '', 'base64url')), secretKey }
+      }),
+    agree: (secretKey, publicKey) =>
+      orRefused(() => {
+        const x = base64url(publicKey)
+        const peer = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
         return Uint8Array.from(
           diffieHellman({ privateKey: privateKey(secretKey), publicKey: peer }),
         )
-      } catch (cause) {
-        throw new KithError('ERR_KEY_REFUSED', 'a key that X25519 refuses', { cause })
-      }
-    },
+      }),
   },
+}
+
+function orRefused<T>(compute: () => T): T {
+  try {
+    return compute()
+  } catch (cause) {
+    throw new KithError('ERR_KEY_REFUSED', 'a key that X25519 refuses', { cause })
+  }
 }

@@ -6,25 +6,22 @@ import {
   type ChatId,
   createDeviceCard,
   createKeyPair,
+  createSessionCipher,
   createSessionSet,
   type DeviceCard,
   deviceIdFromPublicKey,
   directChatId,
   type Envelope,
   type Freshness,
-  type OpenedFrom,
+  type Opening,
   type OwnDevice,
-  openFrom,
   type PrekeySecrets,
   type Primitives,
   type Rng,
   type SessionEnvironment,
   type SessionSet,
   type Signer,
-  sealTo,
   signerFromSeed,
-  startSession,
-  withSession,
 } from '../src/index.ts'
 import { nativePrimitives } from './native-primitives.ts'
 
@@ -132,32 +129,33 @@ export interface Side {
 
 export type Heard =
   | { readonly kind: 'opened'; readonly text: string }
-  | Exclude<OpenedFrom, { readonly kind: 'opened' }>
+  | Exclude<Opening, { readonly kind: 'opened' }>
 
 export function createSide(self: Actor, peer: Actor, { environment, chat }: Cast): Side {
+  const cipher = createSessionCipher(environment)
   const side: Side = {
     set: createSessionSet({ self: self.own.party, peer: peer.own.party }),
     say: async (text, using = environment) => {
       if (side.set.sessions.length === 0) await side.startAnew()
       const input = { plaintext: textBytes(text), chat, freshness: FRESHNESS }
-      const sealed = await sealTo(side.set, input, using)
-      if (sealed.kind !== 'sealed') throw new Error('a session was just started')
-      side.set = sealed.set
-      return sealed.envelope
+      const sealing = await createSessionCipher(using).seal(side.set, input)
+      if (sealing.kind !== 'sealed') throw new Error('a session was just started')
+      return sealing.step.into((set, envelope) => {
+        side.set = set
+        return envelope
+      })
     },
     hear: async (envelope) => {
       const input = { self: self.own, prekeys: self.prekeys, envelope }
-      const opened = await openFrom(side.set, input, environment)
-      if (opened.kind !== 'opened') return opened
-      side.set = opened.set
-      return { kind: 'opened', text: bytesText(opened.plaintext) }
+      const opening = await cipher.open(side.set, input)
+      if (opening.kind !== 'opened') return opening
+      return opening.step.into((set, { plaintext }) => {
+        side.set = set
+        return { kind: 'opened', text: bytesText(plaintext) }
+      })
     },
     startAnew: async () => {
-      const session = await startSession(
-        { self: self.own, peer: peer.own.party, peerCard: peer.card },
-        environment,
-      )
-      side.set = withSession(side.set, session)
+      side.set = await cipher.start(side.set, { self: self.own, peerCard: peer.card })
     },
   }
   return side

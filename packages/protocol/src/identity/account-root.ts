@@ -62,21 +62,26 @@ export function recoveryWords(entropy: Uint8Array): string {
  * @throws ERR_WORDS when a word is unknown, one is missing, or the checksum does not fit
  */
 export function entropyFromWords(words: string): Uint8Array {
-  const typed = words.slice(0, MAX_TYPED).normalize('NFKD').toLowerCase().trim().split(/\s+/)
-  try {
-    const entropy = mnemonicToEntropy(typed.join(' '), wordlist)
-    checkEntropy(entropy)
-    return entropy
-  } catch {
-    // Without the cause: its message may quote a word.
-    throw new KithError('ERR_WORDS', 'these are not the 12 words of an account', {
-      hint: 'Check each word and their order.',
-    })
-  }
+  const entropy = words.length > MAX_TYPED ? undefined : entropyOfPhrase(words)
+  if (entropy?.length === ENTROPY_BYTES) return entropy
+  throw new KithError('ERR_WORDS', 'these are not the 12 words of an account', {
+    hint: 'Check each word and their order.',
+  })
 }
 
 /** Far above 12 words of at most 8 letters; what is longer is no such thing. */
 const MAX_TYPED = 1024
+
+/** The entropy of a phrase of any length that BIP39 knows. */
+function entropyOfPhrase(words: string): Uint8Array | undefined {
+  const typed = words.toLowerCase().trim().split(/\s+/)
+  try {
+    return mnemonicToEntropy(typed.join(' '), wordlist)
+  } catch {
+    // The cause is not passed on: its message may quote a word.
+    return undefined
+  }
+}
 
 function checkEntropy(entropy: Uint8Array): void {
   if (entropy.length !== ENTROPY_BYTES) {

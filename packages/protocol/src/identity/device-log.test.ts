@@ -10,7 +10,7 @@ import {
   restoreDeviceLog,
 } from './device-log.ts'
 import { domainBytes } from './domain.ts'
-import { forkProofCodec, verifyForkProof } from './fork-proof.ts'
+import { forkProofCodec, readForkProof, verifyForkProof } from './fork-proof.ts'
 import { type Signer, signerFromSeed } from './keys.ts'
 import { countersignAdd, createGenesis, createRevoke, draftAdd, signAdd } from './log-authoring.ts'
 import {
@@ -115,6 +115,7 @@ describe('LOG the story of an account', () => {
     const revoke = await revokeOf(withTablet, phone, addedBy(withTablet, laptop))
     const after = mergeDeviceLogs(withTablet, [revoke])
     expect(states(after, phone, laptop, tablet)).toEqual(['in', 'revoked', 'unknown'])
+    expect(devicesIn(after, { now: 0 }).map(({ device }) => device)).toEqual([idOf(phone)])
   })
 
   test('LOG-5 what a revoked device took in comes back by a fresh add, its own key does not', async () => {
@@ -169,6 +170,45 @@ describe('LOG the story of an account', () => {
       signature: new Uint8Array(64),
     }))
     expect(mergeDeviceLogs(withTablet, unverified)).toBe(withTablet)
+  })
+
+  test('LOG-2 nor does a merge of what is known to be refused', async () => {
+    const { withTablet, phone, tablet } = await adasLog()
+    const entry = await revokeOf(withTablet, tablet, firstEntry(withTablet))
+    const state = mergeDeviceLogs(withTablet, [
+      entry,
+      await revokeOf(withTablet, tablet, addedBy(withTablet, phone)),
+    ])
+    expect(state.refused.length).toBeGreaterThan(0)
+    expect(mergeDeviceLogs(state, state.entries)).toBe(state)
+  })
+
+  test('LOG-5 a revoke changes the state also when what it drops was refused before', async () => {
+    const { withLaptop, phone, laptop } = await adasLog()
+    const before = mergeDeviceLogs(withLaptop, [
+      await revokeOf(withLaptop, laptop, firstEntry(withLaptop)),
+    ])
+    expect(before.refused.map(({ reason }) => reason)).toEqual(['ERR_ENTRY_RIGHT'])
+    const revoke = await revokeOf(before, phone, addedBy(before, laptop))
+    const after = mergeDeviceLogs(before, [revoke])
+    expect(after.entries).toHaveLength(before.entries.length)
+    expect(states(after, phone, laptop)).toEqual(['in', 'revoked'])
+  })
+
+  test('LOG-9 what decides nothing yet is kept: its target may still come', async () => {
+    const { withTablet, phone, laptop } = await adasLog()
+    const later = await addOf(withTablet, laptop, signerOf(9))
+    const revoke = await revokeOf(withTablet, phone, entryIdOfBody(later.body))
+    const early = mergeDeviceLogs(withTablet, [revoke])
+    expect(early.head).toEqual(withTablet.head)
+    expect(early.entries).toHaveLength(withTablet.entries.length + 1)
+    expect(states(mergeDeviceLogs(early, [later]), signerOf(9))).toEqual(['revoked'])
+  })
+
+  test('LOG-3 nobody outside of the log has a last entry', async () => {
+    const { withLaptop, laptop, tablet } = await adasLog()
+    expect(lastEntryOf(withLaptop, idOf(laptop))).toBe(addedBy(withLaptop, laptop))
+    expect(codeOf(() => lastEntryOf(withLaptop, idOf(tablet)))).toBe('ERR_ENTRY_AUTHOR')
   })
 
   test('LOG-3 an entry waits for its predecessor', async () => {
@@ -234,6 +274,19 @@ describe('LOG-6 forks', () => {
     expect(verifyForkProof({ ...proof, other })).toBe(false)
     expect(verifyForkProof({ ...proof, device: forked.first })).toBe(false)
     expect(verifyForkProof({ ...proof, one: bentEntry(proof.one, 'signature', 9) })).toBe(false)
+  })
+
+  test('the proof is read from a file, and says whether it holds', async () => {
+    const { forked, genesis, withTablet } = await forkedLog()
+    const [proof] = forked.forks
+    if (proof === undefined) throw new Error('a fork')
+    expect(readForkProof(forkProofCodec.encode(proof))).toEqual({ proof, holds: true })
+    const bent = { ...proof, one: bentEntry(proof.one, 'signature', 9) }
+    expect(readForkProof(forkProofCodec.encode(bent))).toEqual({ proof: bent, holds: false })
+    expect(readForkProof(deviceLogCodec.encode(withTablet.entries))).toBeUndefined()
+    const unreadable = { ...proof, one: { ...proof.one, body: Uint8Array.of(1) } }
+    expect(verifyForkProof(unreadable)).toBe(false)
+    expect(verifyForkProof({ ...proof, other: genesis })).toBe(false)
   })
 
   test('a fork changes the head, so that siblings exchange it', async () => {
@@ -491,7 +544,19 @@ describe('LOG-2 a tampered entry is refused for what is wrong with it', () => {
       }),
     )
     expect(codeOf(() => mergeDeviceLogs(empty, forged))).toBe('ERR_SIGNATURE')
+    expect(codeOf(() => mergeDeviceLogs(empty, forged.slice(0, 65)))).toBe('ERR_SIGNATURE')
+    expect(mergeDeviceLogs(empty, forged.slice(0, 64)).refused).toHaveLength(64)
   })
+})
+
+test('LOG-2 one forged copy is one forgery, however often it comes', async () => {
+  const { empty, phone, laptop } = await adasLog()
+  const honest = await addOf(empty, phone, laptop)
+  const forged = { ...honest, signature: new Uint8Array(64) }
+  const copies = Array.from({ length: 100 }, () => structuredClone(forged))
+  const state = mergeDeviceLogs(empty, copies)
+  expect(refusals(state, forged)).toEqual(['ERR_SIGNATURE'])
+  expect(states(mergeDeviceLogs(empty, [...copies, honest]), laptop)).toEqual(['in'])
 })
 
 test('LOG-2 forgeries lying in wait do not keep out the entry they follow', async () => {

@@ -8,7 +8,7 @@ import { accountId, deviceId, entryId } from '../codec/id-shapes.ts'
 import { record } from '../codec/shape.ts'
 import { isKithError } from '../errors.ts'
 import type { AccountId, DeviceId, EntryId } from '../ids.ts'
-import { type ReadEntry, readEntry, signatureFault } from './log-check.ts'
+import { isChainEntry, type ReadEntry, readEntry, signatureFault } from './log-check.ts'
 import { MAX_ENTRY_BYTES, type SignedEntry, signedEntryShape } from './log-entry.ts'
 
 /** Two signed entries of one device with one predecessor. */
@@ -58,8 +58,8 @@ export function verifyForkProof(proof: ForkProof): boolean {
 }
 
 function isOfProof(entry: ReadEntry, { device, prev }: ForkProof): boolean {
+  if (!isChainEntry(entry)) return false
   const { body } = entry
-  if (body.kind === 'genesis' || body.kind === 'recover') return false
   if (body.author !== device || body.prev !== prev) return false
   return signatureFault(entry, undefined) === undefined
 }

@@ -40,6 +40,13 @@ describe('ID-5 one verifier', () => {
   test('lengths that are none are refused without an exception', () => {
     expect(verifySignature(new Uint8Array(31), new Uint8Array(), new Uint8Array(64))).toBe(false)
     expect(verifySignature(new Uint8Array(32), new Uint8Array(), new Uint8Array(63))).toBe(false)
+    const { publicKey } = signerFromSeed(new Uint8Array(32).fill(6))
+    expect(
+      verifySignature(Uint8Array.of(...publicKey, 0), new Uint8Array(), new Uint8Array(64)),
+    ).toBe(false)
+    expect(verifySignature(publicKey, new Uint8Array(), new Uint8Array(65))).toBe(false)
+    expect(isEnrollableKey(Uint8Array.of(...publicKey, 0))).toBe(false)
+    expect(isEnrollableKey(publicKey.slice(1))).toBe(false)
     expect(isEnrollableKey(new Uint8Array(33))).toBe(false)
   })
 })

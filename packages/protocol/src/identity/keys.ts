@@ -40,10 +40,10 @@ export function verifySignature(
   bytes: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (publicKey.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false
   try {
     return verify(signature, bytes, publicKey, { zip215: true })
   } catch {
+    // A key or a signature of another length.
     return false
   }
 }
@@ -54,11 +54,11 @@ export function verifySignature(
  * signatures, and no signature holds for two messages.
  */
 export function isEnrollableKey(publicKey: Uint8Array): boolean {
-  if (publicKey.length !== KEY_BYTES) return false
   try {
     const point = Point.fromBytes(publicKey, false)
     return !point.isSmallOrder() && point.isTorsionFree()
   } catch {
+    // Not 32 bytes, not the one encoding, or no point of the curve.
     return false
   }
 }

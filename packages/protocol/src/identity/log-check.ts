@@ -44,7 +44,7 @@ export const isRecoverEntry = (entry: ReadEntry): entry is RecoverEntry =>
   entry.body.kind === 'recover'
 
 export const isChainEntry = (entry: ReadEntry): entry is ChainEntry =>
-  entry.body.kind !== 'genesis' && entry.body.kind !== 'recover'
+  'author' in entry.body
 
 /** What is wrong with the keys and signatures of an entry; `root` is the account's, once it is known. */
 export type SignatureCheck = (

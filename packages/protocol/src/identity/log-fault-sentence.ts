@@ -12,9 +12,13 @@ interface Faulty {
   readonly root: Uint8Array
 }
 
-/** The sentence of a fault; with the entry it is in, where it is in one. */
-export function faultSentence(code: ErrorCode, faulty?: Faulty): string {
-  if (code === 'ERR_SIGNATURE' && faulty !== undefined) return signatureSentence(faulty)
+/** The sentence of a fault in an entry. */
+export function entryFaultSentence(code: ErrorCode, faulty: Faulty): string {
+  return code === 'ERR_SIGNATURE' ? signatureSentence(faulty) : faultSentence(code)
+}
+
+/** The sentence of a fault that is not one of signatures. */
+export function faultSentence(code: ErrorCode): string {
   return SENTENCES[code] ?? 'It is not as it should be.'
 }
 
@@ -22,7 +26,6 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   ERR_MALFORMED: 'Its bytes are not those of an entry.',
   ERR_SUITE_UNKNOWN: 'It was written by a later version of Kithmesh.',
   ERR_KEY_REFUSED: 'It takes in a key that verifiers disagree about.',
-  ERR_SIGNATURE: 'A signature does not hold.',
   ERR_LOG_LIMIT: 'The log has no room for it.',
   ERR_LOG_ORDER: 'The entry it follows stands behind it, or is missing.',
   ERR_LOG_HEAD: 'The entries do not make the head it names: some are missing.',
@@ -37,7 +40,7 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   ERR_ENTRY_TWICE: 'It stands in the log already.',
 }
 
-/** Which of the signatures of an entry is wrong, and how. */
+/** Which of the signatures of an entry is wrong, and how. Never a genesis: without one there is no log. */
 function signatureSentence({ entry, root }: Faulty): string {
   const body = entryBodyCodec.decode(entry.body)
   const key = authorKey(body, root)
@@ -45,9 +48,9 @@ function signatureSentence({ entry, root }: Faulty): string {
     verifySignature(key, domainBytes(purpose, entry.body), entry.signature)
   if (!signed(purposeOf(body))) {
     if (PURPOSES.some(signed)) return 'It was signed for another purpose.'
-    return body.kind === 'recover'
-      ? 'The root key of the account did not sign it.'
-      : 'Its author did not sign it.'
+    return 'author' in body
+      ? 'Its author did not sign it.'
+      : 'The root key of the account did not sign it.'
   }
   return entry.countersignature === undefined
     ? 'The device it takes in did not countersign it.'
@@ -62,12 +65,10 @@ const PURPOSES: readonly Purpose[] = [
   'link proof',
 ]
 
-function purposeOf({ kind }: EntryBody): Purpose {
-  if (kind === 'genesis') return 'device log root'
-  return kind === 'recover' ? 'device log recovery' : 'device log entry'
+function purposeOf(body: EntryBody): Purpose {
+  return 'author' in body ? 'device log entry' : 'device log recovery'
 }
 
 function authorKey(body: EntryBody, root: Uint8Array): Uint8Array {
-  if (body.kind === 'genesis') return body.root
-  return body.kind === 'recover' ? root : publicKeyOfDevice(body.author)
+  return 'author' in body ? publicKeyOfDevice(body.author) : root
 }

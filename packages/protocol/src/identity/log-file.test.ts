@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { type DeviceId, deviceIdFromPublicKey, type EntryId } from '../ids.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type AccountId, type DeviceId, deviceIdFromPublicKey, type EntryId } from '../ids.ts'
 import { type DeviceLogState, lastEntryOf, mergeDeviceLogs, reduceDeviceLog } from './device-log.ts'
 import { domainBytes } from './domain.ts'
 import { type Signer, signerFromSeed } from './keys.ts'
@@ -124,9 +124,19 @@ interface Tampered {
   readonly first: readonly [place: string, code: string, message: RegExp]
 }
 
-const good = await goodLog()
-const { account, state, genesis, ofLaptop, ofTablet, ofWatch } = good
-const entries = [genesis, ofLaptop, ofTablet, ofWatch]
+let good: Good
+let account: AccountId
+let state: DeviceLogState
+let genesis: SignedEntry
+let ofLaptop: SignedEntry
+let ofTablet: SignedEntry
+let ofWatch: SignedEntry
+let entries: readonly SignedEntry[]
+beforeEach(async () => {
+  good = await goodLog()
+  ;({ account, state, genesis, ofLaptop, ofTablet, ofWatch } = good)
+  entries = [genesis, ofLaptop, ofTablet, ofWatch]
+})
 
 /** Adds a fifth entry. */
 const withFifth = (entry: SignedEntry): Uint8Array => fileOf(good, [...entries, entry])
@@ -143,7 +153,7 @@ const TAMPERED: Readonly<Record<string, () => Promise<Tampered>>> = {
       ofTablet,
       ofWatch,
     ]),
-    first: ['entry 2', 'ERR_SIGNATURE', /did not sign/],
+    first: ['entry 2', 'ERR_SIGNATURE', /Its author did not sign/],
   }),
   'a bit of a signature flipped': async () => ({
     file: fileOf(good, [
@@ -152,7 +162,7 @@ const TAMPERED: Readonly<Record<string, () => Promise<Tampered>>> = {
       { ...ofTablet, signature: bent(ofTablet.signature, 77) },
       ofWatch,
     ]),
-    first: ['entry 3', 'ERR_SIGNATURE', /did not sign/],
+    first: ['entry 3', 'ERR_SIGNATURE', /Its author did not sign/],
   }),
   'entries in another order': async () => ({
     file: fileOf(good, [genesis, ofTablet, ofLaptop, ofWatch]),
@@ -188,6 +198,19 @@ const TAMPERED: Readonly<Record<string, () => Promise<Tampered>>> = {
     file: withFifth(await take(good.withLaptop, [laptop, ghost])),
     first: ['entry 3', 'ERR_ENTRY_FORK', /two entries in one place/],
   }),
+  'two entries in one place that count all the same': async () => {
+    const prev = lastEntryOf(state, idOf(watch))
+    const body = { account, author: idOf(watch), prev, target: entryId(ofTablet), at: 3 }
+    const forked = [
+      await createSuspend({ ...body, reason: 'lost' }, watch),
+      await createSuspend({ ...body, reason: 'idle' }, watch),
+    ]
+    const { head } = mergeDeviceLogs(state, forked)
+    return {
+      file: fileOf(good, [...entries, ...forked], head),
+      first: ['entry 5', 'ERR_ENTRY_FORK', /two entries in one place/],
+    }
+  },
   'an add behind a fork': async () => {
     const rival = await take(good.withLaptop, [laptop, ghost])
     const forked = mergeDeviceLogs(state, [rival])
@@ -326,6 +349,45 @@ const TAMPERED: Readonly<Record<string, () => Promise<Tampered>>> = {
     file: withFifth(await recoverBy(good, signerOf(40), 1)),
     first: ['entry 5', 'ERR_SIGNATURE', /root key of the account did not sign/],
   }),
+  'entries in another order, after a recovery': async () => {
+    const won = await recoverBy(good, root, 1)
+    const recovered = mergeDeviceLogs(state, [won])
+    const added = await take(recovered, [ghost, signerOf(60)])
+    const withAdded = mergeDeviceLogs(recovered, [added])
+    const next = await take(withAdded, [signerOf(60), signerOf(61)])
+    const { head } = mergeDeviceLogs(withAdded, [next])
+    return {
+      file: fileOf(good, [genesis, won, next, added], head),
+      first: ['entry 3', 'ERR_LOG_ORDER', /stands behind it/],
+    }
+  },
+  'behind an earlier export that is none': async () => ({
+    file: exportDeviceLog(state),
+    since: exportDeviceLog(state).slice(0, -5),
+    first: ['earlier file', 'ERR_MALFORMED', /./],
+  }),
+  'behind an earlier export of another account': async () => {
+    const other = await createGenesis({
+      root: signerOf(31),
+      recoveryKey: new Uint8Array(1216),
+      device: phone,
+      at: 1,
+    })
+    const foreign = reduceDeviceLog(accountIdOfGenesis(other), [other])
+    return {
+      file: exportDeviceLog(state),
+      since: exportDeviceLog(foreign),
+      first: ['earlier file', 'ERR_ENTRY_ACCOUNT', /another account/],
+    }
+  },
+  'a recovery to a device that did not agree': async () => {
+    const recover = await recoverBy(good, root, 1)
+    const countersignature = await countersignAdd(recover.body, watch)
+    return {
+      file: withFifth({ ...recover, countersignature }),
+      first: ['entry 5', 'ERR_SIGNATURE', /countersignature of the device/],
+    }
+  },
   'a recovery of a lower number': async () => {
     const [won, lost] = [await recoverBy(good, root, 2), await recoverBy(good, root, 1, watch)]
     const { head } = mergeDeviceLogs(state, [won])

@@ -19,7 +19,7 @@ import {
   type SignedEntry,
   signedEntryShape,
 } from './log-entry.ts'
-import { faultSentence } from './log-fault-sentence.ts'
+import { entryFaultSentence, faultSentence } from './log-fault-sentence.ts'
 
 const FILE_SUITE = 1
 const HEAD_BYTES = 32
@@ -124,7 +124,7 @@ function entryFaults({ entries }: DeviceLogFile, state: DeviceLogState): readonl
     const code = codeOf(id, entry)
     before.add(id)
     if (code === undefined) return []
-    const message = faultSentence(code, { entry, root: state.root })
+    const message = entryFaultSentence(code, { entry, root: state.root })
     return [{ place: `entry ${at + 1}`, code, message }]
   })
 }

@@ -13,6 +13,7 @@ import {
 } from '../../test/log-model/model-log.ts'
 import type { DeviceId, EntryId } from '../ids.ts'
 import type { ReadEntry } from './log-check.ts'
+import { deviceLogCodec } from './log-entry.ts'
 
 const account = accountOf('limits')
 const root = rootOf('limits')
@@ -74,6 +75,7 @@ describe('LOG-12: a full log', () => {
     const flood = FLOODS[name]?.(thief) ?? []
     const full = reduce(account, [...entries, ...flood])
     expect(full.entries.length).toBeLessThanOrEqual(4096)
+    expect(deviceLogCodec.encode(full.entries).length).toBeLessThanOrEqual(1 << 20)
     expect(full.refused.filter(({ reason }) => reason === 'ERR_LOG_LIMIT').length).toBeGreaterThan(
       400,
     )
@@ -103,6 +105,54 @@ describe('LOG-12: a full log', () => {
     expect(gist(merge(after, flood)) === gist(after)).toBe(true)
   })
 
+  const noise = (count: number): readonly Act[] =>
+    Array.from({ length: count }, () => suspend(genesis.id))
+
+  test('beyond the room of its own, elders have room before their descendants', () => {
+    const { entries, watch } = family()
+    const elder = chain(deviceOf('laptop'), watch.id, noise(3000))
+    const below = chain(deviceOf('watch'), watch.id, noise(3000))
+    const { genuine } = reduce(account, [...entries, ...below, ...elder])
+    expect(elder.filter(({ id }) => !genuine.has(id))).toEqual([])
+    const kept = below.filter(({ id }) => genuine.has(id))
+    expect(kept.length).toBeGreaterThan(100)
+    expect(kept.length).toBeLessThan(3000)
+    // Of a chain the beginning is kept.
+    expect(kept).toEqual(below.slice(0, kept.length))
+  })
+
+  test('devices that wrote nothing take no room', () => {
+    const silent = adds(numbered('silent', 30))
+    const own = chain(phone, genesis.id, [...silent, ...adds(['laptop', 'thief'])])
+    const [laptop, thief] = own.slice(-2)
+    if (!laptop || !thief) throw new Error('two adds')
+    const [watch] = chain(deviceOf('laptop'), laptop.id, adds(['watch']))
+    if (!watch) throw new Error('an add')
+    const flood = chain(deviceOf('thief'), thief.id, noise(5000))
+    const said = chain(deviceOf('watch'), watch.id, [suspend(thief.id)])
+    const state = reduce(account, [genesis, ...own, watch, ...flood, ...said])
+    expect(stateOf(state, 'thief')).toBe('suspended')
+  })
+
+  test('a device with an expiry has room of its own too, behind those without', () => {
+    const names = numbered('other', 13)
+    const own = chain(phone, genesis.id, [
+      ...adds([...names, 'thief']),
+      add(deviceOf('guest'), { expiresAt: 1 }),
+    ])
+    const [thief, guest] = own.slice(-2)
+    if (!thief || !guest) throw new Error('two adds')
+    const others = names.flatMap((name, at) =>
+      chain(deviceOf(name), own[at]?.id ?? genesis.id, noise(1)),
+    )
+    const [inner] = chain(deviceOf('guest'), guest.id, adds(['inner']))
+    if (!inner) throw new Error('an add')
+    const flood = chain(deviceOf('thief'), thief.id, noise(5000))
+    const said = chain(deviceOf('inner'), inner.id, [suspend(thief.id)])
+    const state = reduce(account, [genesis, ...own, ...others, inner, ...flood, ...said])
+    expect(stateOf(state, 'thief')).toBe('suspended')
+  })
+
   test('what the first device wrote has room before all else', () => {
     const { entries, thief } = family()
     const own = chain(phone, thief.id, adds(numbered('guest', 2000)))
@@ -123,8 +173,7 @@ describe('LOG-12: a full log', () => {
     const flood = FLOODS['a tree of devices that write']?.(thief) ?? []
     const [watch] = chain(deviceOf('laptop'), laptop.id, adds(['watch']))
     if (!watch) throw new Error('an add')
-    const noise = Array.from({ length: 100 }, () => suspend(genesis.id))
-    const said = chain(deviceOf('watch'), watch.id, [...noise, suspend(thief.id)])
+    const said = chain(deviceOf('watch'), watch.id, [...noise(100), suspend(thief.id)])
     const state = reduce(account, [genesis, ...own, ...left, watch, ...flood, ...said])
     expect(said.filter(({ id }) => !state.genuine.has(id))).toEqual([])
     expect(stateOf(state, 'thief')).toBe('suspended')
@@ -145,13 +194,12 @@ describe('LOG-12: a full log', () => {
       return rival !== undefined && state.genuine.has(id) !== state.genuine.has(rival)
     })
     expect(halves).toEqual([])
+    expect(rivals.some(({ id }) => state.genuine.has(id))).toBe(true)
   })
 
   test('a flood that crowds out its own revocation brings no second one into the log', () => {
     const { entries, thief } = family()
     const device = deviceOf('thief')
-    const noise = (count: number): readonly Act[] =>
-      Array.from({ length: count }, () => suspend(genesis.id))
     const [own, ...rest] = chain(device, thief.id, [add(deviceOf('own')), ...noise(4200)])
     const last = rest.at(-1)
     if (!own || !last) throw new Error('an add and a flood')

@@ -56,8 +56,9 @@ function byRoom(tree: LogTree): readonly PlacedEntry[] {
   )
 }
 
+/** What stands in one position stays in the order of the walk, which is the same for the same entries. */
 function inChain(a: PlacedEntry, b: PlacedEntry): number {
-  return a.position - b.position || (a.entry.id < b.entry.id ? -1 : 1)
+  return a.position - b.position
 }
 
 function reservedEntries(tree: LogTree): ReadonlySet<PlacedEntry> {

@@ -160,7 +160,6 @@ function addCopy(copies: Map<EntryId, ReadEntry[]>, entry: ReadEntry): void {
 
 /** Copies of one entry have one body. */
 function equalSigned(a: SignedEntry, b: SignedEntry): boolean {
-  if (a === b) return true
   const none = new Uint8Array()
   return (
     equalBytes(a.signature, b.signature) &&

@@ -14,13 +14,13 @@ export function mayUnlink(state: DeviceLogState, author: DeviceId, target: Devic
 }
 
 /**
- * Whether a suspend by `author` would count: against all but the first device and the devices above the
- * author (LOG-7). Not against itself: that is a leave.
+ * Whether a suspend by `author` would count: against all but the devices above it, of which one is the first
+ * (LOG-7). Not against itself: that is a leave.
  */
 export function maySuspend(state: DeviceLogState, author: DeviceId, target: DeviceId): boolean {
   const [one, other] = standing(state, author, target)
   if (one === undefined || other === undefined || one === other) return false
-  return other.addedBy !== state.period && !one.ancestors.includes(target)
+  return !one.ancestors.includes(target)
 }
 
 /** Whether a readmit by `author` would count: it stands above a suspended `target`, and has no fork (LOG-14). */

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { createHash } from 'node:crypto'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { accountOf, deviceOf, entryOf, rootOf, strayId } from '../../test/log-model/model-entry.ts'
 import {
   type Act,
@@ -11,7 +12,7 @@ import {
   suspend,
   write,
 } from '../../test/log-model/model-log.ts'
-import type { DeviceId, EntryId } from '../ids.ts'
+import { type DeviceId, type EntryId, entryIdToBytes } from '../ids.ts'
 import { type DeviceLogState, devicesIn } from './device-log.ts'
 import type { ReadEntry } from './log-check.ts'
 import { type EntryBody, entryBodyCodec, keptPlaceId } from './log-entry.ts'
@@ -121,6 +122,46 @@ describe('LOG-7: suspend and leave', () => {
   })
 })
 
+describe('LOG-5, LOG-7: several revokes of one place', () => {
+  const again = next(laptop, ofWatch, add(tablet))
+  const revoked = next(laptop, again, revoke(again.id))
+  const suspensionsIn = (state: DeviceLogState): readonly EntryId[] | undefined =>
+    state.devices.get(tablet)?.suspensions.map(({ entry }) => entry)
+
+  test('one that counts is not undone by one that does not, and only it suspends the key', () => {
+    const stray = next(watch, ofWatch, revoke(again.id))
+    const state = stateOf([again, revoked, stray])
+    expect(reasonOf(state, stray)).toBe('ERR_ENTRY_RIGHT')
+    expect(suspensionsIn(state)).toEqual([revoked.id])
+  })
+
+  test('LOG-14: each has to be answered', () => {
+    const second = next(phone, ofTablet, revoke(again.id))
+    const state = stateOf([again, revoked, second])
+    expect(suspensionsIn(state)).toEqual([second.id, revoked.id])
+    const answer = next(phone, second, readmit(ofTablet.id, [revoked.id]))
+    expect(suspensionsIn(merge(state, [answer]))).toEqual([second.id])
+  })
+})
+
+describe('LOG-8: who is in', () => {
+  test('in each generation by the places of the parents, not by when these were read', () => {
+    const [desk, a2, b1, b2] = ['desk', 'a2', 'b1', 'b2'].map(deviceOf)
+    if (!desk || !a2 || !b1 || !b2) throw new Error('four devices')
+    // The laptop has watch and a2, the tablet b1 and b2: so b1 comes before a2, and its child too.
+    const ofA2 = next(laptop, ofWatch, add(a2))
+    const ofB1 = next(tablet, ofTablet, add(b1))
+    const ofB2 = next(tablet, ofB1, add(b2))
+    const belowA2 = next(a2, ofA2, add(desk))
+    const belowB1 = next(b1, ofB1, add(ghost))
+    const { devices } = stateOf([ofA2, ofB1, ofB2, belowA2, belowB1])
+    const ranked = [phone, laptop, tablet, watch, b1, a2, b2, ghost, desk]
+    expect([...devices.keys()]).toEqual(ranked)
+    expect(devices.get(ghost)?.state).toBe('in')
+    expect(devices.get(desk)?.state).toBe('held')
+  })
+})
+
 describe('LOG-14: readmit', () => {
   const one = next(tablet, ofTablet, suspend(ofWatch.id))
   const two = next(phone, ofTablet, suspend(ofWatch.id))
@@ -167,6 +208,14 @@ describe('LOG-14: readmit', () => {
 describe('LOG-9: the head', () => {
   const headOf = (entries: readonly ReadEntry[]): string =>
     Buffer.from(stateOf(entries).head).toString('hex')
+
+  test('is the hash of what decides', () => {
+    const answered = next(tablet, ofTablet, suspend(ofWatch.id))
+    const ids = [...family, answered].map(({ id }) => Buffer.from(entryIdToBytes(id)))
+    const sum = createHash('sha256').update('kith/v1/device log head\0')
+    for (const id of ids.sort(Buffer.compare)) sum.update(id)
+    expect(headOf([answered])).toBe(sum.digest('hex'))
+  })
 
   test('does not move for what does not count', () => {
     const cases = [
@@ -240,7 +289,9 @@ describe('LOG-13: recover', () => {
     const stray = recoverTo(desk, [])
     if (stray.body.kind !== 'recover') throw new Error('a recover')
     const elsewhere = entryOf({ ...stray.body, prev: ofLaptop.id }, root)
-    expect(stateOf([elsewhere]).recoveries).toBe(0)
+    const unmoved = stateOf([elsewhere])
+    expect(unmoved.recoveries).toBe(0)
+    expect(reasonOf(unmoved, elsewhere)).toBe('ERR_ENTRY_PERIOD')
   })
 
   test('A1: a device that never agreed is not kept, until it is known to have agreed', () => {
@@ -256,6 +307,46 @@ describe('LOG-13: recover', () => {
     expect(known.genuine.has(ofWatch.id) && known.genuine.has(own.id)).toBe(true)
     // It goes on with the log, so whoever is given that needs nothing else.
     expect(states(reduce(account, [...known.genuine.values()]))).toBe('desk in, watch in')
+  })
+
+  test('LOG-10: what stands below a recovery that lost is dropped, also below who it kept', () => {
+    const [lost, won] = [recoverTo(ghost, [watch]), recoverTo(desk, [], 2)]
+    const own = next(ghost, lost, suspend(genesis.id))
+    const kept = next(watch, keptPlaceId(lost.id, watch), suspend(genesis.id))
+    const state = stateOf([won, lost, own, kept])
+    expect(reasonOf(state, own)).toBe('ERR_ENTRY_PERIOD')
+    expect(reasonOf(state, kept)).toBe('ERR_ENTRY_PERIOD')
+    expect(state.waiting).toEqual([])
+  })
+
+  test('A1: a forged agreement keeps nobody', () => {
+    const { body } = next(phone, ofTablet, add(ghost))
+    const forged = entryOf(body, rootOf('other'))
+    const state = stateOf([recoverTo(desk, [ghost]), forged])
+    expect(states(state)).toBe('desk in')
+    expect(reasonOf(state, forged)).toBe('ERR_SIGNATURE')
+  })
+
+  test('a recovery that lost may be the agreement of a device that the winner keeps', () => {
+    const [lost, won] = [recoverTo(ghost, []), recoverTo(desk, [ghost], 2)]
+    const state = stateOf([lost, won])
+    expect(states(state)).toBe('desk in, ghost in')
+    expect(state.genuine.has(lost.id)).toBe(true)
+    expect(reasonOf(state, lost)).toBeUndefined()
+  })
+
+  test('nothing else is refused for it', () => {
+    expect(reduce(account, [genesis, recoverTo(desk, [])]).refused).toEqual([])
+  })
+
+  test('LOG-10: what a kept device wrote is dropped when it is revoked', () => {
+    const recover = recoverTo(desk, [watch])
+    const place = keptPlaceId(recover.id, watch)
+    const added = next(watch, place, add(ghost))
+    const revoked = next(desk, recover, revoke(place))
+    expect(reasonOf(stateOf([recover, added, revoked]), added)).toBe('ERR_ENTRY_REVOKED')
+    const stranger = next(ghost, place, suspend(genesis.id))
+    expect(reasonOf(stateOf([recover, stranger]), stranger)).toBe('ERR_ENTRY_AUTHOR')
   })
 
   test('A1: another agreement of a device changes no head', () => {
@@ -276,6 +367,42 @@ describe('LOG-13: recover', () => {
   })
 })
 
+describe('LOG-10: what can never count is dropped, and says why', () => {
+  const unlinked = next(laptop, ofWatch, add(ghost, { rights: { link: false } }))
+  const voided = next(ghost, unlinked, add(deviceOf('desk')))
+
+  test('with the fault of the add it hangs below', () => {
+    const behind = next(deviceOf('desk'), voided, suspend(genesis.id))
+    const state = stateOf([unlinked, voided, behind])
+    expect(reasonOf(state, voided)).toBe('ERR_ENTRY_RIGHT')
+    expect(reasonOf(state, behind)).toBe('ERR_ENTRY_RIGHT')
+    expect(state.waiting).toEqual([])
+  })
+
+  test('what follows an entry of another device, and what follows that', () => {
+    const stray = next(tablet, ofWatch, suspend(genesis.id))
+    const behind = next(tablet, stray, suspend(genesis.id))
+    const state = stateOf([stray, behind])
+    expect(reasonOf(state, stray)).toBe('ERR_ENTRY_AUTHOR')
+    expect(reasonOf(state, behind)).toBe('ERR_ENTRY_AUTHOR')
+    expect(state.waiting).toEqual([])
+  })
+
+  test('with its author, though what it follows has a fault as well', () => {
+    const voidSuspend = next(tablet, ofTablet, suspend(genesis.id))
+    const strangers = [voided, voidSuspend].map((entry) => next(watch, entry, { kind: 'leave' }))
+    const state = stateOf([unlinked, voided, voidSuspend, ...strangers])
+    expect(reasonOf(state, voidSuspend)).toBe('ERR_ENTRY_RIGHT')
+    for (const entry of strangers) expect(reasonOf(state, entry)).toBe('ERR_ENTRY_AUTHOR')
+  })
+
+  test('what follows a revoke of another device, though it is of the device that revoke names', () => {
+    const cut = next(phone, ofTablet, revoke(ofLaptop.id))
+    const stray = next(laptop, cut, suspend(genesis.id))
+    expect(reasonOf(stateOf([cut, stray]), stray)).toBe('ERR_ENTRY_AUTHOR')
+  })
+})
+
 describe('LOG-11: expiry', () => {
   test('a device expires with the first above it, and gets history no sooner', () => {
     const guest = next(phone, ofTablet, add(ghost, { expiresAt: 100, historyAt: 50 }))
@@ -292,7 +419,10 @@ describe('LOG-11: expiry', () => {
 
 describe('LOG-5, LOG-7, LOG-14: what may be done', () => {
   const accused = next(tablet, ofTablet, suspend(ofWatch.id))
-  const state = stateOf([accused])
+  let state: DeviceLogState
+  beforeEach(() => {
+    state = stateOf([accused])
+  })
 
   test('unlink: by those above, suspended or not', () => {
     expect(mayUnlink(state, phone, watch)).toBe(true)
@@ -311,6 +441,7 @@ describe('LOG-5, LOG-7, LOG-14: what may be done', () => {
     expect(maySuspend(state, tablet, phone)).toBe(false)
     expect(maySuspend(state, tablet, tablet)).toBe(false)
     expect(maySuspend(state, ghost, tablet)).toBe(false)
+    expect(maySuspend(state, tablet, ghost)).toBe(false)
   })
 
   test('readmit: by those above with no fork, and only what is suspended itself', () => {
@@ -318,8 +449,11 @@ describe('LOG-5, LOG-7, LOG-14: what may be done', () => {
     expect(mayReadmit(state, phone, watch)).toBe(true)
     expect(mayReadmit(state, tablet, watch)).toBe(false)
     expect(mayReadmit(state, phone, laptop)).toBe(false)
-    const forked = merge(state, [next(laptop, ofLaptop, add(ghost))])
+    const branches = [1, 2].map(() => next(laptop, ofWatch, suspend(ofTablet.id)))
+    const forked = merge(state, branches)
+    expect(states(forked)).toContain('watch suspended')
     expect(mayReadmit(forked, laptop, watch)).toBe(false)
+    expect(mayReadmit(forked, phone, watch)).toBe(true)
   })
 
   test('a revoked device may nothing', () => {
@@ -381,6 +515,22 @@ describe('ID-4: bodies that no shape alone refuses', () => {
     ],
   ])('%s', (_, body) => {
     expect(() => entryBodyCodec.encode(body)).toThrow(
+      expect.objectContaining({ code: 'ERR_MALFORMED' }),
+    )
+  })
+
+  test('a suspend for a reason there is not', () => {
+    const body = { kind: 'suspend', ...answer, reason: 'lost' } as const
+    const encoded = entryBodyCodec.encode(body)
+    const at = Buffer.from(encoded).indexOf('lost')
+    for (const reason of ['lost', 'idle']) {
+      const bytes = Uint8Array.from(encoded)
+      bytes.set(Buffer.from(reason), at)
+      expect(entryBodyCodec.decode(bytes)).toEqual({ ...body, reason })
+    }
+    const other = Uint8Array.from(encoded)
+    other.set(Buffer.from('late'), at)
+    expect(() => entryBodyCodec.decode(other)).toThrow(
       expect.objectContaining({ code: 'ERR_MALFORMED' }),
     )
   })

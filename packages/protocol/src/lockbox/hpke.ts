@@ -4,10 +4,10 @@
  * code, and no tables to watch).
  */
 
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { joinBytes } from '../identity/domain.ts'
+import { nobleChaCha20Poly1305 } from '../session/noble-primitives.ts'
 import { AEAD_TAG_BYTES } from '../session/primitives.ts'
 import {
   decapsulateXWing,
@@ -44,7 +44,8 @@ export function sealHpke(
 ): Uint8Array {
   const { ciphertext, sharedSecret } = encapsulateXWing(to, randomness)
   const { key, nonce } = hpkeKeySchedule(SUITE, sharedSecret, info)
-  return joinBytes(ciphertext, chacha20poly1305(key, nonce, aad).encrypt(plaintext))
+  const input = { key, nonce, associatedData: aad, bytes: plaintext }
+  return joinBytes(ciphertext, nobleChaCha20Poly1305.seal(input))
 }
 
 /** The plaintext, or nothing when the box was not sealed to this key in this context. */
@@ -56,11 +57,8 @@ export function openHpke(
   const sharedSecret = decapsulateXWing(secret, box.slice(0, XWING_CIPHERTEXT_BYTES))
   if (sharedSecret === undefined) return undefined
   const { key, nonce } = hpkeKeySchedule(SUITE, sharedSecret, info)
-  try {
-    return chacha20poly1305(key, nonce, aad).decrypt(box.slice(XWING_CIPHERTEXT_BYTES))
-  } catch {
-    return undefined
-  }
+  const sealed = box.slice(XWING_CIPHERTEXT_BYTES)
+  return nobleChaCha20Poly1305.open({ key, nonce, associatedData: aad, bytes: sealed })
 }
 
 const MODE_BASE = Uint8Array.of(0)

@@ -129,7 +129,7 @@ export function prekeysOf(agreement: Agreement, prekeys: readonly PrekeySecrets[
 const F = new Uint8Array(32).fill(0xff)
 /** A zero-filled salt as long as the hash (PQXDH §2.2). */
 const ZERO_SALT = new Uint8Array(32)
-/** info_curve_hash_pqkem of PQXDH §2.2; its first part is our domain string. */
+/** info_curve_hash_pqkem of PQXDH §2.2; info is our domain string, which ends in a zero byte for `_` (ID-2). */
 const INFO: Uint8Array = domainBytes(
   'session agreement',
   new TextEncoder().encode('CURVE25519_SHA-256_ML-KEM-768'),
@@ -147,7 +147,10 @@ async function deriveSharedKey(
 const CURVE25519 = Uint8Array.of(0x05)
 const ML_KEM_768 = Uint8Array.of(0x0a)
 
-/** AD = EncodeEC(IK_A) ‖ EncodeEC(IK_B) ‖ EncodeKEM(PQPK_B) (PQXDH §3.3 and its note on re-encapsulation). */
+/**
+ * AD = EncodeEC(IK_A) ‖ EncodeEC(IK_B) ‖ EncodeKEM(PQPK_B) (PQXDH §3.3). The last part is asked for by
+ * §4.12 of KEMs whose secret does not bind the key; that of ML-KEM does (FIPS 203 §6.2).
+ */
 async function bindIdentities(
   keys: {
     readonly initiator: Uint8Array

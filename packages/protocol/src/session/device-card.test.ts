@@ -3,15 +3,22 @@ import { createCast, START } from '../../test/session-cast.ts'
 import { domainBytes } from '../identity/domain.ts'
 import {
   CARD_LIFE_MS,
+  CARD_ROTATION_MS,
   createDeviceCard,
+  createOneTimeCard,
   deviceCardCodec,
+  isCardDue,
+  isOneTimeCard,
+  ONE_TIME_CARD_LIFE_MS,
   PREKEY_KEPT_MS,
   type PrekeySecrets,
   prekeySecretsCodec,
   prekeysToKeep,
+  proveDeviceCard,
   proveSignature,
   verifyDeviceCard,
 } from './device-card.ts'
+import { noblePrimitives } from './noble-primitives.ts'
 
 const DAY = 86_400_000
 const { ada, ben, environment } = await createCast()
@@ -52,33 +59,20 @@ describe('a device card', () => {
     }
   })
 
-  test('SES-2 nobody signs one that stands for longer than its secrets are kept', async () => {
-    const { identityKey } = ben.own
-    const input = { signer: ben.signer, identityKey, number: 2 }
-    const { card } = await createDeviceCard({ ...input, life: 2 * CARD_LIFE_MS }, environment)
-    expect(card.expiresAt - card.createdAt).toBe(CARD_LIFE_MS)
+  test('SES-2 stands for a week, and for as long as its secrets are kept behind that', () => {
+    expect(ben.card.expiresAt - ben.card.createdAt).toBe(CARD_LIFE_MS)
+    expect(CARD_LIFE_MS).toBe(CARD_ROTATION_MS + PREKEY_KEPT_MS)
   })
 
-  test('SES-2 nor is one accepted that its device signed itself for longer', async () => {
+  test('SES-2 one that its device signed for longer is refused', async () => {
     const forLonger = { ...ben.card, expiresAt: ben.card.createdAt + CARD_LIFE_MS + 1 }
     const encoded = deviceCardCodec.encode(forLonger)
     // The signed body is the card without its last item: an array of 8 instead of 9.
     const body = Uint8Array.of(0x88, ...encoded.slice(1, -66))
     const signature = await ben.signer.sign(domainBytes('device card', body))
     const signed = deviceCardCodec.encode({ ...forLonger, signature })
-    expect(() => proveSignature(deviceCardCodec.decode(signed))).not.toThrow()
+    await proveSignature(deviceCardCodec.decode(signed), noblePrimitives)
     expect(() => verifyDeviceCard(signed, { now: START })).toThrowError(code('ERR_CARD_EXPIRED'))
-  })
-
-  test('SES-3 a card for one live exchange may stand for minutes', async () => {
-    const { identityKey } = ben.own
-    const input = { signer: ben.signer, identityKey, number: 3, life: 60_000 }
-    const { card } = await createDeviceCard(input, environment)
-    const live = deviceCardCodec.encode(card)
-    expect(verifyDeviceCard(live, { now: START })).toEqual(card)
-    expect(() => verifyDeviceCard(live, { now: START + 60_000 })).toThrowError(
-      code('ERR_CARD_EXPIRED'),
-    )
   })
 
   test('SES-2 every card has prekeys of its own', async () => {
@@ -90,6 +84,65 @@ describe('a device card', () => {
     expect(card.kemPrekey).not.toEqual(ben.card.kemPrekey)
     expect(prekeySecretsCodec.decode(prekeySecretsCodec.encode(secrets))).toEqual(secrets)
   })
+})
+
+describe('a one-time card', () => {
+  const { identityKey } = ben.own
+  const oneTime = () => createOneTimeCard({ signer: ben.signer, identityKey }, environment)
+
+  test('SES-3 SES-21 is proved like another, and stands for minutes', async () => {
+    const { card } = await oneTime()
+    expect(verifyDeviceCard(deviceCardCodec.encode(card), { now: START })).toEqual(card)
+    expect(card.expiresAt - card.createdAt).toBe(ONE_TIME_CARD_LIFE_MS)
+    expect(card.identityKey).toEqual(ben.card.identityKey)
+  })
+
+  test('SES-21 shares its number with no card of the device, published or not', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, oneTime))
+    expect(made.every(({ card }) => isOneTimeCard(card))).toBe(true)
+    expect(new Set(made.map(({ card }) => card.number)).size).toBe(20)
+    expect(made.every(({ card, secrets }) => card.number === secrets.number)).toBe(true)
+    expect(isOneTimeCard(ben.card)).toBe(false)
+    // A card a week, for longer than any device lasts.
+    expect(isOneTimeCard({ number: 52 * 1_000_000 })).toBe(false)
+  })
+
+  test('SES-21 its number is drawn from where no published card gets to', async () => {
+    const numberOf = async (drawn: number): Promise<number> => {
+      const rng = { bytes: (length: number) => new Uint8Array(length).fill(drawn) }
+      const input = { signer: ben.signer, identityKey }
+      return (await createOneTimeCard(input, { ...environment, rng })).card.number
+    }
+    expect(await numberOf(0)).toBe(2 ** 32)
+    expect(await numberOf(0xff)).toBe(2 ** 48 - 1 + 2 ** 32)
+    expect(isOneTimeCard({ number: 2 ** 32 })).toBe(true)
+    expect(isOneTimeCard({ number: 2 ** 32 - 1 })).toBe(false)
+  })
+
+  test('SES-21 two clocks may be a day apart, in either direction', async () => {
+    const { card } = await oneTime()
+    const at = (now: number) => () => proveDeviceCard(card, { now })
+    expect(at(card.createdAt - DAY)).not.toThrow()
+    expect(at(card.createdAt + DAY)).not.toThrow()
+    expect(at(card.createdAt - DAY - 1)).toThrowError(code('ERR_CARD_EXPIRED'))
+    expect(at(card.expiresAt + DAY)).toThrowError(code('ERR_CARD_EXPIRED'))
+  })
+
+  test('SES-21 one that is meant to stand for longer is refused, whoever signed it', async () => {
+    const { card } = await oneTime()
+    const longer = { ...card, expiresAt: card.expiresAt + 1 }
+    expect(() => proveDeviceCard(longer, { now: START })).toThrowError(code('ERR_CARD_EXPIRED'))
+  })
+})
+
+test('SES-3 a card is due after a week, or when others would refuse it as from the future', () => {
+  const due = (now: number): boolean => isCardDue(ben.card, { now })
+  const { createdAt } = ben.card
+  expect(due(createdAt)).toBe(false)
+  expect(due(createdAt + CARD_ROTATION_MS - 1)).toBe(false)
+  expect(due(createdAt + CARD_ROTATION_MS)).toBe(true)
+  expect(due(createdAt - DAY)).toBe(false)
+  expect(due(createdAt - DAY - 1)).toBe(true)
 })
 
 describe('prekey secrets', () => {

@@ -16,6 +16,8 @@ import {
   KEM_PUBLIC_KEY_BYTES,
   KEM_SEED_BYTES,
   type KeyPair,
+  type Primitives,
+  type SignedBytes,
   X25519_KEY_BYTES,
 } from './primitives.ts'
 
@@ -29,7 +31,7 @@ export interface DeviceCard {
   readonly prekey: Uint8Array
   /** PQSPK: ML-KEM-768, made for this card. */
   readonly kemPrekey: Uint8Array
-  /** Counts the device's cards; a higher one replaces a lower one. */
+  /** Counts the device's cards, a higher one replaces a lower one; of a one-time card it is drawn (SES-21). */
   readonly number: number
   /** Milliseconds since 1970 UTC, by the device's clock. */
   readonly createdAt: number
@@ -57,6 +59,12 @@ export const PREKEY_KEPT_MS: number = 30 * DAY_MS
 export const CARD_LIFE_MS: number = CARD_ROTATION_MS + PREKEY_KEPT_MS
 /** How far the clock of a card's device may be ahead (proof E4). */
 const CLOCK_SKEW_MS = DAY_MS
+/** A one-time card is used at once; so long its secret halves wait for the first message (SES-21). */
+export const ONE_TIME_CARD_LIFE_MS: number = 10 * 60 * 1000
+/** Published cards stay below, a card a week; one-time cards begin here, so that no number is both. */
+const FIRST_ONE_TIME_NUMBER = 2 ** 32
+/** Bytes of a drawn number: no two cards of a device share one, nor does a restart have to remember any. */
+const ONE_TIME_NUMBER_BYTES = 6
 
 /** What a card is made of. */
 export interface CardInput {
@@ -65,8 +73,12 @@ export interface CardInput {
   readonly identityKey: KeyPair
   /** One more than in the device's last card. */
   readonly number: number
-  /** Milliseconds it stands; shorter for a card given out in a live exchange. At most {@link CARD_LIFE_MS}. */
-  readonly life?: number
+}
+
+/** A card, and the secret halves of its prekeys. */
+export interface CardWithSecrets {
+  readonly card: DeviceCard
+  readonly secrets: PrekeySecrets
 }
 
 /**
@@ -79,10 +91,51 @@ export interface CardInput {
  * await give(deviceCardCodec.encode(card))
  * ```
  */
-export async function createDeviceCard(
-  { signer, identityKey, number, life = CARD_LIFE_MS }: CardInput,
+export function createDeviceCard(
+  input: CardInput,
   environment: SessionEnvironment,
-): Promise<{ readonly card: DeviceCard; readonly secrets: PrekeySecrets }> {
+): Promise<CardWithSecrets> {
+  return makeCard({ ...input, life: CARD_LIFE_MS }, environment)
+}
+
+/**
+ * Makes a card for one session with one device that is connected (SES-3): the one-time prekey of PQXDH.
+ * Its secrets stay in memory and are erased after their first use or after {@link ONE_TIME_CARD_LIFE_MS}.
+ */
+export function createOneTimeCard(
+  identity: Omit<CardInput, 'number'>,
+  environment: SessionEnvironment,
+): Promise<CardWithSecrets> {
+  const drawn = environment.rng.bytes(ONE_TIME_NUMBER_BYTES)
+  const number = drawn.reduce((sum, byte) => sum * 256 + byte, 0) + FIRST_ONE_TIME_NUMBER
+  return makeCard({ ...identity, number, life: ONE_TIME_CARD_LIFE_MS }, environment)
+}
+
+/** Whether a card was made for one session. Such a card is never a device's card (SES-21). */
+export function isOneTimeCard({ number }: Pick<DeviceCard, 'number'>): boolean {
+  return number >= FIRST_ONE_TIME_NUMBER
+}
+
+/** Whether the next card is to be made (SES-3); also when others refuse this one as from the future. */
+export function isCardDue(
+  { createdAt }: Pick<DeviceCard, 'createdAt'>,
+  { now }: { readonly now: number },
+): boolean {
+  return now - createdAt >= CARD_ROTATION_MS || createdAt - now > CLOCK_SKEW_MS
+}
+
+async function makeCard(
+  {
+    signer,
+    identityKey,
+    number,
+    life,
+  }: CardInput & {
+    /** Milliseconds it stands. */
+    readonly life: number
+  },
+  environment: SessionEnvironment,
+): Promise<CardWithSecrets> {
   const { primitives, rng, clock } = environment
   const prekey = await createKeyPair(environment)
   const kemPrekey = await primitives.mlKem768.keyPair(rng.bytes(KEM_SEED_BYTES))
@@ -95,7 +148,7 @@ export async function createDeviceCard(
     kemPrekey: kemPrekey.publicKey,
     number,
     createdAt,
-    expiresAt: createdAt + Math.min(life, CARD_LIFE_MS),
+    expiresAt: createdAt + life,
   }
   const signature = await signer.sign(signedBytes(body))
   return { card: { ...body, signature }, secrets: { number, createdAt, prekey, kemPrekey } }
@@ -119,26 +172,48 @@ export function verifyDeviceCard(card: Uint8Array, { now }: { readonly now: numb
  * @throws ERR_CARD_SIGNATURE, ERR_CARD_EXPIRED
  */
 export function proveDeviceCard(card: DeviceCard, { now }: { readonly now: number }): void {
-  const { createdAt, expiresAt } = card
-  const inTime = createdAt <= now + CLOCK_SKEW_MS && now < expiresAt
-  if (!inTime || expiresAt - createdAt > CARD_LIFE_MS) {
-    throw new KithError('ERR_CARD_EXPIRED', 'a device card outside of its time', {
-      hint: 'Connect to the device: it gives out a new one.',
-    })
-  }
-  proveSignature(card)
+  requireInTime(card, { now })
+  const { publicKey, bytes, signature } = signedPartOf(card)
+  if (!verifySignature(publicKey, bytes, signature)) throw unsigned()
+}
+
+/** That a card stands now; whoever signed it. @throws ERR_CARD_EXPIRED */
+export function requireInTime(card: DeviceCard, { now }: { readonly now: number }): void {
+  if (isInTime(card, now)) return
+  throw new KithError('ERR_CARD_EXPIRED', 'a device card outside of its time', {
+    hint: 'Connect to the device: it gives out a new one.',
+  })
+}
+
+/**
+ * A one-time card stands for minutes, and two clocks may be further apart: it is the answer to a question
+ * just asked, so that its device's clock may be behind, too.
+ */
+function isInTime({ number, createdAt, expiresAt }: DeviceCard, now: number): boolean {
+  const isOneTime = isOneTimeCard({ number })
+  const longest = isOneTime ? ONE_TIME_CARD_LIFE_MS : CARD_LIFE_MS
+  if (expiresAt - createdAt > longest) return false
+  return createdAt <= now + CLOCK_SKEW_MS && now < expiresAt + (isOneTime ? CLOCK_SKEW_MS : 0)
 }
 
 /**
  * Proves that the device a card names signed it, whatever its time: enough for the identity key of whoever
- * starts a session, whose prekeys are not used (SES-5).
+ * starts a session, whose prekeys are not used (SES-5). By the platform's verifier: what two verifiers
+ * disagree on is a session with who signed it, and nothing else.
  *
  * @throws ERR_CARD_SIGNATURE
  */
-export function proveSignature(card: DeviceCard): void {
-  if (!verifySignature(publicKeyOfDevice(card.device), signedBytes(card), card.signature)) {
-    throw new KithError('ERR_CARD_SIGNATURE', 'a device card its device did not sign')
-  }
+export async function proveSignature(card: DeviceCard, primitives: Primitives): Promise<void> {
+  if (!(await primitives.verifyEd25519(signedPartOf(card)))) throw unsigned()
+}
+
+function signedPartOf(card: DeviceCard): SignedBytes {
+  const { device, signature } = card
+  return { publicKey: publicKeyOfDevice(device), bytes: signedBytes(card), signature }
+}
+
+function unsigned(): KithError {
+  return new KithError('ERR_CARD_SIGNATURE', 'a device card its device did not sign')
 }
 
 /**

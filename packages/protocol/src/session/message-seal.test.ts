@@ -1,3 +1,4 @@
+import { createHash, hkdfSync } from 'node:crypto'
 import { xchacha20, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js'
 import { describe, expect, test } from 'vitest'
@@ -22,6 +23,18 @@ describe('a sealed message', () => {
     expect(await openMessage(other, noblePrimitives)).toBeUndefined()
   })
 
+  test('SES-10 key and commitment are derived as written', async () => {
+    const messageKey = keyOf('one')
+    const plaintext = textBytes('hello')
+    const message = await sealMessage({ messageKey, plaintext, associatedData }, environment)
+    const bound = createHash('sha256').update(associatedData).digest()
+    const info = Buffer.concat([Buffer.from('kith/v1/session commitment\0'), bound])
+    const derived = new Uint8Array(hkdfSync('sha256', messageKey, message.nonce, info, 64))
+    expect(message.commitment).toEqual(derived.slice(32))
+    const cipher = xchacha20poly1305(derived.slice(0, 32), message.nonce, associatedData)
+    expect(cipher.decrypt(message.sealed)).toEqual(plaintext)
+  })
+
   test('SES-10 opens with its own commitment and associated data only', async () => {
     const messageKey = keyOf('one')
     const plaintext = textBytes('hello')
@@ -43,6 +56,8 @@ describe('a sealed message', () => {
     const texts = [first, second].map(({ key }) =>
       xchacha20poly1305(key, nonce, associatedData).decrypt(sealed),
     )
+    // The attack is real: the bare cipher, without a commitment, authenticates one ciphertext under both keys.
+    expect(texts.map(({ length }) => length)).toEqual([48, 48])
     expect(texts[0]).not.toEqual(texts[1])
 
     const opened: boolean[] = []
@@ -86,7 +101,11 @@ const BLOCK = 2n ** 128n
 /** Blocks that Poly1305 sees: one of associated data, three of ciphertext, one of lengths (RFC 8439 §2.8). */
 const CIPHERTEXT = [1, 2, 3] as const
 
-/** Ciphertext and tag that XChaCha20-Poly1305 opens under both keys ("invisible salamanders", Dodis et al. 2018). */
+/**
+ * Ciphertext and tag that XChaCha20-Poly1305 opens under both keys: "invisible salamanders" (Dodis, Grubbs,
+ * Ristenpart, Woodage 2018, Fast Message Franking; Len, Grubbs, Ristenpart 2021, Partitioning Oracle Attacks).
+ * Poly1305 is linear in each block, so two free blocks solve the two equations.
+ */
 function createSalamander(keys: readonly [Uint8Array, Uint8Array], nonce: Uint8Array): Uint8Array {
   const one = onceKeyOf(keys[0], nonce)
   const two = onceKeyOf(keys[1], nonce)

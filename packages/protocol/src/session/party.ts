@@ -18,6 +18,12 @@ export interface Party {
   readonly device: DeviceId
 }
 
+/** Two devices, as one of them sees them. */
+export interface Pair {
+  readonly self: Party
+  readonly peer: Party
+}
+
 /** The chat a message belongs to; `control` for what two devices say to each other about sessions. */
 export type Scope = ChatId | 'control'
 

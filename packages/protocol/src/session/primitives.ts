@@ -1,7 +1,8 @@
 /**
  * The seam to the algorithms of sessions and sealing (SES-1). `noblePrimitives` is in pure TypeScript and
  * runs everywhere; a platform package may put native versions of some in its place and proves them by
- * `checkPrimitives`. Randomness is always an argument, so that no implementation draws its own.
+ * `checkPrimitives`. Randomness is always an argument, so that no implementation draws its own. No function
+ * changes its arguments, and what it returns shares no memory with anything else.
  */
 
 /** A value now, or a promise of it: native implementations may be asynchronous. */
@@ -10,6 +11,7 @@ export type MaybePromise<T> = T | Promise<T>
 /** Both halves of a key of an agreement or of a KEM, raw bytes. */
 export interface KeyPair {
   readonly publicKey: Uint8Array
+  /** Where a pair is made of it: that very array, not a copy. */
   readonly secretKey: Uint8Array
 }
 
@@ -70,8 +72,22 @@ export interface MlKem768 {
   decapsulate(secretKey: Uint8Array, ciphertext: Uint8Array): MaybePromise<Uint8Array>
 }
 
+/** What a signature is of. */
+export interface SignedBytes {
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly bytes: Uint8Array
+  /** 64 bytes. */
+  readonly signature: Uint8Array
+}
+
 /** Every algorithm a session and the account log use. */
 export interface Primitives {
+  /**
+   * Ed25519 (RFC 8032) where a disagreement with another device costs one session or one record, such as
+   * on device cards. What decides shared state has one verifier everywhere, `verifySignature` (ID-5).
+   */
+  verifyEd25519(signed: SignedBytes): MaybePromise<boolean>
   sha256(bytes: Uint8Array): MaybePromise<Uint8Array>
   hmacSha256(key: Uint8Array, bytes: Uint8Array): MaybePromise<Uint8Array>
   hkdfSha256(input: HkdfInput): MaybePromise<Uint8Array>
@@ -93,6 +109,12 @@ export const KEM_SEED_BYTES = 64
 export const KEM_CIPHERTEXT_BYTES = 1088
 /** Length of the randomness of one encapsulation. */
 export const KEM_RANDOMNESS_BYTES = 32
+/** Length of a key of either AEAD. */
+export const AEAD_KEY_BYTES = 32
+/** Length of an AES-256-GCM nonce. */
+export const GCM_NONCE_BYTES = 12
+/** Length of a ChaCha20-Poly1305 nonce (RFC 8439). */
+export const CHACHA_NONCE_BYTES = 12
 /** Length of an XChaCha20-Poly1305 nonce. */
 export const XCHACHA_NONCE_BYTES = 24
 /** Length of the tag behind every ciphertext. */

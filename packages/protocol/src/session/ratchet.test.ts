@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createEnvironment } from '../../test/session-cast.ts'
+import { createEnvironment, START } from '../../test/session-cast.ts'
 import { noblePrimitives } from './noble-primitives.ts'
 import { createKeyPair } from './party.ts'
 import { initiatorRatchet, responderRatchet, stepReceiving, stepSending } from './ratchet.ts'
@@ -25,8 +25,8 @@ function deriveKeys(rootKey: Uint8Array, secret: Uint8Array, count: number) {
 describe('the ratchet', () => {
   test('SES-12 root, chain and message keys are derived as written, over a turn and back', async () => {
     const prekey = await createKeyPair(environment)
-    let ada = initiatorRatchet(sharedKey, prekey.publicKey)
-    let ben = responderRatchet(sharedKey, prekey)
+    let ada = initiatorRatchet({ sharedKey, prekey: prekey.publicKey, at: START })
+    let ben = responderRatchet({ sharedKey, prekey, at: START })
 
     let rootKey: Uint8Array = sharedKey
     for (const from of ['ada', 'ben', 'ada'] as const) {
@@ -61,7 +61,7 @@ describe('the ratchet', () => {
 
   test('SES-12 a responder that has opened nothing cannot send', async () => {
     const prekey = await createKeyPair(environment)
-    const ben = responderRatchet(sharedKey, prekey)
+    const ben = responderRatchet({ sharedKey, prekey, at: START })
     expect((await stepSending(ben, environment))?.ratchet).toBeUndefined()
   })
 })

@@ -1,14 +1,26 @@
 /**
- * The Double Ratchet [signal.org/docs/specifications/doubleratchet, revision 3]: state in, new state out.
+ * The Double Ratchet [signal.org/docs/specifications/doubleratchet, revision 4]: state in, new state out.
  * Names in comments (RK, DHs, CKr, PN …) are those of §3.2. The new ratchet key is made when something is
- * sent, not when something arrives ("Deferring new ratchet key generation"): a burst costs no X25519.
+ * sent, not when something arrives (§8.5): a burst costs no X25519.
  */
 
 import { equalBytes } from '../codec/bytes.ts'
 import { bytes, optional, record, type Shape, uint } from '../codec/shape.ts'
 import type { ErrorCode } from '../errors.ts'
-import { domainBytes } from '../identity/domain.ts'
+import { domainBytes, joinBytes } from '../identity/domain.ts'
 import { createKeyPair, type SessionEnvironment } from './party.ts'
+import {
+  answeredOnTurn,
+  answerOnTurn,
+  noteOffer,
+  offerWhenDue,
+  type PqHeader,
+  type PqRatchet,
+  pqHeaderOf,
+  pqHeaderShape,
+  pqRatchetShape,
+  startPqRatchet,
+} from './pq-ratchet.ts'
 import type { KeyPair, Primitives } from './primitives.ts'
 import {
   addSkipped,
@@ -48,6 +60,8 @@ export interface Ratchet {
   readonly skipped: SkippedKeys
   /** Messages opened so far, by which skipped keys age. */
   readonly opened: number
+  /** The ML-KEM-768 exchange beside the turns. */
+  readonly pq: PqRatchet
 }
 
 /** Stands before every message in clear, bound to it (§3.4). */
@@ -58,16 +72,26 @@ export interface RatchetHeader {
   readonly previousLength: number
   /** N: the message's number in its chain. */
   readonly number: number
+  /** Present while there is a KEM key to offer, or an answer to one to give. */
+  readonly pq?: PqHeader
 }
 
-/** RatchetInitAlice (§3.3); her first key pair is made when she sends. */
-export function initiatorRatchet(sharedKey: Uint8Array, theirPrekey: Uint8Array): Ratchet {
-  return { ...FRESH, rootKey: sharedKey, theirs: theirPrekey }
+/** What a ratchet begins with, besides SK. */
+export interface RatchetStart<Prekey> {
+  readonly sharedKey: Uint8Array
+  readonly prekey: Prekey
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number
 }
 
-/** RatchetInitBob (§3.3): his signed prekey is his first ratchet key ("Integration with X3DH"). */
-export function responderRatchet(sharedKey: Uint8Array, ourPrekey: KeyPair): Ratchet {
-  return { ...FRESH, rootKey: sharedKey, ours: ourPrekey }
+/** RatchetInitAlice (§3.3) with Bob's signed prekey; her first key pair is made when she sends. */
+export function initiatorRatchet({ sharedKey, prekey, at }: RatchetStart<Uint8Array>): Ratchet {
+  return { ...FRESH, rootKey: sharedKey, theirs: prekey, pq: startPqRatchet('initiator', at) }
+}
+
+/** RatchetInitBob (§3.3): his signed prekey is his first ratchet key (§7.1). */
+export function responderRatchet({ sharedKey, prekey, at }: RatchetStart<KeyPair>): Ratchet {
+  return { ...FRESH, rootKey: sharedKey, ours: prekey, pq: startPqRatchet('responder', at) }
 }
 
 const FRESH = { previousLength: 0, skipped: [], opened: 0 } as const
@@ -87,9 +111,23 @@ export async function stepSending(
   const ratchet = await turnSending(before, environment)
   if (ratchet === undefined) return undefined
   const { ours, sending, previousLength } = ratchet
+  const pq = await stepPq(ratchet, environment)
   const { messageKey, next } = await stepChain(sending, environment.primitives)
   const header = { ratchetKey: ours.publicKey, previousLength, number: sending.number }
-  return { ratchet: { ...ratchet, sending: next }, header, messageKey }
+  const carried = pqHeaderOf(pq)
+  return {
+    ratchet: { ...ratchet, sending: next, pq },
+    header: carried === undefined ? header : { ...header, pq: carried },
+    messageKey,
+  }
+}
+
+/** An offer is of use only to a peer that has answered once: until then it has the agreement's KEM to go by. */
+async function stepPq(
+  { receiving, pq }: Ratchet,
+  environment: SessionEnvironment,
+): Promise<PqRatchet> {
+  return receiving === undefined ? pq : offerWhenDue(pq, environment)
 }
 
 type CanSend = Ratchet & { readonly ours: KeyPair; readonly sending: Chain }
@@ -103,11 +141,17 @@ async function turnSending(
   if (ours !== undefined && sending !== undefined) return { ...ratchet, ours, sending }
   if (theirs === undefined) return undefined
   const fresh = await createKeyPair(environment)
+  const { pq, secret } = await answerOnTurn(ratchet.pq, environment)
   const { rootKey, chain } = await stepRoot(
-    { rootKey: ratchet.rootKey, secretKey: fresh.secretKey, publicKey: theirs },
+    {
+      rootKey: ratchet.rootKey,
+      secretKey: fresh.secretKey,
+      publicKey: theirs,
+      pqSecret: secret,
+    },
     environment.primitives,
   )
-  return { ...ratchet, rootKey, ours: fresh, sending: chain }
+  return { ...ratchet, rootKey, ours: fresh, sending: chain, pq }
 }
 
 /** What an arriving header leads to. Nothing is changed yet: the caller keeps `ratchet` if the key opens. */
@@ -129,13 +173,13 @@ export async function stepReceiving(
     skipped: dropOldSkipped(before.skipped, age),
     opened: before.opened + 1,
   }
-  const parts = { primitives, age }
+  const parts = { primitives, clock, age }
   const taken = takeSkipped(ratchet.skipped, header)
   if (taken !== undefined) {
     const { messageKey, rest } = taken
     return { kind: 'key', ratchet: { ...ratchet, skipped: rest }, messageKey }
   }
-  if (isCurrentChain(ratchet, header)) return stepCurrent(ratchet, header.number, parts)
+  if (isCurrentChain(ratchet, header)) return stepCurrent(ratchet, header, parts)
   if (isChainSkipped(ratchet.skipped, header.ratchetKey)) return { kind: 'spent' }
   return turnReceiving(ratchet, header, parts)
 }
@@ -149,12 +193,12 @@ function isCurrentChain({ theirs, receiving }: Ratchet, { ratchetKey }: RatchetH
   return receiving !== undefined && theirs !== undefined && equalBytes(theirs, ratchetKey)
 }
 
-interface ReceivingParts {
-  readonly primitives: Primitives
+interface ReceivingParts extends Pick<SessionEnvironment, 'primitives' | 'clock'> {
   readonly age: SkippedAge
 }
 
 const REFUSED: ReceivingStep = { kind: 'refused', code: 'ERR_SESSION_OPEN' }
+const NO_KEY: ReceivingStep = { kind: 'refused', code: 'ERR_KEY_REFUSED' }
 const TOO_FAR: ReceivingStep = { kind: 'refused', code: 'ERR_SESSION_SKIPPED' }
 
 /** The first half of DHRatchet (§3.5): the peer has a new key, so its old chain ends and a new one begins. */
@@ -166,11 +210,14 @@ async function turnReceiving(
   if (before.ours === undefined || !mayTurn(before)) return REFUSED
   const ended = await passOver(before, header.previousLength, parts)
   if (ended === undefined) return TOO_FAR
+  const answered = await answeredOnTurn(before.pq, header.pq, parts)
+  if (answered === undefined) return REFUSED
   const { rootKey, chain } = await stepRoot(
     {
       rootKey: ended.rootKey,
       secretKey: before.ours.secretKey,
       publicKey: header.ratchetKey,
+      pqSecret: answered.secret,
     },
     parts.primitives,
   )
@@ -181,8 +228,9 @@ async function turnReceiving(
     theirs: header.ratchetKey,
     receiving: chain,
     previousLength: sending?.number ?? 0,
+    pq: answered.pq,
   }
-  return stepCurrent(turned, header.number, parts)
+  return stepCurrent(turned, header, parts)
 }
 
 /**
@@ -193,17 +241,20 @@ function mayTurn({ theirs, sending }: Ratchet): boolean {
   return theirs === undefined || sending !== undefined
 }
 
-/** The key of message `number` of the current receiving chain; those before it are kept as skipped. */
+/** The key of a message of the current receiving chain; those before it are kept as skipped. */
 async function stepCurrent(
   before: Ratchet,
-  number: number,
+  header: RatchetHeader,
   parts: ReceivingParts,
 ): Promise<ReceivingStep> {
+  const { number } = header
   if (before.receiving !== undefined && number < before.receiving.number) return { kind: 'spent' }
+  const pq = noteOffer(before.pq, header.pq)
+  if (pq === undefined) return NO_KEY
   const ratchet = await passOver(before, number, parts)
   if (ratchet?.receiving === undefined) return TOO_FAR
   const { messageKey, next } = await stepChain(ratchet.receiving, parts.primitives)
-  return { kind: 'key', ratchet: { ...ratchet, receiving: next }, messageKey }
+  return { kind: 'key', ratchet: { ...ratchet, receiving: next, pq }, messageKey }
 }
 
 /** SkipMessageKeys (§3.5): moves the receiving chain on to `until`, or nothing when that is too far. */
@@ -225,25 +276,38 @@ async function passOver(
   return { ...ratchet, receiving: chain, skipped: addSkipped(skipped, passed) }
 }
 
-/** KDF_RK (§3.1, "Recommended cryptographic algorithms"): HKDF-SHA256 with the root key as salt. */
+/**
+ * KDF_RK (§3.1, §7.2): HKDF-SHA256 with the root key as salt. A secret of
+ * the post-quantum half stands behind that of X25519, under an info of its own: either alone is enough.
+ */
 async function stepRoot(
   keys: {
     readonly rootKey: Uint8Array
     readonly secretKey: Uint8Array
     readonly publicKey: Uint8Array
+    readonly pqSecret: Uint8Array | undefined
   },
   { x25519, hkdfSha256 }: Primitives,
 ): Promise<{ readonly rootKey: Uint8Array; readonly chain: Chain }> {
-  const secret = await x25519.agree(keys.secretKey, keys.publicKey)
-  const derived = await hkdfSha256({ secret, salt: keys.rootKey, info: ROOT_INFO, length: 64 })
+  const { rootKey: salt, pqSecret } = keys
+  const agreed = await x25519.agree(keys.secretKey, keys.publicKey)
+  const input =
+    pqSecret === undefined
+      ? { secret: agreed, info: ROOT_INFO }
+      : { secret: joinBytes(agreed, pqSecret), info: HYBRID_ROOT_INFO }
+  const derived = await hkdfSha256({ ...input, salt, length: 64 })
   return { rootKey: derived.slice(0, 32), chain: { key: derived.slice(32), number: 0 } }
 }
 
 const ROOT_INFO: Uint8Array = domainBytes('session root')
+const HYBRID_ROOT_INFO: Uint8Array = domainBytes(
+  'session root',
+  new TextEncoder().encode('ML-KEM-768'),
+)
 const MESSAGE_INPUT: Uint8Array = domainBytes('session message')
 const CHAIN_INPUT: Uint8Array = domainBytes('session chain')
 
-/** KDF_CK (§3.1, "Recommended cryptographic algorithms"): HMAC-SHA256 over two distinct constants. */
+/** KDF_CK (§3.1, §7.2): HMAC-SHA256 over two distinct constants. */
 async function stepChain(
   chain: Chain,
   { hmacSha256 }: Primitives,
@@ -261,6 +325,7 @@ export const ratchetHeaderShape: Shape<RatchetHeader> = record({
   ratchetKey: keyShape,
   previousLength: uint(),
   number: uint(),
+  pq: optional(pqHeaderShape),
 })
 
 /** Shape of a {@link Ratchet}. */
@@ -273,4 +338,5 @@ export const ratchetShape: Shape<Ratchet> = record({
   previousLength: uint(),
   skipped: skippedKeysShape,
   opened: uint(),
+  pq: pqRatchetShape,
 })

@@ -14,6 +14,7 @@ import { type Envelope, envelopeCodec } from '../envelope.ts'
 import { isKithError } from '../errors.ts'
 import { directChatId } from '../ids.ts'
 import { deviceCardCodec } from './device-card.ts'
+import type { PqHeader } from './pq-ratchet.ts'
 import { accept } from './session.ts'
 
 /** A pair that has talked, and one envelope of each kind that Ben has not opened yet. */
@@ -155,6 +156,109 @@ describe('envelopes where they do not belong', () => {
   })
 })
 
+describe('parts of one message in another', () => {
+  /** Two sessions of one pair, each with an offer and an answer that have not arrived yet. */
+  async function exchanging(): Promise<{
+    readonly ada: Side
+    readonly ben: Side
+    readonly offers: readonly [Envelope, Envelope]
+    readonly answers: readonly [Envelope, Envelope]
+  }> {
+    const { cast, ada, ben } = await talked()
+    const offers: Envelope[] = []
+    const answers: Envelope[] = []
+    for (const _ of ['first session', 'second session']) {
+      await ada.startAnew()
+      await ben.hear(await ada.say('a session of its own'))
+      await ada.hear(await ben.say('and its answer'))
+      cast.environment.clock.advance(25 * 3_600_000)
+      const offer = await ada.say('an offer')
+      offers.push(offer)
+      const before = ben.set
+      await ben.hear(offer)
+      answers.push(await ben.say('an answer'))
+      // Ben has not heard the first offer yet when the second session begins.
+      ben.set = before
+    }
+    return { ada, ben, offers: twoOf(offers), answers: twoOf(answers) }
+  }
+
+  test('B3 SES-8 SES-31 an offer is not exchanged for another, left out, or called an answer', async () => {
+    const { ben, offers, answers } = await exchanging()
+    const [offer, other] = offers
+    expect(offer.header.pq?.kind).toBe('offer')
+    const before = ben.set
+    for (const pq of [other.header.pq, answers[0].header.pq, answers[1].header.pq]) {
+      expect((await ben.hear(withPq(offer, pq))).kind).toBe('refused')
+    }
+    expect((await ben.hear(withPq(offer, undefined))).kind).toBe('refused')
+    expect(ben.set).toBe(before)
+    expect((await ben.hear(offer)).kind).toBe('opened')
+  })
+
+  test('B3 SES-8 SES-33 an answer is not exchanged for another, left out, or put where there is none', async () => {
+    const { ada, offers, answers } = await exchanging()
+    const [stale, answer] = answers
+    expect(answer.header.pq?.kind).toBe('answer')
+    const before = ada.set
+    for (const pq of [stale.header.pq, offers[0].header.pq, offers[1].header.pq]) {
+      expect((await ada.hear(withPq(answer, pq))).kind).toBe('refused')
+    }
+    expect((await ada.hear(withPq(answer, undefined))).kind).toBe('refused')
+    expect(ada.set).toBe(before)
+    expect((await ada.hear(answer)).kind).toBe('opened')
+    const { ben, ratchet } = await talked()
+    const untouched = ben.set
+    expect((await ben.hear(withPq(ratchet, answer.header.pq))).kind).toBe('refused')
+    expect((await ben.hear(withPq(ratchet, offers[0].header.pq))).kind).toBe('refused')
+    expect(ben.set).toBe(untouched)
+  })
+
+  test('B3 SES-6 no part of a message of one session passes in another session of the same pair', async () => {
+    const { cast, ada, ben, ratchet } = await talked()
+    await ada.startAnew()
+    const first = await ada.say('begins a session')
+    await ada.startAnew()
+    const second = await ada.say('begins another')
+    if (first.kind !== 'initial' || second.kind !== 'initial') throw new Error('both begin one')
+    const before = ben.set
+    const mixed: readonly Envelope[] = [
+      { ...ratchet, header: first.header },
+      { ...ratchet, message: first.message },
+      { ...first, agreement: second.agreement },
+      { ...first, header: second.header },
+      { ...first, message: second.message },
+      { ...first, agreement: { ...first.agreement, card: second.agreement.card, prekeyNumber: 2 } },
+      {
+        ...first,
+        agreement: { ...first.agreement, kemCiphertext: second.agreement.kemCiphertext },
+      },
+    ]
+    for (const envelope of mixed) expect((await ben.hear(envelope)).kind).toBe('refused')
+    expect(ben.set).toBe(before)
+    for (const envelope of [ratchet, first, second]) {
+      expect((await ben.hear(envelope)).kind).toBe('opened')
+      expect((await ben.hear(envelope)).kind).toBe('duplicate')
+    }
+    const carol = createSide(await createActor('carol', cast.environment), cast.ada, cast)
+    for (const envelope of [ratchet, first, second]) {
+      expect((await carol.hear(envelope)).kind).toBe('refused')
+    }
+  })
+
+  test('B3 SES-7 the first messages of a session that was dropped since do not begin it again', async () => {
+    const { ada, ben, initial } = await talked()
+    expect((await ben.hear(initial)).kind).toBe('opened')
+    for (const text of ['two', 'three', 'four', 'five', 'six']) {
+      await ada.startAnew()
+      expect((await ben.hear(await ada.say(text))).kind).toBe('opened')
+    }
+    const before = ben.set
+    expect(await ben.hear(initial)).toEqual({ kind: 'duplicate' })
+    expect(ben.set).toBe(before)
+  })
+})
+
 describe('strangers and clones', () => {
   /** Mallory speaks with Ben as `claimed`, from keys that are Mallory's own. */
   async function pretend(cast: Cast, mallory: Actor, claimed: Actor): Promise<Envelope> {
@@ -209,4 +313,15 @@ function flipped(bytes: Uint8Array, at: number, bit: number): Uint8Array {
   const changed = bytes.slice()
   changed[at] = (changed[at] ?? 0) ^ (1 << bit)
   return changed
+}
+
+function twoOf(envelopes: readonly Envelope[]): readonly [Envelope, Envelope] {
+  const [one, other] = envelopes
+  if (one === undefined || other === undefined) throw new Error('two expected')
+  return [one, other]
+}
+
+function withPq(envelope: Envelope, pq: PqHeader | undefined): Envelope {
+  const { pq: _, ...header } = envelope.header
+  return { ...envelope, header: pq === undefined ? header : { ...header, pq } }
 }

@@ -12,8 +12,6 @@ import { MAX_SESSIONS, type SessionSet } from './session-set.ts'
 const hash = bytes({ length: 32 })
 
 const sessionShape: Shape<Session> = record({
-  self: partyShape,
-  peer: partyShape,
   binding: hash,
   ephemeralKey: hash,
   ratchet: ratchetShape,
@@ -27,15 +25,10 @@ const setShape: Shape<SessionSet> = record({
   accepted: replayCacheShape,
 })
 
-/** 2,000 skipped keys of some 90 bytes, and the agreement. */
+/** 2,000 skipped keys of some 90 bytes, the agreement, and what is under way of the post-quantum ratchet. */
 const MAX_SESSION_BYTES = 256 * 1024
 /** Five sessions, and 1,024 agreements of some 40 bytes. */
 const MAX_SET_BYTES: number = MAX_SESSIONS * MAX_SESSION_BYTES + 64 * 1024
-
-/** One session as bytes. */
-export const sessionCodec: Codec<Session> = codec(stored(sessionShape), {
-  maxBytes: MAX_SESSION_BYTES,
-})
 
 /** All sessions of one pair of devices as bytes. */
 export const sessionSetCodec: Codec<SessionSet> = codec(stored(setShape), {

@@ -271,7 +271,8 @@ describe('single steps', () => {
 
   test('SES-6 a session that was only accepted cannot be opened into by another one', async () => {
     const { ada, ben, chat, environment } = await createCast()
-    const input = { plaintext: textBytes('hello'), chat, freshness: FRESHNESS }
+    const pair = { self: ada.own.party, peer: ben.own.party }
+    const input = { plaintext: textBytes('hello'), chat, freshness: FRESHNESS, pair }
     const peer = { self: ada.own, peer: ben.own.party, peerCard: ben.card }
     const one = await seal(await startSession(peer, environment), input, environment)
     const other = await seal(await startSession(peer, environment), input, environment)

@@ -1,7 +1,7 @@
 /**
  * A session: what two devices share so that one can seal for the other. Steps are pure: a session goes in,
- * a new one comes out, and the caller stores the new one before it sends or shows anything (SES-11).
- * A step that fails leaves the caller with the session it had.
+ * a new one comes out. A step that fails leaves the caller with the session it had. Which devices they
+ * are is said by the set a session belongs to; `session-cipher.ts` is what the rest of the world uses.
  */
 
 import { equalBytes } from '../codec/bytes.ts'
@@ -19,17 +19,19 @@ import {
   type DeviceCard,
   deviceCardCodec,
   type PrekeySecrets,
-  proveDeviceCard,
   proveSignature,
+  requireInTime,
 } from './device-card.ts'
 import { MAX_PLAINTEXT_BYTES, openMessage, sealMessage } from './message-seal.ts'
 import {
   type Freshness,
   isSameParty,
+  type Pair,
   type Party,
   type Scope,
   type SessionEnvironment,
 } from './party.ts'
+import type { Primitives } from './primitives.ts'
 import {
   initiatorRatchet,
   type Ratchet,
@@ -40,8 +42,6 @@ import {
 
 /** One session of two devices, as one of them holds it. Secret: it is stored sealed only. */
 export interface Session {
-  readonly self: Party
-  readonly peer: Party
   /** Hash over the identity keys and the KEM prekey it began with, 32 bytes; bound to every message. */
   readonly binding: Uint8Array
   /** EK of the agreement it began with: names the session on both sides. */
@@ -72,11 +72,12 @@ export async function startSession(
 ): Promise<Session> {
   const isTheirs = peerCard.device === peer.device && self.card.device === self.party.device
   if (!isTheirs || peer.device === self.party.device) throw wrongContext()
-  proveDeviceCard(peerCard, { now: environment.clock.now() })
+  const at = environment.clock.now()
+  requireInTime(peerCard, { now: at })
+  await proveSignature(peerCard, environment.primitives)
   const { agreement, sharedKey, binding } = await initiateAgreement({ self, peerCard }, environment)
-  const ratchet = initiatorRatchet(sharedKey, peerCard.prekey)
-  const { ephemeralKey } = agreement
-  return { self: self.party, peer, binding, ephemeralKey, ratchet, agreement }
+  const ratchet = initiatorRatchet({ sharedKey, prekey: peerCard.prekey, at })
+  return { binding, ephemeralKey: agreement.ephemeralKey, ratchet, agreement }
 }
 
 /** What is sealed, and what its envelope says in clear. */
@@ -89,20 +90,14 @@ export interface SealInput {
 
 /** A session one step on, and the envelope that step made. */
 export interface Sealed {
-  /** To be stored before the envelope is sent. */
   readonly session: Session
   readonly envelope: Envelope
 }
 
-/**
- * Seals a message for the peer (Double Ratchet §3.4). Store `session` first, then send `envelope`: a crash
- * in between sends nothing, and sending again means sending the same envelope.
- *
- * @throws ERR_TOO_LARGE, ERR_SESSION_STATE
- */
+/** Seals a message for the peer (Double Ratchet §3.4). @throws ERR_TOO_LARGE, ERR_SESSION_STATE */
 export async function seal(
   session: Session,
-  { plaintext, chat, freshness }: SealInput,
+  { plaintext, chat, freshness, pair }: SealInput & { readonly pair: Pair },
   environment: SessionEnvironment,
 ): Promise<Sealed> {
   if (plaintext.length > MAX_PLAINTEXT_BYTES) {
@@ -110,7 +105,8 @@ export async function seal(
   }
   const step = await stepSending(session.ratchet, environment)
   if (step === undefined) throw new KithError('ERR_SESSION_STATE', 'a session that cannot send yet')
-  const { self: sender, peer: recipient, agreement } = session
+  const { self: sender, peer: recipient } = pair
+  const { agreement } = session
   const fields = { sender, recipient, chat, freshness, header: step.header }
   const head: EnvelopeHead =
     agreement === undefined
@@ -138,7 +134,10 @@ export type Opened =
   /** Not for this session, or tampered with: the session stays as it was. */
   | { readonly kind: 'refused'; readonly code: ErrorCode }
 
-/** Opens an envelope of a session that exists (Double Ratchet §3.5). */
+/**
+ * Opens an envelope of a session that exists (Double Ratchet §3.5). That it is one of the pair the session
+ * belongs to is for the caller to see.
+ */
 export async function open(
   session: Session,
   { envelope }: { readonly envelope: Envelope },
@@ -172,7 +171,7 @@ export interface AcceptInput {
 
 /**
  * Opens an initial envelope and thereby makes the session it starts (PQXDH §3.4). Keeps no memory of its
- * own: `openFrom` is the one that accepts an agreement only once (SES-7).
+ * own: the set is what accepts an agreement only once (SES-7).
  */
 export async function accept(
   { self, prekeys, envelope }: AcceptInput,
@@ -185,7 +184,7 @@ export async function accept(
   }
   const { agreement, sender: peer } = envelope
   return orRefused(async () => {
-    const initiatorKey = provenInitiatorKey(agreement, peer)
+    const initiatorKey = await provenInitiatorKey(agreement, peer, environment.primitives)
     const secrets = prekeysOf(agreement, prekeys)
     const agreed = await acceptAgreement(
       { identityKey: self.identityKey, prekeys: secrets, agreement, initiatorKey },
@@ -193,29 +192,28 @@ export async function accept(
     )
     const { binding, sharedKey } = agreed
     const { ephemeralKey } = agreement
-    const ratchet = responderRatchet(sharedKey, secrets.prekey)
-    return open(
-      { self: self.party, peer, binding, ephemeralKey, ratchet },
-      { envelope },
-      environment,
-    )
+    const start = { sharedKey, prekey: secrets.prekey, at: environment.clock.now() }
+    const session = { binding, ephemeralKey, ratchet: responderRatchet(start) }
+    return open(session, { envelope }, environment)
   })
 }
 
 /** IK of the initiator, said by the device the envelope names as its sender. */
-function provenInitiatorKey(agreement: Agreement, initiator: Party): Uint8Array {
+async function provenInitiatorKey(
+  agreement: Agreement,
+  initiator: Party,
+  primitives: Primitives,
+): Promise<Uint8Array> {
   const card = deviceCardCodec.decode(agreement.card)
   if (card.device !== initiator.device) throw wrongContext()
-  proveSignature(card)
+  await proveSignature(card, primitives)
   return card.identityKey
 }
 
 /** An initial envelope is one of the session only if it carries the agreement the session began with. */
-function isForSession({ self, peer, ephemeralKey }: Session, envelope: Envelope): boolean {
-  const { sender, recipient } = envelope
-  const isPair = isSameParty(sender, peer) && isSameParty(recipient, self)
-  if (envelope.kind === 'ratchet') return isPair
-  return isPair && equalBytes(envelope.agreement.ephemeralKey, ephemeralKey)
+function isForSession({ ephemeralKey }: Session, envelope: Envelope): boolean {
+  if (envelope.kind === 'ratchet') return true
+  return equalBytes(envelope.agreement.ephemeralKey, ephemeralKey)
 }
 
 /** AD ‖ header of §3.4, where the header is all that stands in clear (SES-8). */

@@ -49,6 +49,20 @@ describe('skipped keys', () => {
     expect(dropOldSkipped(keys, { ...last, at: MAX_SKIPPED_AGE_MS })).toEqual([])
   })
 
+  test('SES-12 age is told from when a key was passed over; the young ones stay', () => {
+    const [old, young] = [keysOf(1, 0, 1), keysOf(1, 1, 1)]
+    const opened = MAX_SKIPPED_AGE_OPENED - 1
+    const later = young.map((key) => ({ ...key, opened, at: 7 }))
+    const now = { at: 8, opened: 2 * opened }
+    expect(dropOldSkipped([...old, ...later], now)).toEqual(later)
+    expect(dropOldSkipped(later, now)).toBe(later)
+  })
+
+  test('SES-12 nothing passed over changes nothing', () => {
+    const keys = keysOf(1, 0, 3)
+    expect(addSkipped(keys, [])).toBe(keys)
+  })
+
   test('SES-12 a key is taken once, by chain and number', () => {
     const keys = [...keysOf(1, 0, 2), ...keysOf(2, 0, 2)]
     const taken = takeSkipped(keys, { ratchetKey: chainKey(2), number: 1 })

@@ -1,5 +1,5 @@
 /**
- * MKSKIPPED of the Double Ratchet (§2.6, §3.2): keys of messages that are still on the way. Bounded in
+ * MKSKIPPED of the Double Ratchet (§2.6, §3.2, §8.4): keys of messages that are still on the way. Bounded in
  * number and in age, so that neither a hostile peer nor a lost message keeps keys for ever (SES-12).
  */
 
