@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { ownVectorsCommand } from './packages/protocol/test/vectors/read-vectors.ts'
 import { stageCommand } from './test/browser/stage-command.ts'
 import { chromiumFlags, findChromium } from './test/chromium.ts'
 import { vectorsCommand } from './test/vectors/vectors-command.ts'
@@ -31,6 +32,8 @@ const noNodeModules: Plugin = {
 }
 
 const tests = ['packages', 'relay-node', 'demo', 'test'].map((folder) => `${folder}/**/*.test.ts`)
+/** What is waited for comes, or does not: the limit is no measure of how busy the machine may be. */
+const patience = { poll: { timeout: 10_000 } } as const
 const chromium = findChromium()
 const report = process.env['KITH_TEST_REPORT']
 
@@ -46,6 +49,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect: patience,
         },
       },
       // Without a Chromium, test/chromium.test.ts fails and says how to install one.
@@ -60,12 +64,17 @@ export default defineConfig({
                 include: tests.map((pattern) => pattern.replace('.test.', '.browser.test.')),
                 exclude: ['**/node_modules/**', '**/dist/**'],
                 testTimeout: 30_000,
+                expect: patience,
                 browser: {
                   enabled: true,
                   headless: true,
                   ui: false,
                   screenshotFailures: false,
-                  commands: { stage: stageCommand, vectors: vectorsCommand },
+                  commands: {
+                    stage: stageCommand,
+                    vectors: vectorsCommand,
+                    ownVectors: ownVectorsCommand,
+                  },
                   provider: playwright({
                     launchOptions: { executablePath: chromium, args: [...chromiumFlags] },
                   }),

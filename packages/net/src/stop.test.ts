@@ -14,7 +14,7 @@ test('NET-9 a program lives on when what listened on webrtc-direct was stopped a
 interface End {
   readonly code: number | null
   readonly signal: string | null
-  /** Within two seconds of the word that everything was stopped. */
+  /** Within ten seconds of the word that everything was stopped; what is held open is held for ever. */
   readonly prompt: boolean
 }
 
@@ -26,5 +26,5 @@ async function endOf(name: string): Promise<End> {
     stoppedAt = performance.now()
   })
   const [code, signal] = await once(child, 'exit')
-  return { code, signal, prompt: performance.now() - stoppedAt < 2_000 }
+  return { code, signal, prompt: performance.now() - stoppedAt < 10_000 }
 }

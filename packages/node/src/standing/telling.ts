@@ -53,11 +53,14 @@ export function createTelling(
         throw new KithError('ERR_STREAM_ENDED', 'the device did not hear that it is out')
       }
     } finally {
-      cutOff(device)
+      if (net.connected().includes(device)) cutOff(device)
     }
   }
 
-  /** One that is out for good is not waited for: its connection goes, heard or not. */
+  /**
+   * One that is out for good is not waited for: its connection goes, heard or not. Whose connection
+   * broke meanwhile is not kept out: it is told when it comes back.
+   */
   function cutOff(device: DeviceId): void {
     if (isOut(device) && !mayComeBack(device)) net.refuse(device)
   }

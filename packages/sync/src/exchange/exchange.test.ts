@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RecordEvent } from '../log/accepting.ts'
 import { createEpoch } from '../log/epochs.ts'
 import type { laneKey } from '../log/lane.ts'
@@ -11,6 +11,7 @@ import {
   writeNotes,
 } from '../testing/devices.ts'
 import { createManualTime, createSeededRng } from '../testing/environment.ts'
+import { eventually } from '../testing/eventually.ts'
 import { meet, sync } from '../testing/meeting.ts'
 import type { ExchangeStream } from './exchange.ts'
 import { STALL_MS } from './exchange.ts'
@@ -74,8 +75,8 @@ describe('ALOG-11 two siblings come to hold the same', () => {
     const meeting = meet(ada, ben)
     await meeting.caughtUp()
     await writeNotes(ada, ['now'])
-    await vi.waitFor(async () => expect(await notesOf(ben)).toEqual(['now']))
-    await vi.waitFor(() => expect(ada.exchanges.pending(ben.id)).toBe(0))
+    await eventually(async () => expect(await notesOf(ben)).toEqual(['now']))
+    await eventually(() => expect(ada.exchanges.pending(ben.id)).toBe(0))
     await meeting.close()
     expect(framesOf(meeting.line).map(({ kind }) => kind)).not.toContain('want')
   })
@@ -86,7 +87,7 @@ describe('ALOG-11 two siblings come to hold the same', () => {
     await meeting.caughtUp()
     for (let at = 0; at < 1_000; at += 100) {
       await writeNotes(ada, many(100))
-      await vi.waitFor(async () => expect((await notesOf(ben)).length).toBe(at + 100))
+      await eventually(async () => expect((await notesOf(ben)).length).toBe(at + 100))
     }
     await meeting.close()
     expect(framesOf(meeting.line).map(({ kind }) => kind)).not.toContain('want')
@@ -97,7 +98,7 @@ describe('ALOG-11 two siblings come to hold the same', () => {
     const [adaBen, benCleo] = [meet(ada, ben), meet(ben, cleo)]
     await Promise.all([adaBen.caughtUp(), benCleo.caughtUp()])
     await writeNotes(ada, ['through ben'])
-    await vi.waitFor(async () => expect(await notesOf(cleo)).toEqual(['through ben']))
+    await eventually(async () => expect(await notesOf(cleo)).toEqual(['through ben']))
     await Promise.all([adaBen.close(), benCleo.close()])
   })
 
@@ -119,7 +120,7 @@ describe('ALOG-11 two siblings come to hold the same', () => {
     await writeNotes(ada, many(3))
     expect(ada.exchanges.pending(ben.id)).toBe(3)
     await sync(ada, ben)
-    await vi.waitFor(() => expect(ada.exchanges.pending(ben.id)).toBe(0))
+    await eventually(() => expect(ada.exchanges.pending(ben.id)).toBe(0))
     await writeNotes(ada, ['later'])
     expect(ada.exchanges.pending(ben.id)).toBe(1)
   })
@@ -150,7 +151,7 @@ describe('ALOG-12 order and division of the backlog', () => {
     }
     const newcomer = await openDevice(4)
     const meetings = holders.map((holder) => meet(newcomer, holder))
-    await vi.waitFor(async () => expect((await notesOf(newcomer)).length).toBe(600))
+    await eventually(async () => expect((await notesOf(newcomer)).length).toBe(600))
     const sent = meetings.flatMap(({ line }) =>
       framesOf(line).flatMap((frame) => (frame.kind === 'records' ? frame.records : [])),
     )
@@ -176,10 +177,10 @@ describe('ALOG-12 order and division of the backlog', () => {
         .map(({ device, lane, stored, covered }) => ({ device, lane, stored, covered })),
       last: true,
     })
-    await vi.waitFor(() => expect(silent.heard().map(({ kind }) => kind)).toContain('want'))
+    await eventually(() => expect(silent.heard().map(({ kind }) => kind)).toContain('want'))
     const meeting = meet(newcomer, ben)
     silent.close()
-    await vi.waitFor(async () => expect(await notesOf(newcomer)).toEqual(many(200)))
+    await eventually(async () => expect(await notesOf(newcomer)).toEqual(many(200)))
     await meeting.close()
   })
 })
@@ -214,7 +215,7 @@ describe('ALOG-13 windows and limits', () => {
     const peer = speakAlone(ada, ben.id)
     await peer.say({ kind: 'holds', lanes: [], last: true })
     await writeNotes(ada, many(400))
-    await vi.waitFor(() => {
+    await eventually(() => {
       const live = peer.heard().flatMap((frame) => (frame.kind === 'live' ? frame.records : []))
       expect(live.length).toBe(256)
       expect(peer.heard().some((frame) => frame.kind === 'held')).toBe(true)
@@ -281,7 +282,7 @@ describe('ALOG-13 windows and limits', () => {
       lanes: [{ device: ada.id, lane: 'messages', stored, covered: [] }],
       last: true,
     })
-    await vi.waitFor(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
+    await eventually(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
     const records = []
     const span = { device: ada.id, lane: 'messages', from: 4, to: 5 } as const
     for await (const record of ada.log.read(span)) records.push(record)
@@ -299,13 +300,13 @@ describe('ALOG-13 windows and limits', () => {
       lanes: [{ device: ada.id, lane: 'messages', stored: [{ from: 1, to: 9 }], covered: [] }],
       last: true,
     })
-    await vi.waitFor(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
+    await eventually(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
     // Each time later than 30 s after the want, but not after the last frame; the answer shows
     // that it was dealt with.
     for (const id of [1, 2, 3]) {
       time.pass(STALL_MS - 1)
       await peer.say({ kind: 'live', id, lane: 'messages', records: [] })
-      await vi.waitFor(() => expect(peer.heard()).toContainEqual({ kind: 'done', id }))
+      await eventually(() => expect(peer.heard()).toContainEqual({ kind: 'done', id }))
     }
     time.pass(STALL_MS)
     expect(await peer.end).toEqual({ kind: 'failed', code: 'ERR_EXCHANGE_STALLED' })
@@ -319,10 +320,10 @@ describe('ALOG-13 windows and limits', () => {
       lanes: [{ device: ada.id, lane: 'messages', stored: [{ from: 1, to: 9 }], covered: [] }],
       last: true,
     })
-    await vi.waitFor(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
+    await eventually(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
     await peer.say({ kind: 'records', id: 1, records: [], last: true, absent: [] })
     await peer.say({ kind: 'held', lanes: [] })
-    await vi.waitFor(() => expect(peer.unread()).toBe(0))
+    await eventually(() => expect(peer.unread()).toBe(0))
     expect(peer.heard().filter(({ kind }) => kind === 'want').length).toBe(1)
     peer.close()
   })
@@ -340,13 +341,13 @@ describe('ALOG-14 withheld records', () => {
     const meeting = meet(ada, ben, [{ withheld: { until, of } }, {}])
     await meeting.caughtUp()
     await writeNotes(ada, ['new'])
-    await vi.waitFor(async () => expect(await notesOf(ben)).toEqual(['new']))
+    await eventually(async () => expect(await notesOf(ben)).toEqual(['new']))
     expect(await notesOf(ben, 'data')).toEqual(['data'])
     time.pass(86_399_999)
     await writeNotes(ada, ['newer'])
-    await vi.waitFor(async () => expect(await notesOf(ben)).toEqual(['new', 'newer']))
+    await eventually(async () => expect(await notesOf(ben)).toEqual(['new', 'newer']))
     time.pass(1)
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await notesOf(ben)).toEqual(['old one', 'old two', 'new', 'newer']),
     )
     await meeting.close()
@@ -359,7 +360,7 @@ describe('ALOG-14 withheld records', () => {
     const peer = speakAlone(ada, ben.id, { withheld })
     const ranges = [{ from: 1, to: 2 }]
     await peer.say({ kind: 'want', id: 1, device: ada.id, lane: 'messages', ranges })
-    await vi.waitFor(() => expect(peer.heard().some(({ kind }) => kind === 'records')).toBe(true))
+    await eventually(() => expect(peer.heard().some(({ kind }) => kind === 'records')).toBe(true))
     const answer = peer.heard().find(({ kind }) => kind === 'records')
     expect(answer).toMatchObject({ last: true, absent: [{ from: 1, to: 1 }] })
     peer.close()
@@ -378,7 +379,7 @@ describe('D4 resuming', () => {
       expect(meeting).toBeLessThan(20)
       const { line, ends } = meet(ada, ben)
       const enough = Math.min(600, arrived.length + 128)
-      await vi.waitFor(() => expect(arrived.length).toBeGreaterThanOrEqual(enough))
+      await eventually(() => expect(arrived.length).toBeGreaterThanOrEqual(enough))
       line.cut()
       for (const end of await Promise.all(ends)) {
         expect(end).toMatchObject({ kind: 'failed', code: 'ERR_EXCHANGE_STREAM' })
@@ -467,7 +468,7 @@ describe('ALOG-10 what two siblings see of a third', () => {
     await meeting.caughtUp()
     expect(await notesOf(ben)).toEqual([])
     await ben.log.epochs.add(next)
-    await vi.waitFor(async () => expect(await notesOf(ben)).toEqual(many(3)))
+    await eventually(async () => expect(await notesOf(ben)).toEqual(many(3)))
     await meeting.close()
   })
 })

@@ -1,5 +1,5 @@
 import type { DeviceId } from '@kithmesh/protocol'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { frameCodec } from '../exchange/frames.ts'
 import {
   ACCOUNT,
@@ -12,6 +12,7 @@ import {
   writeNotes,
 } from '../testing/devices.ts'
 import { createSeededRng } from '../testing/environment.ts'
+import { eventually } from '../testing/eventually.ts'
 import { meet, sync } from '../testing/meeting.ts'
 import type { AccountLogStore } from './account-log-store.ts'
 import { createEpoch, createEpochRing, type EpochKey } from './epochs.ts'
@@ -213,7 +214,7 @@ describe('A8 ALOG-18 exchanges of what a removed device wrote', () => {
     expect(await notesOfThief(ben, thief)).toEqual([])
     unknowing.add(thief.id)
     await ada.log.membersChanged()
-    await vi.waitFor(async () => expect(await notesOfThief(ben, thief)).toEqual(['1', '2', '3']))
+    await eventually(async () => expect(await notesOfThief(ben, thief)).toEqual(['1', '2', '3']))
     await meeting.close()
   })
 
@@ -232,7 +233,7 @@ describe('A8 ALOG-18 exchanges of what a removed device wrote', () => {
     expect(await notesOf(ben)).toEqual([])
     out.clear()
     await ben.log.membersChanged()
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await notesOf(ben)).toEqual(['meanwhile'])
       expect(await notesOf(ben, 'data')).toEqual(['data meanwhile'])
     })
@@ -282,7 +283,7 @@ describe('A8 ALOG-18 exchanges of what a removed device wrote', () => {
     await meeting.caughtUp()
     const before = meeting.line.frames.length
     await writeNotes(ada, ['a', 'b', 'c'])
-    await vi.waitFor(async () => expect(await notesOf(ben)).toEqual(['a', 'b', 'c']))
+    await eventually(async () => expect(await notesOf(ben)).toEqual(['a', 'b', 'c']))
     const after = meeting.line.frames.slice(before).map((frame) => frameCodec.decode(frame).kind)
     expect(after).toContain('live')
     expect(after).not.toContain('want')

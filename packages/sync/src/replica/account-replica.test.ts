@@ -1,6 +1,6 @@
 import type { DeviceId } from '@kithmesh/protocol'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createAccountData } from '../data/account-data.ts'
 import { MAX_HELD_PER_SOURCE } from '../data/held-updates.ts'
 import { createMemoryAccountLogStore } from '../log/memory-account-log-store.ts'
@@ -8,6 +8,7 @@ import type { LogRecord } from '../log/record.ts'
 import { nobleRecordCrypto } from '../log/record-crypto.ts'
 import { countRanges } from '../range-set.ts'
 import { createManualTime } from '../testing/environment.ts'
+import { eventually } from '../testing/eventually.ts'
 import { accountNumber, messageNumber } from '../testing/ids.ts'
 import { meet, sync } from '../testing/meeting.ts'
 import { contentsOf, openReplica, type TestReplica } from '../testing/replicas.ts'
@@ -54,7 +55,7 @@ describe('ALOG-11 account data is the same on every device', () => {
     const names: string[] = []
     phone.data.events.addEventListener('contact:changed', ({ detail }) => names.push(detail.name))
     ada.data.contacts.set(BEN, { name: 'Ben', addedAt: 1 })
-    await vi.waitFor(() => expect(names).toEqual(['Ben']))
+    await eventually(() => expect(names).toEqual(['Ben']))
     await meeting.close()
   })
 
@@ -103,7 +104,7 @@ describe('ALOG-11 account data is the same on every device', () => {
     const failures: unknown[] = []
     const ada = await openReplica(1, { store, onFailure: (error) => failures.push(error) })
     ada.data.contacts.set(BEN, { name: 'Ben', addedAt: 1 })
-    await vi.waitFor(() => expect(failures.length).toBe(1))
+    await eventually(() => expect(failures.length).toBe(1))
     broken = false
     await ada.flush()
     const again = await openReplica(1, { store, life: 1 })
@@ -232,7 +233,7 @@ describe('ALOG-8 snapshots', () => {
       ada.data.settings.set('s', `${edit}${value}`)
       await ada.flush()
     }
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(ada.log.holdingsOf({ device: ada.id, lane: 'data' }).covered.length).toBe(1),
     )
     await ada.close()
@@ -250,7 +251,7 @@ describe('ALOG-8 snapshots', () => {
       addContacts(ada, 1, number)
       await ada.flush()
     }
-    await vi.waitFor(() => expect(contentsOf(phone)).toEqual(contentsOf(ada)))
+    await eventually(() => expect(contentsOf(phone)).toEqual(contentsOf(ada)))
     await meeting.close()
     phone.data.settings.set('only', 'here')
     await phone.flush()
@@ -258,7 +259,7 @@ describe('ALOG-8 snapshots', () => {
     await sync(ada, tablet)
     await ada.compact()
     await Promise.all([sync(ada, phone), sync(ada, tablet)])
-    await vi.waitFor(() => expect(stored(tablet)).toBeLessThan(80))
+    await eventually(() => expect(stored(tablet)).toBeLessThan(80))
     expect(stored(phone)).toBeGreaterThan(120)
     expect(phone.data.settings.get('only')).toBe('here')
   })
@@ -358,7 +359,7 @@ describe('ALOG-8 snapshots', () => {
     const restarted = await openReplica(2, { store: phone.store, life: 1 })
     for (const replica of [phone, restarted]) {
       await replica.log.accept(records.slice(0, 1))
-      await vi.waitFor(() => expect(replica.data.settings.get('k')).toBe(updates.length - 1))
+      await eventually(() => expect(replica.data.settings.get('k')).toBe(updates.length - 1))
     }
     const last = await openReplica(2, { store: phone.store, life: 2 })
     expect(last.data.settings.get('k')).toBe(updates.length - 1)
@@ -389,7 +390,7 @@ describe('A8 removal of a device', () => {
     await meeting.caughtUp()
     expect(phone.data.heldCount).toBe(1)
     time.pass(HEAL_MS)
-    await vi.waitFor(() => expect(phone.data.contacts.get(BEN)?.name).toBe('by ada'))
+    await eventually(() => expect(phone.data.contacts.get(BEN)?.name).toBe('by ada'))
     expect(contentsOf(phone)).toEqual(contentsOf(ada))
     expect(phone.data.heldCount).toBe(0)
     await meeting.close()
@@ -439,7 +440,7 @@ describe('A8 removal of a device', () => {
     await ada.close()
     out.add(thief.id)
     const again = await openReplica(1, { store: ada.store, life: 1, mayWrite })
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(again.log.holdingsOf({ device: thief.id, lane: 'data' }).stored).toEqual([])
       expect(again.log.holdingsOf({ device: ada.id, lane: 'messages' }).tip?.seq).toBe(1)
     })
@@ -490,14 +491,14 @@ describe('A8 removal of a device', () => {
     await meeting.caughtUp()
     const snapshots = () => ada.log.holdingsOf({ device: ada.id, lane: 'data' }).tip?.seq ?? 0
     phone.exchanges.askSnapshot()
-    await vi.waitFor(() => expect(snapshots()).toBe(1))
+    await eventually(() => expect(snapshots()).toBe(1))
     for (let ask = 0; ask < 5; ask += 1) phone.exchanges.askSnapshot()
     ada.data.settings.set('k', 1)
-    await vi.waitFor(() => expect(phone.data.settings.get('k')).toBe(1))
+    await eventually(() => expect(phone.data.settings.get('k')).toBe(1))
     expect(snapshots()).toBe(2)
     time.pass(ASKED_MS)
     phone.exchanges.askSnapshot()
-    await vi.waitFor(() => expect(snapshots()).toBe(3))
+    await eventually(() => expect(snapshots()).toBe(3))
     await meeting.close()
   })
 })
@@ -515,7 +516,7 @@ describe('B2 a device restored from a backup', () => {
     restored.data.settings.set('after', 'the restore')
     await restored.flush()
     const meeting = meet(restored, phone)
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(phone.data.settings.get('after')).toBe('the restore')
       expect(restored.data.settings.get('before')).toBe('the loss')
     })

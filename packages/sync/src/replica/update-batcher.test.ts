@@ -1,6 +1,7 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { createManualTime } from '../testing/environment.ts'
+import { eventually } from '../testing/eventually.ts'
 import { BATCH_MS, createUpdateBatcher, RETRY_MS } from './update-batcher.ts'
 
 /** A document whose edits go to a batcher, and what it wrote. */
@@ -35,23 +36,23 @@ describe('ALOG-6 local edits on their way to the log', () => {
   test('the first goes at once, those within the window go together when it ends', async () => {
     const { time, writes, edit } = desk()
     edit(1)
-    await vi.waitFor(() => expect(writes.length).toBe(1))
+    await eventually(() => expect(writes.length).toBe(1))
     edit(2)
     edit(3)
     time.pass(BATCH_MS - 1)
     expect(writes.length).toBe(1)
     time.pass(1)
-    await vi.waitFor(() => expect(writes.map(({ length }) => length)).toEqual([1, 1]))
+    await eventually(() => expect(writes.map(({ length }) => length)).toEqual([1, 1]))
     expect(valueAfter(writes)).toBe(3)
   })
 
   test('after a pause the next one goes at once again', async () => {
     const { time, writes, edit } = desk()
     edit(1)
-    await vi.waitFor(() => expect(writes.length).toBe(1))
+    await eventually(() => expect(writes.length).toBe(1))
     time.pass(BATCH_MS)
     edit(2)
-    await vi.waitFor(() => expect(writes.length).toBe(2))
+    await eventually(() => expect(writes.length).toBe(2))
   })
 
   test('10,000 edits at once are two writes, merged into few updates', async () => {
@@ -76,13 +77,13 @@ describe('ALOG-6 local edits on their way to the log', () => {
     edit(2)
     time.pass(10 * BATCH_MS)
     gates.shift()?.()
-    await vi.waitFor(() => expect(writes.length).toBe(1))
-    await vi.waitFor(() => {
+    await eventually(() => expect(writes.length).toBe(1))
+    await eventually(() => {
       time.pass(1)
       expect(gates.length).toBe(1)
     })
     gates.shift()?.()
-    await vi.waitFor(() => expect(writes.length).toBe(2))
+    await eventually(() => expect(writes.length).toBe(2))
     expect(valueAfter(writes)).toBe(2)
   })
 
@@ -97,7 +98,7 @@ describe('ALOG-6 local edits on their way to the log', () => {
     expect(failures.length).toBeGreaterThan(0)
     broken = false
     time.pass(RETRY_MS)
-    await vi.waitFor(() => expect(valueAfter(writes)).toBe(2))
+    await eventually(() => expect(valueAfter(writes)).toBe(2))
     await batcher.flush()
   })
 
