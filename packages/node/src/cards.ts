@@ -1,11 +1,14 @@
 import {
-  CARD_ROTATION_MS,
   createDeviceCard,
   createKeyPair,
   type DeviceCard,
   type DeviceId,
+  decoded,
   deviceCardCodec,
+  equalBytes,
+  isCardDue,
   isKithError,
+  isOneTimeCard,
   type KeyPair,
   keyPairCodec,
   type PrekeySecrets,
@@ -13,69 +16,132 @@ import {
   prekeysToKeep,
   verifyDeviceCard,
 } from '@kithmesh/protocol'
+import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceContext } from './context.ts'
-import { type Staged, stagedOps } from './staged.ts'
+import { createSerial } from './serial.ts'
+import type { Staged } from './staged.ts'
 import type { Op } from './store/store-types.ts'
 
-/** Device cards: ours with their secrets, and the newest one of each device we met. */
+/** `detail` by event name. */
+export interface CardEvents {
+  /** This device has another card to give out; it is on the disk. */
+  'card:renewed': { readonly number: number }
+}
+
+/** Device cards: ours with their secrets, and the newest one of each device we met or were told of. */
 export interface Cards {
+  readonly events: TypedEvents<CardEvents>
   /** Our newest card, encoded. */
   own(): Uint8Array
   ownIdentity(): { readonly identityKey: KeyPair; readonly card: DeviceCard }
   prekeys(): readonly PrekeySecrets[]
   /** A card that stands now; undefined when there is none. */
   get(device: DeviceId): Promise<DeviceCard | undefined>
+  /** The card here of another device as it came, whether it still stands or not. */
+  kept(device: DeviceId): Promise<KeptCard | undefined>
   /** Takes a device's card when it is genuine and newer than ours; undefined when it is neither. */
   stage(device: DeviceId, card: Uint8Array): Promise<Staged | undefined>
   /** Drops the card of a device that is out of its account: nothing is sealed to it (OUT-6). */
   stageForget(device: DeviceId): Staged
+  /**
+   * Makes the next card when a week is over, and erases secrets that were kept for long enough (SES-3).
+   *
+   * @throws ERR_STORE_WRITE
+   */
+  renew(): Promise<void>
+  /**
+   * Another device holds this card of ours. If this device did not make it, as when it was put back to a
+   * copy, its secrets are gone: the next card is made behind it (SES-22). @throws ERR_STORE_WRITE
+   */
+  overtake(shown: Uint8Array): Promise<void>
+}
+
+/** A card as it lies on the disk. */
+export interface KeptCard {
+  readonly bytes: Uint8Array
+  readonly number: number
+  readonly expiresAt: number
 }
 
 const IDENTITY_KEY = 'identity key'
 const OWN_CARD = 'own card'
+/** Two that run from one disk would else overtake each other for ever. */
+const OVERTAKE_INTERVAL_MS = 60 * 60 * 1000
 
-/** Opens the cards on disk; makes this device's first card, or its next one when a week is over (SES-3). */
+/** Opens the cards on disk; makes this device's first card, or its next one when a week is over. */
 export async function openCards(context: DeviceContext): Promise<Cards> {
-  const { tables, store, clock, rng, primitives, signer } = context
-  const environment = { clock, rng, primitives }
-  const ops: Op[] = []
+  const { tables, store, clock, signer, logger } = context
+  const identityKey = await openIdentityKey(context)
+  const events = createEvents<CardEvents>()
+  const serial = createSerial<'own'>()
+  /** Numbers handed to the disk: of two cards of one device that come at once the newer one stays. */
+  const newest = new Map<DeviceId, number>()
+  let prekeys = await keptPrekeys()
+  let card = await openOwnCard()
+  let overtakenAt = Number.NEGATIVE_INFINITY
+  await renew()
 
-  const identityKey = await ownIdentityKey()
-  const kept: PrekeySecrets[] = []
-  for await (const [, secrets] of tables.prekeys.entries()) {
-    kept.push(prekeySecretsCodec.decode(secrets))
-  }
-  const card = await ownCard()
-  const prekeys = prekeysToKeep(kept, { now: clock.now() })
-  for (const { number } of kept) {
-    if (!prekeys.some((one) => one.number === number)) ops.push(tables.prekeys.delete(number))
-  }
-  if (ops.length > 0) await store.commit(ops)
-  const encoded = deviceCardCodec.encode(card)
-
-  async function ownIdentityKey(): Promise<KeyPair> {
-    const stored = await tables.device.get(IDENTITY_KEY)
-    if (stored) return keyPairCodec.decode(stored)
-    const fresh = await createKeyPair(environment)
-    ops.push(tables.device.put(IDENTITY_KEY, keyPairCodec.encode(fresh)))
-    return fresh
+  async function keptPrekeys(): Promise<readonly PrekeySecrets[]> {
+    const kept: PrekeySecrets[] = []
+    for await (const [, secrets] of tables.prekeys.entries()) {
+      kept.push(prekeySecretsCodec.decode(secrets))
+    }
+    return kept
   }
 
-  async function ownCard(): Promise<DeviceCard> {
+  async function openOwnCard(): Promise<DeviceCard> {
     const stored = await tables.device.get(OWN_CARD)
-    const current = stored && deviceCardCodec.decode(stored)
-    if (current && clock.now() - current.createdAt < CARD_ROTATION_MS) return current
-    const number = (current?.number ?? 0) + 1
-    const { card: next, secrets } = await createDeviceCard(
-      { signer, identityKey, number },
-      environment,
+    return stored ? deviceCardCodec.decode(stored) : makeCard(1)
+  }
+
+  /** Card and secrets in one batch, before anybody is given the card. */
+  async function makeCard(number: number): Promise<DeviceCard> {
+    const made = await createDeviceCard({ signer, identityKey, number }, context)
+    await keep(
+      [...prekeys, made.secrets],
+      [
+        tables.prekeys.put(number, prekeySecretsCodec.encode(made.secrets)),
+        tables.device.put(OWN_CARD, deviceCardCodec.encode(made.card)),
+      ],
     )
-    kept.push(secrets)
-    ops.push(
-      tables.prekeys.put(number, prekeySecretsCodec.encode(secrets)),
-      tables.device.put(OWN_CARD, deviceCardCodec.encode(next)),
-    )
-    return next
+    return made.card
+  }
+
+  /** Writes `ops`, and erases what of `secrets` need not be kept any longer. */
+  async function keep(secrets: readonly PrekeySecrets[], ops: readonly Op[]): Promise<void> {
+    const kept = prekeysToKeep(secrets, { now: clock.now() })
+    const erased = secrets.filter((one) => !kept.includes(one))
+    const all = [...ops, ...erased.map(({ number }) => tables.prekeys.delete(number))]
+    if (all.length > 0) await store.commit(all)
+    prekeys = kept
+  }
+
+  function renew(): Promise<void> {
+    return serial('own', async () => {
+      if (!isCardDue(card, { now: clock.now() })) return keep(prekeys, [])
+      giveOut(await makeCard(card.number + 1))
+    })
+  }
+
+  function overtake(shown: Uint8Array): Promise<void> {
+    return serial('own', async () => {
+      const theirs = genuine(shown)
+      const isOurs = theirs?.device === context.device && !isOneTimeCard(theirs)
+      if (!isOurs || theirs.number < card.number || isOwn(shown)) return
+      if (clock.monotonic() - overtakenAt < OVERTAKE_INTERVAL_MS) return
+      overtakenAt = clock.monotonic()
+      logger.warn('this device runs from a copy: it gave out cards that it does not know')
+      giveOut(await makeCard(theirs.number + 1))
+    })
+  }
+
+  function giveOut(made: DeviceCard): void {
+    card = made
+    events.emit('card:renewed', { number: made.number })
+  }
+
+  function isOwn(bytes: Uint8Array): boolean {
+    return equalBytes(bytes, deviceCardCodec.encode(card))
   }
 
   async function get(device: DeviceId): Promise<DeviceCard | undefined> {
@@ -84,11 +150,34 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
   }
 
   async function stage(device: DeviceId, bytes: Uint8Array): Promise<Staged | undefined> {
-    const theirs = genuine(bytes)
-    if (theirs?.device !== device) return undefined
-    const known = await tables.cards.get(device)
-    if (known && deviceCardCodec.decode(known).number >= theirs.number) return undefined
-    return stagedOps(tables.cards.put(device, bytes))
+    const theirs = decoded(deviceCardCodec, bytes)
+    if (theirs?.device !== device || isOneTimeCard(theirs)) return undefined
+    const { number } = theirs
+    const before = await kept(device)
+    // Proving costs a signature: the card that is here, or an older one, is not worth it.
+    if (before && (before.number > number || equalBytes(before.bytes, bytes))) return undefined
+    if (!genuine(bytes)) return undefined
+    if (before?.number === number) {
+      logger.debug('two cards of one number: their device runs from a copy')
+      return undefined
+    }
+    return {
+      ops: () => {
+        if ((newest.get(device) ?? 0) >= number) return []
+        newest.set(device, number)
+        return [tables.cards.put(device, bytes)]
+      },
+      discard: () => void newest.delete(device),
+    }
+  }
+
+  function stageForget(device: DeviceId): Staged {
+    return {
+      ops: () => {
+        newest.delete(device)
+        return [tables.cards.delete(device)]
+      },
+    }
   }
 
   function genuine(bytes: Uint8Array): DeviceCard | undefined {
@@ -100,12 +189,33 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
     }
   }
 
+  async function kept(device: DeviceId): Promise<KeptCard | undefined> {
+    const bytes = await tables.cards.get(device)
+    if (!bytes) return undefined
+    const { number, expiresAt } = deviceCardCodec.decode(bytes)
+    return { bytes, number, expiresAt }
+  }
+
   return {
-    own: () => encoded,
+    events,
+    own: () => deviceCardCodec.encode(card),
     ownIdentity: () => ({ identityKey, card }),
     prekeys: () => prekeys,
     get,
+    kept,
     stage,
-    stageForget: (device) => stagedOps(tables.cards.delete(device)),
+    stageForget,
+    renew,
+    overtake,
   }
+}
+
+/** X25519, made once: the same in every card of the device. */
+async function openIdentityKey(context: DeviceContext): Promise<KeyPair> {
+  const { tables, store } = context
+  const stored = await tables.device.get(IDENTITY_KEY)
+  if (stored) return keyPairCodec.decode(stored)
+  const fresh = await createKeyPair(context)
+  await store.commit([tables.device.put(IDENTITY_KEY, keyPairCodec.encode(fresh))])
+  return fresh
 }

@@ -21,10 +21,12 @@ import { createFanOut } from './delivery/fan-out.ts'
 import { createFreshness } from './delivery/freshness.ts'
 import { createInbox } from './delivery/inbox.ts'
 import { startLateCopies } from './delivery/late-copies.ts'
+import { createMending } from './delivery/mending.ts'
 import { openOutbox } from './delivery/outbox.ts'
 import { startReceiving } from './delivery/receive.ts'
 import { openSessions } from './delivery/sessions.ts'
 import { startUnaddressed } from './delivery/unaddressed.ts'
+import { startCardRotation } from './greeting/card-rotation.ts'
 import { startPeers } from './greeting/peers.ts'
 import { createApproveHistory, openHistoryApprovals } from './linking/history-approvals.ts'
 import { createDeviceLinker, type DeviceLinker } from './linking/link-device.ts'
@@ -77,6 +79,7 @@ export async function openAccount(
   const outbox = await openOutbox(context)
   const delivery = openDelivery(context, logs)
   const sessions = openSessions(context, { account, logs, cards })
+  const mending = createMending(context, { account, logs, chats, sessions })
   const kept = { account, logs, cards, addresses, sessions, outbox, delivery }
   const dropping = createDropping(context, kept)
   const intake = createLogIntake(context, { account, logs, epochs, dropping })
@@ -92,7 +95,12 @@ export async function openAccount(
       chats,
       outbox,
       delivery,
-      fanOut: createFanOut({ logs, sessions, outbox }),
+      fanOut: createFanOut({
+        logs,
+        sessions,
+        outbox,
+        isConnected: (device) => context.net.connected().includes(device),
+      }),
     }),
   })
   const messages = createMessages(context, {
@@ -111,16 +119,18 @@ export async function openAccount(
   const handover = createEpochHandover(context, { account, ring: epochs.ring, cards })
   const known = { account, logs, intake, handover, cards, addresses, isContact }
   const peers = startPeers(context, known)
+  startCardRotation(context, { cards, peers })
   shareEpochs(context, { account, logs, ring: epochs.ring, peers })
   const inbox = createInbox(context, {
     account,
     chats,
     sessions,
+    mending,
     noteFreshness: createFreshness(context, { own: account, logs, peers }),
     keep: (stored, alongside) =>
       state.record([contentRecord(stored)], [...alongside, messages.stageEvent(stored)]),
   })
-  startReceiving(context, { inbox, logs, isContact })
+  startReceiving(context, { inbox, logs, sessions, isContact })
   const drain = startDrain(context, {
     outbox,
     peers,
@@ -128,6 +138,7 @@ export async function openAccount(
     chats,
     sessions,
     delivery,
+    mending,
     recordReached: (reached, alongside) => state.record([{ kind: 'reached', reached }], alongside),
   })
   startHistory({ account, state, chats, delivery, messages })

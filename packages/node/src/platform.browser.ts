@@ -61,7 +61,6 @@ export async function createBrowserPlatform(): Promise<Platform> {
     },
     loadOrCreate: async (home, name, create) =>
       (await openKeys(home, {})).loadOrCreate(name, create),
-    verifySignature: keys.verifySignature,
   }
   return withMemoryHomes(platform, {
     createIdentity: () => newIdentity(keys),

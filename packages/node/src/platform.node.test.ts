@@ -9,9 +9,10 @@ import {
 } from '@kithmesh/protocol'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { asBytes, asKeyObject } from './aead.node.ts'
 import { nodePlatform } from './platform.node.ts'
 import { MEMORY_HOME } from './platform.ts'
-import { nodePrimitives } from './primitives.node.ts'
+import { createNodePrimitives, nodePrimitives } from './primitives.node.ts'
 
 const { rng } = nodePlatform
 const root = await mkdtemp(join(tmpdir(), 'kith-platform-'))
@@ -88,8 +89,11 @@ describe('keys in files', () => {
 })
 
 describe('native cryptography', () => {
-  test('SES-1 the primitives agree with the vectors', async () => {
-    expect(await checkPrimitives(nodePrimitives)).toEqual([])
+  test.each([
+    ['bytes', asBytes],
+    ['KeyObject', asKeyObject],
+  ])('SES-1 the primitives agree with the vectors, keys as %s', async (_, form) => {
+    expect(await checkPrimitives(createNodePrimitives(form))).toEqual([])
   })
 
   test('SES-1 native and noble primitives agree on any input', async () => {
@@ -124,11 +128,15 @@ describe('native cryptography', () => {
     const signature = await signer.sign(bytes)
     expect(signature).toHaveLength(64)
     expect(verifySignature(publicKey, bytes, signature)).toBe(true)
-    expect(await nodePlatform.verifySignature({ publicKey, bytes, signature })).toBe(true)
+    expect(await nodePlatform.primitives.verifyEd25519({ publicKey, bytes, signature })).toBe(true)
     const changed = bytes.with(7, (bytes[7] ?? 0) ^ 1)
-    expect(await nodePlatform.verifySignature({ publicKey, bytes: changed, signature })).toBe(false)
+    expect(
+      await nodePlatform.primitives.verifyEd25519({ publicKey, bytes: changed, signature }),
+    ).toBe(false)
     for (const bad of [new Uint8Array(31), new Uint8Array(32).fill(0xff)]) {
-      expect(await nodePlatform.verifySignature({ publicKey: bad, bytes, signature })).toBe(false)
+      expect(
+        await nodePlatform.primitives.verifyEd25519({ publicKey: bad, bytes, signature }),
+      ).toBe(false)
     }
   })
 })

@@ -1,13 +1,6 @@
 /** The machine under Node: files of the home, native cryptography, the host's name. */
 
-import {
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  randomBytes,
-  sign,
-  verify,
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Clock, Rng, Signer } from '@kithmesh/protocol'
 import { argon2idInThread } from './lock/argon2id.node.ts'
@@ -15,7 +8,7 @@ import { openHomeKey, type Unlock } from './lock/home-key.ts'
 import { createHomeLockChanges, homeLockState } from './lock/home-lock-changes.ts'
 import { type NodeLockPlace, openNodeLockPlace } from './lock/lock-place.node.ts'
 import { withMemoryHomes } from './platform.memory.ts'
-import type { HomeKeys, Platform, SignedBytes } from './platform.ts'
+import type { HomeKeys, Platform } from './platform.ts'
 import { nodePrimitives } from './primitives.node.ts'
 import { openNodeAnchor } from './store/anchor.node.ts'
 import { eraseNodeHome, hasNodeHome } from './store/erase-home.node.ts'
@@ -63,7 +56,6 @@ const diskPlatform: Platform = {
   openBackend: openNodeBackend,
   loadOrCreate: async (home, name, create) =>
     (await openKeysAt(placeOf(home), {})).loadOrCreate(name, create),
-  verifySignature: nativeVerify,
 }
 
 /** This process's machine. */
@@ -116,18 +108,4 @@ function identityOf(seed: Uint8Array): Signer {
     publicKey: Uint8Array.from(Buffer.from(x ?? '', 'base64url')),
     sign: async (bytes) => Uint8Array.from(sign(null, bytes, key)),
   }
-}
-
-function nativeVerify({ publicKey, bytes, signature }: SignedBytes): boolean {
-  try {
-    return verify(null, bytes, importPublic(publicKey), signature)
-  } catch {
-    // A key that is not a point: nothing it signs is valid.
-    return false
-  }
-}
-
-function importPublic(publicKey: Uint8Array): KeyObject {
-  const x = Buffer.from(publicKey).toString('base64url')
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
 }

@@ -105,18 +105,6 @@ export interface Platform {
     name: string,
     create: () => MaybePromise<Uint8Array>,
   ): Promise<Uint8Array>
-  /**
-   * Native Ed25519, 14× faster than the shared code path. Only for records where a disagreement with
-   * another device costs one record: never for what decides shared state (protocol.md §1).
-   */
-  verifySignature(signed: SignedBytes): MaybePromise<boolean>
-}
-
-/** What {@link Platform.verifySignature} looks at. */
-export interface SignedBytes {
-  readonly publicKey: Uint8Array
-  readonly bytes: Uint8Array
-  readonly signature: Uint8Array
 }
 
 /** A home that lives in memory and ends with its store; nothing is locked, nothing written. */

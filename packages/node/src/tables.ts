@@ -30,6 +30,7 @@ import {
 import { type Lane, type LogRecord, recordCodec } from '@kithmesh/sync'
 import { MAX_ADDRESSES } from './addresses.ts'
 import type { ChatState } from './chats.ts'
+import { type Reset, resetCodec } from './delivery/mending.ts'
 import { type KeptCopy, keptCopyCodec } from './recovery/shelf.ts'
 import { idPart, singleKey, textPart, tupleKey, uintPart } from './store/key-codec.ts'
 import type { Store, Table } from './store/store-types.ts'
@@ -47,6 +48,8 @@ export interface Tables {
   readonly addresses: Table<DeviceId, readonly string[]>
   readonly lastSeen: Table<DeviceId, number>
   readonly sessions: Table<DeviceId, Uint8Array>
+  /** When and how this device last began anew with a device whose envelope it could not open. */
+  readonly resets: Table<DeviceId, Reset>
   readonly chats: Table<ChatId, ChatState>
   /** Contents by chat and hybrid time. */
   readonly contents: Table<readonly [ChatId, number, MessageId], Uint8Array>
@@ -136,6 +139,7 @@ export function openTables(store: Store): Tables {
     }),
     lastSeen: store.table('last seen', { key: deviceKey, value: shaped(uint(), 16) }),
     sessions: store.table('sessions', { key: deviceKey, value: bytesCodec(4 * 1024 * 1024) }),
+    resets: store.table('resets', { key: deviceKey, value: resetCodec }),
     chats: store.table('chats', {
       key: singleKey(idPart<ChatId>(parseChatId)),
       value: shaped(chatStateShape, 1024),

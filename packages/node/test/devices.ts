@@ -30,7 +30,9 @@ export interface Devices {
   /** `home`: a folder, when a test looks at what is kept there. */
   start(
     name: string,
-    options?: Pick<NodeOptions, 'newDevice' | 'clock' | 'scheduler'> & { readonly home?: string },
+    options?: Pick<NodeOptions, 'newDevice' | 'clock' | 'scheduler' | 'logger'> & {
+      readonly home?: string
+    },
   ): Promise<KithNode>
   /** Makes two accounts contacts of each other. */
   acquaint(inviter: KithNode, adder: KithNode): Promise<void>

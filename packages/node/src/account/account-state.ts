@@ -115,12 +115,12 @@ export async function openAccountState(
 }
 
 /** Native where the platform has it: one account log is thousands of records (facts of RecordCrypto). */
-function recordCrypto({ primitives, platform }: DeviceContext): RecordCrypto {
+function recordCrypto({ primitives }: DeviceContext): RecordCrypto {
   return {
     sha256: primitives.sha256,
     hkdfSha256: primitives.hkdfSha256,
     aes256Gcm: primitives.aes256Gcm,
     verify: (publicKey, bytes, signature) =>
-      platform.verifySignature({ publicKey, bytes, signature }),
+      primitives.verifyEd25519({ publicKey, bytes, signature }),
   }
 }

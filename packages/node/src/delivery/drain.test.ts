@@ -58,8 +58,8 @@ async function pair({
     for await (const bytes of stream.incoming) {
       const frame = toRecipientCodec.decode(bytes)
       if (frame.kind === 'offer') {
-        await stream.send(toSenderCodec.encode({ kind: 'want', ids: frame.ids }))
-      } else {
+        await stream.send(toSenderCodec.encode({ kind: 'want', ids: frame.ids, held: [] }))
+      } else if (frame.kind === 'envelope') {
         arrived.push(frame.envelope[0] ?? 0)
         const ack = toSenderCodec.encode({ kind: 'ack', ids: [frame.id] })
         if (how === 'acks') await stream.send(ack)
@@ -78,6 +78,7 @@ async function pair({
     chats: openChats(ada, ADA),
     sessions: openSessions(ada, { account: ADA, logs, cards }),
     delivery: openDelivery(ada, logs),
+    mending: { hear: async () => false, isBroken: () => false },
     recordReached: (_, alongside) => commitStaged(ada.store, alongside),
     peers: {
       events,

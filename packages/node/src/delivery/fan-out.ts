@@ -17,18 +17,22 @@ export function createFanOut(parts: {
   readonly logs: DeviceLogs
   readonly sessions: Sessions
   readonly outbox: Outbox
+  /** Whether a device is here now, and can be asked for a card of its own. */
+  readonly isConnected: (device: DeviceId) => boolean
 }): FanOut {
+  const { sessions, outbox, isConnected } = parts
   const copy = async (
     account: AccountId,
     recipient: DeviceId,
     { message, content, bytes }: StoredContent,
   ): Promise<readonly Staged[]> => {
     const to = { account, device: recipient }
-    const sealed = await parts.sessions.seal(to, bytes, content.chat)
-    // Without a card the copy waits unsealed; the courier seals it when the card is there.
-    if (!sealed) return [parts.outbox.stageAdd({ recipient, message })]
-    const { envelope, staged } = sealed
-    return [staged, parts.outbox.stageAdd({ recipient, message, envelope })]
+    // The first message of all to a device that is here is sealed by the lane, to a card made for it (SES-24).
+    const isFirst = isConnected(recipient) && !(await sessions.has(to))
+    const sealed = isFirst ? undefined : await sessions.seal(to, bytes, content.chat)
+    // Without a card, too, the copy waits unsealed; the lane seals it when the card is there (DEL-14).
+    if (!sealed) return [outbox.stageAdd({ recipient, message })]
+    return sealed.stage((envelope) => outbox.stageAdd({ recipient, message, envelope }))
   }
   return async (account, stored, devices = parts.logs.devicesOf(account)) => {
     return (await Promise.all(devices.map((device) => copy(account, device, stored)))).flat()

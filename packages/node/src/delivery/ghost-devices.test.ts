@@ -134,7 +134,7 @@ async function tellLog(
   const stream = await net.open(told.ada.device, HELLO)
   const log = deviceLogCodec.encode(told.entries)
   const frames = [
-    { kind: 'hello', account, logs: [], card: new Uint8Array(), places: [], epochs: [] },
+    { kind: 'hello', account, logs: [], card: new Uint8Array(), cards: [], places: [], epochs: [] },
     { kind: 'log', account, entries: log },
     { kind: 'done' },
   ] as const

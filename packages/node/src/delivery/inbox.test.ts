@@ -5,13 +5,16 @@ import { accountNamed } from '../../test/people.ts'
 import { openDeviceLogs } from '../account/device-logs.ts'
 import { type Cards, openCards } from '../cards.ts'
 import { type Chats, openChats, type StoredContent } from '../chats.ts'
-import { commitStaged, type Staged } from '../staged.ts'
+import { commitStaged, type Staged, stagedOps } from '../staged.ts'
 import { createInbox, type Inbox, type Sender } from './inbox.ts'
-import { openSessions, type Sessions } from './sessions.ts'
+import { commitSealed, openSessions, type Sessions } from './sessions.ts'
 
 const ADA = accountNamed('a')
 const BEN = accountNamed('b')
 const CHAT = directChatId(ADA, BEN)
+
+/** What is said to the sender of what cannot be opened has tests of its own. */
+const mending = { report: async () => undefined }
 
 interface Side {
   readonly context: TestContext
@@ -50,6 +53,7 @@ async function pair(
     account: BEN,
     chats: ben.chats,
     sessions: ben.sessions,
+    mending,
     keep: (stored, alongside) => keep(stored, alongside, ben),
   })
   return {
@@ -62,9 +66,9 @@ async function pair(
       const to = { account: BEN, device: ben.context.device }
       const copy = await ada.sessions.seal(to, bytes, CHAT)
       if (!copy) throw new Error('there is a card')
-      await commitStaged(ada.context.store, [copy.staged])
+      const envelope = await commitSealed(ada.context.store, copy, () => stagedOps())
       const message = messageIdOf(bytes)
-      return [copy.envelope, { account: ADA, device: ada.context.device, message }]
+      return [envelope, { account: ADA, device: ada.context.device, message }]
     },
   }
 }
@@ -116,9 +120,24 @@ test('DEL-12 what is not for this device, not from who handed it over, or nothin
     account: ADA,
     chats: ada.chats,
     sessions: ada.sessions,
+    mending,
     keep: () => Promise.reject(new Error('never')),
   })
   expect(await other.take(envelope, from)).toMatchObject({ reason: 'not-for-me' })
+})
+
+test('A4 MSG-4 DEL-12 a content that was sealed for another chat, or as a word about sessions, is none', async () => {
+  const { inbox, sealed, ada, ben } = await pair()
+  const { message, bytes } = await ada.chats.draft(CHAT, { kind: 'text', text: 'hello' })
+  const to = { account: BEN, device: ben.context.device }
+  const from: Sender = { account: ADA, device: ada.context.device, message }
+  for (const scope of ['control', directChatId(ADA, accountNamed('c'))] as const) {
+    const copy = await ada.sessions.seal(to, bytes, scope)
+    if (!copy) throw new Error('there is a card')
+    const envelope = await commitSealed(ada.context.store, copy, () => stagedOps())
+    expect(await inbox.take(envelope, from)).toEqual({ kind: 'refused', reason: 'not-for-me' })
+  }
+  expect(await inbox.take(...(await sealed('as it should be')))).toEqual({ kind: 'accepted' })
 })
 
 test('MSG-4 DEL-12 B3 a content that is not what its envelope promised is refused, and the session goes on', async () => {

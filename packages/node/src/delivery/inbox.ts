@@ -4,8 +4,10 @@ import {
   type DeviceId,
   decoded,
   directChatId,
+  type Envelope,
   envelopeCodec,
   type Freshness,
+  isSameParty,
   type MessageId,
   messageIdOf,
   type Party,
@@ -13,13 +15,19 @@ import {
 import type { Chats, ContentFault, StoredContent } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
 import { commitStaged, type Staged } from '../staged.ts'
+import type { Mending } from './mending.ts'
 import type { Sessions } from './sessions.ts'
 
 /** What became of an envelope. `refused` leaves no trace here; its reason goes back to the sender. */
 export type Arrival =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'duplicate' }
-  | { readonly kind: 'refused'; readonly reason: Refusal }
+  | {
+      readonly kind: 'refused'
+      readonly reason: Refusal
+      /** With `cannot-open`: this device's signed word of it, for the sender (SES-26). */
+      readonly control?: Uint8Array
+    }
 
 /** Reasons a sender can act on. */
 export type Refusal =
@@ -51,13 +59,15 @@ export function createInbox(
     readonly account: AccountId
     readonly chats: Chats
     readonly sessions: Sessions
+    /** Begins anew with who sealed what cannot be opened. */
+    readonly mending: Pick<Mending, 'report'>
     /** Told what a genuine envelope says of both device logs (MSG-7). */
     readonly noteFreshness?: (from: Party, said: Freshness) => void
     /** Writes a content that arrived, for the siblings too, and what belongs to it, in one batch. */
     readonly keep: (stored: StoredContent, alongside: readonly Staged[]) => Promise<void>
   },
 ): Inbox {
-  const { chats, sessions } = parts
+  const { chats, sessions, mending } = parts
 
   async function take(bytes: Uint8Array, from: Sender): Promise<Arrival> {
     const chat = directChatId(from.account, parts.account)
@@ -73,18 +83,22 @@ export function createInbox(
     }
     const envelope = decoded(envelopeCodec, bytes)
     if (!envelope) return settled(refused('malformed'))
-    const { sender, recipient } = envelope
-    const forMe = recipient.account === parts.account && recipient.device === context.device
-    const theirs = sender.account === from.account && sender.device === from.device
-    if (!forMe || !theirs) return settled(refused('not-for-me'))
+    if (!isForUs(envelope, from)) return settled(refused('not-for-me'))
     const opened = await sessions.open(envelope)
     switch (opened.kind) {
       case 'cannot-open':
-        return settled(refused('cannot-open'))
+        return settled(refused('cannot-open', await mending.report(envelope, from.message)))
       case 'opened':
-        parts.noteFreshness?.(sender, envelope.freshness)
-        return arrive(opened.plaintext, opened.staged, from)
+        parts.noteFreshness?.(envelope.sender, envelope.freshness)
+        return arrive(opened.plaintext, opened.stage(), from)
     }
+  }
+
+  /** For this device, from who handed it over, and of the chat of both: a word about sessions is no content (A4). */
+  function isForUs({ sender, recipient, chat }: Envelope, from: Sender): boolean {
+    const self = { account: parts.account, device: context.device }
+    const isOfBoth = isSameParty(sender, from) && isSameParty(recipient, self)
+    return isOfBoth && chat === directChatId(from.account, parts.account)
   }
 
   async function arrive(plaintext: Uint8Array, session: Staged, from: Sender): Promise<Settled> {
@@ -118,6 +132,6 @@ function settled(arrival: Arrival, durable?: Promise<void>): Settled {
   return { arrival, durable }
 }
 
-function refused(reason: Refusal): Arrival {
-  return { kind: 'refused', reason }
+function refused(reason: Refusal, control?: Uint8Array): Arrival {
+  return { kind: 'refused', reason, ...(control ? { control } : {}) }
 }

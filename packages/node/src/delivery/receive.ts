@@ -6,6 +6,7 @@ import { typedStream } from '../frames.ts'
 import { MESSAGE } from '../protocols.ts'
 import type { Inbox } from './inbox.ts'
 import { MAX_IDS, type ToRecipient, toRecipientCodec, toSenderCodec } from './message-wire.ts'
+import type { Sessions } from './sessions.ts'
 
 /** Envelopes opened and not yet on disk, per stream; a sender that ignores the window is cut off. */
 const MAX_UNSETTLED = 128
@@ -16,10 +17,11 @@ export function startReceiving(
   parts: {
     readonly inbox: Inbox
     readonly logs: DeviceLogs
+    readonly sessions: Pick<Sessions, 'giveCard'>
     readonly isContact: (account: AccountId) => boolean
   },
 ): void {
-  const { inbox, logs, isContact } = parts
+  const { inbox, logs, sessions, isContact } = parts
 
   context.net.handle(MESSAGE, async (stream) => {
     const device = parseDeviceId(stream.peer)
@@ -59,12 +61,24 @@ export function startReceiving(
       if (logs.accountOf(from.device) !== from.account) {
         throw new KithError('ERR_STRANGER', 'no device of a contact now')
       }
-      if (frame.kind === 'offer') {
-        return typed.send({ kind: 'want', ids: await missing(frame.ids) })
+      switch (frame.kind) {
+        case 'ask-card':
+          return typed.send({ kind: 'card', card: await sessions.giveCard(from.device) })
+        case 'offer':
+          return typed.send({ kind: 'want', ...(await sorted(frame.ids)) })
+        case 'envelope':
+          return take(frame)
       }
-      const arrival = await inbox.take(frame.envelope, { ...from, message: frame.id })
-      if (arrival.kind !== 'refused') return acknowledge(frame.id)
-      return typed.send({ kind: 'refuse', id: frame.id, reason: arrival.reason })
+    }
+
+    async function take({
+      id,
+      envelope,
+    }: Extract<ToRecipient, { kind: 'envelope' }>): Promise<void> {
+      const arrival = await inbox.take(envelope, { ...from, message: id })
+      if (arrival.kind !== 'refused') return acknowledge(id)
+      const { reason, control } = arrival
+      return typed.send({ kind: 'refuse', id, reason, control })
     }
 
     /** What one write of the disk made durable is acknowledged by one frame. */
@@ -82,8 +96,14 @@ export function startReceiving(
     }
   }
 
-  async function missing(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
-    const held = await Promise.all(ids.map((id) => inbox.has(id)))
-    return ids.filter((_, at) => !held[at])
+  /** Which of the offered are wanted, and which are here. */
+  async function sorted(
+    offered: readonly MessageId[],
+  ): Promise<{ readonly ids: readonly MessageId[]; readonly held: readonly MessageId[] }> {
+    const isHeld = await Promise.all(offered.map((id) => inbox.has(id)))
+    return {
+      ids: offered.filter((_, at) => !isHeld[at]),
+      held: offered.filter((_, at) => isHeld[at]),
+    }
   }
 }

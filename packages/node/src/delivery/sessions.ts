@@ -1,33 +1,49 @@
 import {
   type AccountId,
+  createSessionCipher,
   createSessionSet,
+  type DeviceCard,
   type DeviceId,
   type Envelope,
   envelopeCodec,
-  openFrom,
+  isKithError,
+  isOneTimeCard,
   type Party,
   type Scope,
   type SealInput,
   type SessionSet,
-  sealTo,
   sessionSetCodec,
-  startSession,
-  withSession,
 } from '@kithmesh/protocol'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { Cards } from '../cards.ts'
 import type { DeviceContext } from '../context.ts'
-import type { Staged } from '../staged.ts'
+import { commitStaged, type Staged } from '../staged.ts'
+import type { Store } from '../store/store-types.ts'
+import { createOneTimeCards, type OneTimeCards } from './one-time-cards.ts'
 
-/** What sealing yields: bytes to send once `staged` is durable, never before (SES-11). */
+/** Of which card a session began: one made for it alone, or the published one (B4). */
+export type SessionStart = 'one-time' | 'card'
+
+/** An envelope that was sealed, and is to be had only together with the state it was sealed by (SES-11). */
 export interface SealedCopy {
-  readonly envelope: Uint8Array
-  readonly staged: Staged
+  /** When it is the first of its session. */
+  readonly start?: SessionStart
+  /**
+   * The change of the session, and what `write` makes of the envelope: one batch. Called once, by whoever
+   * holds the chat; what is not staged was never sealed.
+   */
+  stage(write: (envelope: Uint8Array) => Staged): readonly Staged[]
 }
 
 /** What became of an envelope. */
 export type OpenedEnvelope =
-  | { readonly kind: 'opened'; readonly plaintext: Uint8Array; readonly staged: Staged }
+  | {
+      readonly kind: 'opened'
+      readonly plaintext: Uint8Array
+      readonly start?: SessionStart
+      /** The change of the session; what is not staged was never opened. */
+      stage(): Staged
+    }
   | { readonly kind: 'cannot-open' }
 
 /**
@@ -35,17 +51,24 @@ export type OpenedEnvelope =
  * (`Chats.alone`), so that a session takes one step at a time and its batches reach the disk in order.
  */
 export interface Sessions {
-  /** Undefined while there is neither a session nor a card to start one from. */
-  seal(recipient: Party, plaintext: Uint8Array, chat: Scope): Promise<SealedCopy | undefined>
+  /** Whether there is one with a device to seal on. */
+  has(recipient: Party): Promise<boolean>
+  /** Undefined while there is neither a session nor a card to start one from; `oneTime` goes before the published. */
+  seal(
+    recipient: Party,
+    plaintext: Uint8Array,
+    chat: Scope,
+    oneTime?: DeviceCard,
+  ): Promise<SealedCopy | undefined>
+  /** Seals on a new session from the published card, which is the one to seal on from then; undefined without one. */
+  sealAnew(recipient: Party, plaintext: Uint8Array, chat: Scope): Promise<SealedCopy | undefined>
   open(envelope: Envelope): Promise<OpenedEnvelope>
-  /** The next seal to the device starts a new session; once an hour at most (Sesame, SES). */
-  restart(device: DeviceId): void
+  /** A card for a device of a contact that has no session with this one yet. */
+  readonly giveCard: OneTimeCards['give']
   /** Drops every session with a device: it is out of its account (OUT-6). */
   stageForget(device: DeviceId): Staged
 }
 
-/** Resets of one device pair (protocol: desync happens; a peer must not make us work for nothing). */
-const RESTART_INTERVAL_MS = 60 * 60 * 1000
 /** Said of a log we do not hold. */
 const NO_HEAD = new Uint8Array(32)
 
@@ -54,12 +77,12 @@ export function openSessions(
   context: DeviceContext,
   parts: { readonly account: AccountId; readonly logs: DeviceLogs; readonly cards: Cards },
 ): Sessions {
-  const { tables, clock } = context
+  const { tables, logger } = context
   const { account, logs, cards } = parts
   const self: Party = { account, device: context.device }
+  const cipher = createSessionCipher(context)
+  const oneTimeCards = createOneTimeCards(context, cards)
   const setsByDevice = new Map<DeviceId, SessionSet>()
-  const restarting = new Set<DeviceId>()
-  const restartedAt = new Map<DeviceId, number>()
 
   async function setOf(peer: Party): Promise<SessionSet> {
     const known = setsByDevice.get(peer.device)
@@ -69,13 +92,16 @@ export function openSessions(
   }
 
   /** Used from now on; forgotten if the write fails, so that the disk decides. */
-  function stage(set: SessionSet): Staged {
+  function stage(set: SessionSet, start: SessionStart | undefined): Staged {
     const { device } = set.peer
     setsByDevice.set(device, set)
     return {
       ops: () => [
         tables.sessions.put(device, sessionSetCodec.encode(setsByDevice.get(device) ?? set)),
       ],
+      publish: () => {
+        if (start) logger.debug('a session begins', { start })
+      },
       discard: () => void setsByDevice.delete(device),
     }
   }
@@ -84,67 +110,147 @@ export function openSessions(
     recipient: Party,
     plaintext: Uint8Array,
     chat: Scope,
+    oneTime?: DeviceCard,
   ): Promise<SealedCopy | undefined> {
+    const set = await setOf(recipient)
+    const input = inputFor(recipient, plaintext, chat)
+    if (set.sessions.length > 0) return copyOn(set, input)
+    const begun = (oneTime && (await beginWith(set, oneTime))) ?? (await begin(set))
+    return begun && copyOn(begun.set, input, begun.start)
+  }
+
+  async function sealAnew(
+    recipient: Party,
+    plaintext: Uint8Array,
+    chat: Scope,
+  ): Promise<SealedCopy | undefined> {
+    const begun = await begin(await setOf(recipient))
+    return begun && copyOn(begun.set, inputFor(recipient, plaintext, chat), begun.start)
+  }
+
+  function inputFor(recipient: Party, plaintext: Uint8Array, chat: Scope): SealInput {
     const freshness = {
       sender: logs.get(account)?.head ?? NO_HEAD,
       recipient: logs.get(recipient.account)?.head ?? NO_HEAD,
     }
-    const input: SealInput = { plaintext, chat, freshness }
-    const set = await setOf(recipient)
-    const fresh = restarting.delete(recipient.device)
-    const current = fresh ? await started(set) : set
-    if (!current) return undefined
-    const sealed = await sealTo(current, input, context)
-    if (sealed.kind === 'sealed') return copy(sealed.set, sealed.envelope)
-    const withFirst = await started(set)
-    const first = withFirst && (await sealTo(withFirst, input, context))
-    return first?.kind === 'sealed' ? copy(first.set, first.envelope) : undefined
+    return { plaintext, chat, freshness }
   }
 
-  function copy(set: SessionSet, envelope: Envelope): SealedCopy {
-    return { envelope: envelopeCodec.encode(envelope), staged: stage(set) }
+  async function copyOn(
+    set: SessionSet,
+    input: SealInput,
+    start?: SessionStart,
+  ): Promise<SealedCopy | undefined> {
+    const sealing = await cipher.seal(set, input)
+    if (sealing.kind === 'no-session') return undefined
+    return {
+      ...(start ? { start } : {}),
+      stage: (write) =>
+        sealing.step.into((next, envelope) => [
+          stage(next, start),
+          write(envelopeCodec.encode(envelope)),
+        ]),
+    }
   }
 
-  async function started(set: SessionSet): Promise<SessionSet | undefined> {
-    const peerCard = await cards.get(set.peer.device)
-    if (!peerCard) return undefined
-    const own = { party: self, ...cards.ownIdentity() }
-    return withSession(set, await startSession({ self: own, peer: set.peer, peerCard }, context))
+  async function begin(set: SessionSet): Promise<Begun | undefined> {
+    const card = await cards.get(set.peer.device)
+    return card && { set: await start(set, card), start: 'card' }
+  }
+
+  /** What another device answers may be anything: then the published card is as good as before. */
+  async function beginWith(set: SessionSet, card: DeviceCard): Promise<Begun | undefined> {
+    try {
+      return isOneTimeCard(card) ? { set: await start(set, card), start: 'one-time' } : undefined
+    } catch (error) {
+      if (!isKithError(error)) throw error
+      logger.debug('a one-time card is of no use', { code: error.code })
+      return undefined
+    }
+  }
+
+  function start(set: SessionSet, peerCard: DeviceCard): Promise<SessionSet> {
+    return cipher.start(set, { self: { party: self, ...cards.ownIdentity() }, peerCard })
   }
 
   async function open(envelope: Envelope): Promise<OpenedEnvelope> {
+    const { device } = envelope.sender
     const set = await setOf(envelope.sender)
     const own = { party: self, ...cards.ownIdentity() }
-    const opened = await openFrom(set, { self: own, prekeys: cards.prekeys(), envelope }, context)
-    switch (opened.kind) {
+    const prekeys = [...cards.prekeys(), ...oneTimeCards.secretsFor(device)]
+    const opening = await cipher.open(set, { self: own, prekeys, envelope })
+    switch (opening.kind) {
       case 'opened':
-        return { kind: 'opened', plaintext: opened.plaintext, staged: stage(opened.set) }
+        return opening.step.into((next, { plaintext, startedFrom }) => {
+          const start = startedFrom === undefined ? undefined : startOf(startedFrom)
+          const first = start ? { start } : {}
+          return { kind: 'opened', plaintext, ...first, stage: () => stageOpened(next, start) }
+        })
       // Its key is gone and its message is not here, or it would not have come this far.
       case 'duplicate':
         return { kind: 'cannot-open' }
       case 'refused':
-        context.logger.debug('an envelope does not open', { code: opened.code })
+        logger.debug('an envelope does not open', { code: opening.code })
         return { kind: 'cannot-open' }
     }
   }
 
-  function restart(device: DeviceId): void {
-    const last = restartedAt.get(device)
-    const now = clock.monotonic()
-    if (last !== undefined && now - last < RESTART_INTERVAL_MS) return
-    restartedAt.set(device, now)
-    restarting.add(device)
+  /** The secrets of a one-time card go when what they opened is on the disk, and not before (SES-24). */
+  function stageOpened(set: SessionSet, start: SessionStart | undefined): Staged {
+    const staged = stage(set, start)
+    if (start !== 'one-time') return staged
+    return {
+      ...staged,
+      publish: () => {
+        oneTimeCards.erase(set.peer.device)
+        staged.publish?.()
+      },
+    }
   }
 
   function stageForget(device: DeviceId): Staged {
     const forget = (): void => {
       setsByDevice.delete(device)
-      restarting.delete(device)
-      restartedAt.delete(device)
+      oneTimeCards.erase(device)
     }
     // Whoever comes between finds none in memory, and the one on disk until it is gone from there.
-    return { ops: () => [tables.sessions.delete(device)], publish: forget }
+    return {
+      ops: () => [tables.sessions.delete(device), tables.resets.delete(device)],
+      publish: forget,
+    }
   }
 
-  return { seal, open, restart, stageForget }
+  return {
+    has: async (recipient) => (await setOf(recipient)).sessions.length > 0,
+    seal,
+    sealAnew,
+    open,
+    giveCard: oneTimeCards.give,
+    stageForget,
+  }
+}
+
+/** A set with a session that just began. */
+interface Begun {
+  readonly set: SessionSet
+  readonly start: SessionStart
+}
+
+function startOf(number: number): SessionStart {
+  return isOneTimeCard({ number }) ? 'one-time' : 'card'
+}
+
+/** Writes an envelope with its session and what `write` makes of it, and hands it out behind the disk. */
+export async function commitSealed(
+  store: Pick<Store, 'commit'>,
+  sealed: SealedCopy,
+  write: (envelope: Uint8Array) => Staged,
+): Promise<Uint8Array> {
+  let written: Uint8Array = new Uint8Array()
+  const staged = sealed.stage((envelope) => {
+    written = envelope
+    return write(envelope)
+  })
+  await commitStaged(store, staged)
+  return written
 }

@@ -7,11 +7,13 @@ import {
   type DeviceId,
   deviceId,
   list,
+  MAX_CARD_BYTES,
   MAX_LOG_BYTES,
   mapped,
   record,
   type Shape,
   text,
+  uint,
   variants,
 } from '@kithmesh/protocol'
 import {
@@ -34,6 +36,9 @@ export const MAX_GRANTS = 128
 /** Devices one hello may place: one's own, and to siblings also those of contacts. */
 export const MAX_PLACES = 256
 
+/** Devices of which one hello asks newer cards, and cards it may bring; of more, others the next time. */
+export const MAX_CARDS = 256
+
 /** Addresses of one device, as text multiaddrs. */
 const placeShape: Shape<Place> = record({
   device: deviceId,
@@ -46,6 +51,12 @@ export interface Place {
   readonly addresses: readonly string[]
 }
 
+/** Which card of a device is here; number 0 where there is none. */
+export interface HeldCard {
+  readonly device: DeviceId
+  readonly number: number
+}
+
 /** To a device that is known: who I am, what I hold of the device logs that concern us both. */
 export interface Hello {
   readonly kind: 'hello'
@@ -54,6 +65,8 @@ export interface Hello {
   readonly logs: readonly { readonly account: AccountId; readonly head: Uint8Array }[]
   /** The encoded device card. */
   readonly card: Uint8Array
+  /** Of other devices that concern us both: newer cards than these are welcome (SES-18). */
+  readonly cards: readonly HeldCard[]
   readonly places: readonly Place[]
   /** Epochs of the account held here; told to siblings only. */
   readonly epochs: readonly EpochId[]
@@ -66,6 +79,8 @@ export type HelloFrame =
   | { readonly kind: 'unknown' }
   /** One device log that the other holds differently, encoded; sent for each. */
   | { readonly kind: 'log'; readonly account: AccountId; readonly entries: Uint8Array }
+  /** A newer card, encoded, of a device that the other asked about, or of the other itself. */
+  | { readonly kind: 'card'; readonly card: Uint8Array }
   /** Epochs that the other lacks, sealed to its card. */
   | {
       readonly kind: 'epochs'
@@ -92,12 +107,14 @@ const helloShape: Shape<HelloFrame> = variants('kind', {
   hello: record({
     account: accountId,
     logs: list(record({ account: accountId, head: bytes({ length: 32 }) }), { max: MAX_COMPARED }),
-    card: bytes({ max: 8192 }),
+    card: bytes({ max: MAX_CARD_BYTES }),
+    cards: list(record({ device: deviceId, number: uint() }), { max: MAX_CARDS }),
     places: list(placeShape, { max: MAX_PLACES }),
     epochs: list(epochIdShape, { max: MAX_EPOCHS }),
   }),
   unknown: record({}),
   log: record({ account: accountId, entries: bytes({ max: MAX_LOG_BYTES }) }),
+  card: record({ card: bytes({ max: MAX_CARD_BYTES }) }),
   epochs: record({
     grants: list(grantShape, { max: MAX_GRANTS }),
     head: bytes({ length: 32 }),

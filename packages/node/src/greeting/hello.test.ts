@@ -51,7 +51,15 @@ async function answersTo(
 
 function claim(account: KithNode['account']): Hello {
   if (!account) throw new Error('whose?')
-  return { kind: 'hello', account, logs: [], card: new Uint8Array(), places: [], epochs: [] }
+  return {
+    kind: 'hello',
+    account,
+    logs: [],
+    card: new Uint8Array(),
+    cards: [],
+    places: [],
+    epochs: [],
+  }
 }
 
 test('DEV-3 A1 who claims to be of an account, but is not in its log, hears nothing', async () => {

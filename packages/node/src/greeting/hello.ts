@@ -19,6 +19,7 @@ import { commitStaged, type Staged } from '../staged.ts'
 import type { EpochHandover } from '../standing/epoch-handover.ts'
 import type { LogIntake } from '../standing/log-intake.ts'
 import { leftReason } from '../standing/removals.ts'
+import { createCardGossip, maxCardsFrom } from './card-gossip.ts'
 import {
   type Hello,
   type HelloFrame,
@@ -67,6 +68,8 @@ interface Told {
   /** Of the account of who told it, when that is not ours. */
   readonly theirEntries: readonly SignedEntry[]
   readonly grants: readonly EpochGrant[]
+  /** Encoded, and proved by nothing yet. */
+  readonly cards: readonly Uint8Array[]
   /** What the giver's log of the account was when it gave the epochs. */
   readonly giverHead?: Uint8Array
 }
@@ -74,24 +77,26 @@ interface Told {
 /** Greeting for one account. */
 export function createHello(context: DeviceContext, parts: HelloParts): Greet {
   const { account: own, logs, intake, handover, cards, addresses, isContact } = parts
+  const gossip = createCardGossip(context, parts)
 
   return async (stream) => {
     const device = parseDeviceId(stream.peer)
     const codecs = { incoming: helloCodec, outgoing: helloCodec }
     const typed: HelloStream = typedStream(stream, codecs, context.scheduler)
     const known = welcomeAccountOf(device)
-    await typed.send(known ? helloFor(known) : { kind: 'unknown' })
+    await typed.send(known ? await helloFor(known) : { kind: 'unknown' })
     const hello = known
       ? await readHello(typed, device)
       : await welcomeStranger(typed, { device, claim: await readClaim(typed, device) })
     if (!hello || welcomeAccountOf(device) !== hello.account) return undefined
-    if (!known) await typed.send(helloFor(hello.account))
+    if (!known) await typed.send(await helloFor(hello.account))
     // Both send at once: waiting for the other's logs first would wait for ever.
     const sent = sendNews(typed, { device, hello })
     const [told] = await Promise.all([readLogs(typed, hello.account), sent])
     await takeOwn(device, told)
     if (welcomeAccountOf(device) !== hello.account) return undefined
     await learn(device, hello)
+    await gossip.take(told.cards, hello.account)
     return hello.account
   }
 
@@ -175,7 +180,7 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
   }
 
   /** Siblings share every contact; a contact hears of our own log and its own. */
-  function helloFor(theirs: AccountId): Hello {
+  async function helloFor(theirs: AccountId): Promise<Hello> {
     return {
       kind: 'hello',
       account: own,
@@ -184,6 +189,7 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
         return state ? [{ account, head: state.head }] : []
       }),
       card: cards.own(),
+      cards: isOut() ? [] : await gossip.held(theirs),
       places: placesFor(theirs).slice(0, MAX_PLACES),
       epochs: theirs === own ? handover.held() : [],
     }
@@ -224,8 +230,19 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
       if (head && theirs && equalBytes(theirs, head)) continue
       await sendLog(typed, account)
     }
+    await sendCards(typed, { device, hello })
     await sendEpochs(typed, { device, hello })
     await typed.send({ kind: 'done' })
+  }
+
+  async function sendCards(
+    typed: HelloStream,
+    { device, hello }: { readonly device: DeviceId; readonly hello: Hello },
+  ): Promise<void> {
+    if (logs.accountOf(device) !== hello.account || isOut()) return
+    for (const card of await gossip.newerThan(device, hello)) {
+      await typed.send({ kind: 'card', card })
+    }
   }
 
   /** Only from one that is in to one that is in. */
@@ -247,13 +264,16 @@ export function createHello(context: DeviceContext, parts: HelloParts): Greet {
 
   /** Logs of contacts are taken as they come; what is of our own account is given back, to be taken whole. */
   async function readLogs(typed: HelloStream, from: AccountId): Promise<Told> {
-    let told: Told = { ownEntries: [], theirEntries: [], grants: [] }
-    for (let frames = 0; frames <= MAX_COMPARED + 1; frames++) {
+    let told: Told = { ownEntries: [], theirEntries: [], grants: [], cards: [] }
+    const maxCards = maxCardsFrom(from, own)
+    for (let frames = 0; frames <= MAX_COMPARED + maxCards + 1; frames++) {
       const frame = await typed.read()
       if (frame.kind === 'done') return told
       if (frame.kind === 'log' && frame.account !== own) {
         const entries = await takeLog(frame, from)
         if (frame.account === from) told = { ...told, theirEntries: entries }
+      } else if (frame.kind === 'card' && told.cards.length < maxCards) {
+        told = { ...told, cards: [...told.cards, frame.card] }
       } else {
         told = withFrame(told, frame)
       }

@@ -45,6 +45,8 @@ export function startPeers(
   const { account: own, logs, isContact } = parts
   const events = createEvents<PeerEvents>()
   const accountsByPeer = new Map<DeviceId, AccountId>()
+  /** Connected devices that are in, greeted or not yet: whichever goes out is told (OUT-7). */
+  const membersByPeer = new Map<DeviceId, AccountId>()
   const greet = createHello(context, {
     ...parts,
     isKnown: (device) => accountsByPeer.has(device),
@@ -66,11 +68,12 @@ export function startPeers(
 
   net.handle(HELLO, greetOver)
   net.addEventListener('peer:connected', ({ detail }) => reach(detail.peer), { signal })
-  net.addEventListener('peer:disconnected', ({ detail }) => forget(parseDeviceId(detail.peer)), {
+  net.addEventListener('peer:disconnected', ({ detail }) => lose(parseDeviceId(detail.peer)), {
     signal,
   })
   net.addEventListener('addresses:changed', announce, { signal })
   logs.events.addEventListener('log:changed', onLogChanged, { signal })
+  parts.cards.events.addEventListener('card:renewed', announce, { signal })
   announce()
 
   /** Everyone we want to be connected to: siblings, and the devices of contacts. */
@@ -81,7 +84,7 @@ export function startPeers(
   }
 
   function onLogChanged(): void {
-    for (const device of accountsByPeer.keys()) if (!accountNow(device)) drop(device)
+    for (const [device, account] of membersByPeer) if (!accountNow(device)) drop(device, account)
     telling.tellConnected()
     announce()
   }
@@ -92,7 +95,10 @@ export function startPeers(
   }
 
   function reach(peer: string): void {
-    void greetUntilDone(parseDeviceId(peer))
+    const device = parseDeviceId(peer)
+    const account = accountNow(device)
+    if (account && net.connected().includes(device)) membersByPeer.set(device, account)
+    void greetUntilDone(device)
   }
 
   async function openHello(device: DeviceId): Promise<void> {
@@ -115,6 +121,7 @@ export function startPeers(
     if (accountsByPeer.get(device) === account) return
     // Gone while it was greeted: known again when it comes back, or nobody would be told then.
     if (!net.connected().includes(device)) return
+    membersByPeer.set(device, account)
     accountsByPeer.set(device, account)
     events.emit('peer:known', { device, account })
   }
@@ -131,16 +138,21 @@ export function startPeers(
     events.emit('peer:gone', { device, account })
   }
 
-  /** A device that is out: its connection goes, too, once it has been told why (OUT-7). */
-  function drop(device: DeviceId): void {
-    const account = accountsByPeer.get(device)
+  function lose(device: DeviceId): void {
+    membersByPeer.delete(device)
     forget(device)
+  }
+
+  /** A device that is out: its connection goes, too, once it has been told why (OUT-7). */
+  function drop(device: DeviceId, account: AccountId): void {
+    lose(device)
     if (account !== own) void tellAndRefuse(device)
   }
 
+  /** Whose connection breaks meanwhile is not kept out: it is told when it comes back. */
   async function tellAndRefuse(device: DeviceId): Promise<void> {
     await openHello(device).catch(() => undefined)
-    if (!accountNow(device)) net.refuse(device)
+    if (!accountNow(device) && net.connected().includes(device)) net.refuse(device)
   }
 
   return { events, accountOf: (device) => accountsByPeer.get(device), announce, greet: reach }

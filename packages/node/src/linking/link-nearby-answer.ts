@@ -12,9 +12,9 @@ import type { LinkOfferOptions } from '../api.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { NEARBY } from '../protocols.ts'
+import { createRate } from '../rate.ts'
 import type { LinkCodes } from './link-codes.ts'
 import { type LinkConversation, linkConversation } from './link-conversation.ts'
-import { createRate } from './rate.ts'
 import { refusalError } from './refusals.ts'
 
 /**

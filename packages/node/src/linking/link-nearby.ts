@@ -5,9 +5,9 @@ import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { shownName } from '../names.ts'
 import { NEARBY } from '../protocols.ts'
+import { createRate } from '../rate.ts'
 import { pause } from '../scheduler.ts'
 import { linkConversation } from './link-conversation.ts'
-import { createRate } from './rate.ts'
 
 /** Dials because of announcements, which anybody can forge: at once, and then one at a time (A10). */
 const DIALS = { burst: 16, everyMs: 2_000 }

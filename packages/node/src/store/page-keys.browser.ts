@@ -3,15 +3,8 @@
  * page that was not loaded by https, or in a browser without Ed25519, keeps plain bytes and says so.
  */
 
-import {
-  type MaybePromise,
-  type Primitives,
-  type Rng,
-  type Signer,
-  signerFromSeed,
-  verifySignature,
-} from '@kithmesh/protocol'
-import type { SignedBytes, StoreKey } from '../platform.ts'
+import { type Primitives, type Rng, type Signer, signerFromSeed } from '@kithmesh/protocol'
+import type { StoreKey } from '../platform.ts'
 import { storeKeyOf, storeKeyParts } from './store-key.ts'
 
 /** How the keys of a page come to be and are read back. */
@@ -24,7 +17,6 @@ export interface PageKeys {
   storeKeyOf(secret: Uint8Array): Promise<StoreKey>
   /** Of what a version before app lock kept. */
   parseEarlierStoreKey(stored: unknown): StoreKey | undefined
-  verifySignature(signed: SignedBytes): MaybePromise<boolean>
   /** What these keys are not protected from, one sentence each. */
   readonly limitations: readonly string[]
 }
@@ -45,7 +37,6 @@ export async function createPageKeys(rng: Rng, primitives: Primitives): Promise<
     storeKeyOf: (secret) =>
       subtle === undefined ? storeKeyOf(secret, primitives) : sealingKeys(secret, primitives),
     parseEarlierStoreKey,
-    verifySignature: (signed) => verify(signed, signing),
     limitations: signing === undefined ? [READABLE] : [],
   }
 }
@@ -119,20 +110,4 @@ function gcm(nonce: Uint8Array, associated: Uint8Array): AesGcmParams {
 
 export function fieldsOf(stored: unknown): Readonly<Record<string, unknown>> {
   return typeof stored === 'object' && stored !== null ? { ...stored } : {}
-}
-
-async function verify(
-  { publicKey, bytes, signature }: SignedBytes,
-  subtle: SubtleCrypto | undefined,
-): Promise<boolean> {
-  if (subtle === undefined) return verifySignature(publicKey, bytes, signature)
-  try {
-    const key = await subtle.importKey('raw', new Uint8Array(publicKey), 'Ed25519', false, [
-      'verify',
-    ])
-    return await subtle.verify('Ed25519', key, new Uint8Array(signature), new Uint8Array(bytes))
-  } catch {
-    // A key that is not a point: nothing it signs is valid.
-    return false
-  }
 }

@@ -156,9 +156,11 @@ describe('the platform of a page', () => {
     const signature = await one.sign(bytes)
     const { publicKey } = one
     expect(verifySignature(publicKey, bytes, signature)).toBe(true)
-    expect(await platform.verifySignature({ publicKey, bytes, signature })).toBe(true)
+    expect(await platform.primitives.verifyEd25519({ publicKey, bytes, signature })).toBe(true)
     const changed = signature.with(3, (signature[3] ?? 0) ^ 1)
-    expect(await platform.verifySignature({ publicKey, bytes, signature: changed })).toBe(false)
+    expect(await platform.primitives.verifyEd25519({ publicKey, bytes, signature: changed })).toBe(
+      false,
+    )
     const stored = await storedKey(home, 'identity.key')
     expect(stored).toMatchObject({ privateKey: { extractable: false } })
     expect(await platform.limitations()).not.toContainEqual(expect.stringContaining('https'))
