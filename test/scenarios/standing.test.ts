@@ -291,6 +291,7 @@ test('OUT-13 what a device may not do is refused before anything is written, and
   for (const [code, call] of calls) expect(await refusal(call)).toBe(code)
   await desk.devices.suspend(laptop.device)
   await expect.poll(() => stateOf(fresh, laptop.device).catch(() => 'out'), WAIT).toBe('out')
+  await expect.poll(() => stateOf(phone, laptop.device), WAIT).toBe('suspended')
   expect(await refusal(desk.devices.readmit(laptop.device))).toBe('ERR_DEVICE_RIGHT +hint')
   expect(await refusal(phone.devices.readmit(fresh.device))).toBe('ERR_DEVICE_RIGHT +hint')
   expect(seen.map(({ name, mayUnlink, maySuspend }) => [name, mayUnlink, maySuspend])).toEqual([

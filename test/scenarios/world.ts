@@ -56,8 +56,20 @@ export interface Backup {
   readonly copy: string
 }
 
+/** Who stands between the devices, if anybody. */
+export interface Between {
+  /** In memory: what is put before each device's net. */
+  readonly through?: (net: Net) => Net
+  /** Where devices find the relay at this address of it. */
+  readonly relayAt?: (address: string) => Promise<string>
+}
+
 /** Sets the stage: every person's devices started and linked. */
-export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promise<World> {
+export async function createWorld(
+  cast: Cast,
+  ground: Ground = 'memory',
+  { through = (net) => net, relayAt = async (address) => address }: Between = {},
+): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'kith-world-'))
   const time = createTime()
   const hub = createMemoryHub(time)
@@ -69,6 +81,9 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
           admin: 'off',
         })
       : undefined
+  const relays = await Promise.all(
+    (relay?.addresses ?? []).filter((text) => /\/tcp\/\d+\/p2p\//.test(text)).map(relayAt),
+  )
   const running = new Map<KithNode, NodeOptions>()
   const devices = new Map<string, KithNode>()
   const logLines: string[] = []
@@ -85,14 +100,11 @@ export async function createWorld(cast: Cast, ground: Ground = 'memory'): Promis
   function groundOptions(): Partial<NodeOptions> {
     switch (ground) {
       case 'memory':
-        return { network: async (identity) => createMemoryNet(hub, { identity }) }
+        return { network: async (identity) => through(createMemoryNet(hub, { identity })) }
       case 'lan':
         return { listen: ['/ip4/127.0.0.1/tcp/0'] }
       case 'relay':
-        return {
-          lan: false,
-          relays: required(relay).addresses.filter((text) => /\/tcp\/\d+\/p2p\//.test(text)),
-        }
+        return { lan: false, relays }
     }
   }
 

@@ -5,7 +5,20 @@ import { fileURLToPath } from 'node:url'
 const FOLDER = fileURLToPath(new URL('../../../shared/vectors/', import.meta.url))
 
 /** Public vectors that tests know; they lie beside the repository, not in it. */
-const FILES = ['wycheproof/ed25519_test.json', 'ed25519-speccheck/cases.json'] as const
+const FILES = [
+  'ed25519-speccheck/cases.json',
+  'wycheproof/aes_gcm_test.json',
+  'wycheproof/chacha20_poly1305_test.json',
+  'wycheproof/ed25519_test.json',
+  'wycheproof/hkdf_sha256_test.json',
+  'wycheproof/hmac_sha256_test.json',
+  'wycheproof/mlkem_768_encaps_test.json',
+  'wycheproof/mlkem_768_keygen_seed_test.json',
+  'wycheproof/mlkem_768_test.json',
+  'wycheproof/x25519_test.json',
+  'wycheproof/xchacha20_poly1305_test.json',
+  'xwing/test-vectors-MLKEM768X25519.json',
+] as const
 
 /** Says why a test of them was skipped; empty when they are there. */
 export const absentVectors: string = existsSync(FOLDER)
