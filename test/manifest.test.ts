@@ -14,6 +14,10 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 
+interface Locked {
+  readonly license?: string
+}
+
 const published = [
   'packages/protocol',
   'packages/sync',
@@ -65,6 +69,23 @@ test.each([...published, ...internal, '.'])('%s pins its dependencies exactly', 
     ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
   )
   expect(loose).toEqual([])
+})
+
+test('what is under the AGPL runs in the benchmark alone and is never shipped', () => {
+  const lock: { readonly packages: Readonly<Record<string, Locked>> } = JSON.parse(
+    readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'),
+  )
+  const under = Object.entries(lock.packages).filter(([, { license }]) =>
+    /AGPL/.test(license ?? ''),
+  )
+  expect(under).toEqual([
+    ['node_modules/@signalapp/libsignal-client', expect.objectContaining({ dev: true })],
+  ])
+  const users = [...published, ...internal, '.'].filter((folder) => {
+    const { dependencies, devDependencies } = manifest(folder)
+    return '@signalapp/libsignal-client' in { ...dependencies, ...devDependencies }
+  })
+  expect(users).toEqual(['test/bench'])
 })
 
 test('all packages share one version', () => {

@@ -9,12 +9,13 @@ import { edits } from './jobs/edits.ts'
 import type { Job, JobName } from './jobs/job.ts'
 import { link } from './jobs/link.ts'
 import { message } from './jobs/message.ts'
+import { sessions } from './jobs/sessions.ts'
 import { machineFacts } from './machine.ts'
 import { jsonOutput, textOutput } from './output.ts'
 import { concludeJob, type Outcome } from './report.ts'
 import { runRounds } from './rounds.ts'
 
-const jobs: Readonly<Record<JobName, Job>> = { edits, backlog, message, link }
+const jobs: Readonly<Record<JobName, Job>> = { edits, backlog, message, link, sessions }
 
 const asked = readRequest(process.argv.slice(2))
 switch (asked.kind) {

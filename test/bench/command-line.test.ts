@@ -5,7 +5,7 @@ test('without words, all jobs run five times', () => {
   expect(readRequest([])).toEqual({
     kind: 'run',
     request: {
-      jobs: ['edits', 'backlog', 'message', 'link'],
+      jobs: ['edits', 'backlog', 'message', 'link', 'sessions'],
       runs: 5,
       records: 10_000,
       json: false,

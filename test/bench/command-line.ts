@@ -18,6 +18,7 @@ Jobs (default: all)
   backlog   a sibling comes back and catches up
   message   messages between two accounts
   link      a new device is linked
+  sessions  messages are sealed and opened, with nothing between
 
 Options
   --runs N       rounds; in each, every contender runs once (default 5)
@@ -61,7 +62,7 @@ export function readRequest(
   }
 }
 
-const JOBS: readonly JobName[] = ['edits', 'backlog', 'message', 'link']
+const JOBS: readonly JobName[] = ['edits', 'backlog', 'message', 'link', 'sessions']
 
 function jobsOf(words: readonly string[]): readonly JobName[] {
   const unknown = words.find((word) => JOBS.every((job) => job !== word))

@@ -38,7 +38,13 @@ export async function machineFacts(folder: string): Promise<MachineFacts> {
   }
 }
 
-const PEERS = ['@hocuspocus/server', '@hocuspocus/provider', 'yjs', 'ws'] as const
+const PEERS = [
+  '@hocuspocus/server',
+  '@hocuspocus/provider',
+  'yjs',
+  'ws',
+  '@signalapp/libsignal-client',
+] as const
 
 /** As pinned in this workspace. */
 async function versionOf(name: string): Promise<string> {

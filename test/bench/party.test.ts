@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ContenderName } from './contenders/contenders.ts'
+import type { Way } from './contenders/session-pair.ts'
 import { startParty } from './party.ts'
 import { inScope } from './scope.ts'
 
@@ -53,6 +54,30 @@ test('raw TCP: every question is answered and every statement acknowledged', () 
     expect(trips).toHaveLength(5)
     expect(await asker.call('stream', 200)).toBeGreaterThan(0)
   }))
+
+/** Enough for the clock of a page's process, which counts in hundredths of a second. */
+const SOME: readonly (readonly [Way, number])[] = [
+  ['burst', 300],
+  ['ping-pong', 60],
+  ['set-up', 10],
+]
+
+describe.each<ContenderName>(['libsignal', 'Kithmesh in Chromium', 'Kithmesh'])(
+  'a pair of %s',
+  (name) => {
+    test('seals and opens in every way, and tells what it cost', { timeout: 60_000 }, () =>
+      inScope(async (keep) => {
+        const pair = keep(await startParty(name, 'pair'))
+        await pair.call('start')
+        for (const [way, count] of SOME) {
+          const { wall, cpu } = await pair.call('run', { way, count })
+          expect(wall).toBeGreaterThan(0)
+          expect(cpu).toBeGreaterThan(0)
+        }
+      }),
+    )
+  },
+)
 
 test('a process that fails says why, and whoever waits for it hears of it', () =>
   inScope(async (keep) => {

@@ -19,7 +19,8 @@ export interface Bundle {
 
 const PAGE = fileURLToPath(new URL('./bundled-page.ts', import.meta.url))
 
-export async function buildBundle(): Promise<Bundle> {
+/** `page`: path of its first module; without it, the page of the tests. */
+export async function buildBundle(page: string = PAGE): Promise<Bundle> {
   const nodeModules: string[] = []
   const output = await build({
     configFile: false,
@@ -29,7 +30,7 @@ export async function buildBundle(): Promise<Bundle> {
       write: false,
       modulePreload: false,
       target: 'esnext',
-      rolldownOptions: { input: PAGE, output: { entryFileNames: 'page.js' } },
+      rolldownOptions: { input: page, output: { entryFileNames: 'page.js' } },
     },
   })
   const chunks = chunksOf(output)

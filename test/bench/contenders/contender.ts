@@ -1,3 +1,5 @@
+import type { Way } from './session-pair.ts'
+
 /** What a process is told when it starts. */
 export interface Start {
   /** What the process before it said of where it can be found; empty for the first. */
@@ -62,6 +64,20 @@ export interface Linker {
   link(code: string): Promise<void>
 }
 
+/** What some of a way cost, in milliseconds. */
+export interface Spent {
+  /** By the machine's clock. */
+  readonly wall: number
+  /** Of all cores together, on every thread of the process that did it. */
+  readonly cpu: number
+}
+
+/** Both devices of a pair and the watch beside them: nothing but their sessions is timed. */
+export interface TimedPair {
+  start(): Promise<void>
+  run(way: Way, count: number): Promise<Spent>
+}
+
 /** One thing that is measured: how to make each of its processes. */
 export interface Contender {
   readonly server?: () => Server
@@ -71,6 +87,7 @@ export interface Contender {
   readonly answerer?: () => Talker
   readonly newcomer?: () => Newcomer
   readonly linker?: () => Linker
+  readonly pair?: () => TimedPair
 }
 
 /** Each process is one of these. */

@@ -7,6 +7,9 @@ export const contenders: Readonly<Record<ContenderName, () => Promise<Contender>
   'Yjs over WebSocket': async () => (await import('./yjs-websocket.ts')).yjsWebsocket,
   hocuspocus: async () => (await import('./hocuspocus.ts')).hocuspocus,
   'hocuspocus, two clients': async () => (await import('./hocuspocus.ts')).hocuspocusClients,
+  libsignal: async () => (await import('./libsignal.ts')).libsignal,
+  'Kithmesh in Chromium': async () =>
+    (await import('./kithmesh-in-chromium.ts')).kithmeshInChromium,
   Kithmesh: async () => (await import('./kithmesh.ts')).kithmesh,
 }
 
@@ -17,6 +20,8 @@ export type ContenderName =
   | 'Yjs over WebSocket'
   | 'hocuspocus'
   | 'hocuspocus, two clients'
+  | 'libsignal'
+  | 'Kithmesh in Chromium'
   | 'Kithmesh'
 
 /** The one the bars are for. */

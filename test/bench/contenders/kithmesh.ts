@@ -1,8 +1,11 @@
 import { createNode, type KithNode } from '@kithmesh/node'
+import { nodePrimitives } from '../../../packages/node/src/primitives.node.ts'
 import { type HomeFacts, readFacts } from '../homes/home-facts.ts'
 import { relayServer } from './bare-stream.ts'
 import type { Contender, Origin, Sibling, Start, Talker } from './contender.ts'
 import { linker, newcomer } from './kithmesh-linking.ts'
+import { createKithmeshPair } from './kithmesh-pair.ts'
+import { timedPair } from './timed-pair.ts'
 
 /** Ours: real devices on their disks, every record sealed, signed and durable before it leaves. */
 export const kithmesh: Contender = {
@@ -13,6 +16,7 @@ export const kithmesh: Contender = {
   answerer: talker,
   newcomer,
   linker,
+  pair: () => timedPair(() => createKithmeshPair(nodePrimitives)),
 }
 
 /** Renames a contact and stars a message in turn. */

@@ -36,9 +36,9 @@ export interface Job {
 }
 
 /** How jobs are called on the command line. */
-export type JobName = 'edits' | 'backlog' | 'message' | 'link'
+export type JobName = 'edits' | 'backlog' | 'message' | 'link' | 'sessions'
 
-/** The figure every job has beside its own. */
+/** The figure every job that times single steps has beside its own. */
 export const LONGEST_PAUSE: Measure = {
   name: 'GC',
   unit: 'ms',

@@ -1,5 +1,6 @@
 import { now } from '../clock.ts'
-import type { Contender, Role, Start } from '../contenders/contender.ts'
+import type { Contender, Role, Spent, Start } from '../contenders/contender.ts'
+import type { Way } from '../contenders/session-pair.ts'
 import { ANSWER, openAsker, QUESTION } from './asker.ts'
 import { watchPauses } from './pauses.ts'
 import { type CatchUp, openSibling } from './sibling.ts'
@@ -28,6 +29,10 @@ export interface Roles {
   readonly linker: Starting<string> & {
     /** When it was linked, by the clock all processes share. */
     link(code: string): Promise<number>
+  }
+  readonly pair: {
+    start(): Promise<void>
+    run(task: { readonly way: Way; readonly count: number }): Promise<Spent>
   }
 }
 
@@ -79,6 +84,14 @@ export const openRole: { readonly [R in Role]: (contender: Contender) => Roles[R
         return now()
       },
       longestPause: watchPauses(),
+    }
+  },
+
+  pair: (contender) => {
+    const pair = part(contender.pair)
+    return {
+      start: () => pair.start(),
+      run: ({ way, count }) => pair.run(way, count),
     }
   },
 
