@@ -291,6 +291,7 @@ export {
   type DeviceCard,
   deviceCardCodec,
   isCardDue,
+  isCardInTime,
   isOneTimeCard,
   keyPairCodec,
   MAX_CARD_BYTES,
@@ -299,6 +300,7 @@ export {
   type PrekeySecrets,
   prekeySecretsCodec,
   prekeysToKeep,
+  proveCardSignature,
   verifyDeviceCard,
 } from './session/device-card.ts'
 export { expandedOnce } from './session/expanded-keys.ts'

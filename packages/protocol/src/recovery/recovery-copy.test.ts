@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isKithError } from '../errors.ts'
 import { deriveAccountRoot } from '../identity/account-root.ts'
+import { joinBytes } from '../identity/domain.ts'
 import { signerFromSeed } from '../identity/keys.ts'
 import { accountIdFromBytes, deviceIdFromPublicKey } from '../ids.ts'
 import {
@@ -112,6 +113,17 @@ describe('a recovery copy', () => {
     expect(new Set(lengths).size).toBe(1)
     const more = (await make({ data: filled(5_000, 1) })).length
     expect(more - (lengths[0] ?? 0)).toBe(4096)
+  })
+
+  test('REC-11 B7: 256 guesses of what stands beside a secret have one length', async () => {
+    const secret = new TextEncoder().encode('a secret beside it: 7')
+    const lengths = new Set<number>()
+    for (let guess = 0; guess < 256; guess++) {
+      // What a compressor would make shorter when it repeats the secret.
+      const repeated = guess === 7 ? secret : filled(secret.length, guess)
+      lengths.add((await make({ data: joinBytes(secret, repeated) })).length)
+    }
+    expect(lengths.size).toBe(1)
   })
 
   test('REC-11: the largest contents fit, larger ones are refused before anything is sealed', async () => {

@@ -1,8 +1,8 @@
 /**
  * PQXDH [signal.org/docs/specifications/pqxdh, revision 3]: from the card of a device that is off to a key
- * both sides hold, safe as long as either X25519 or ML-KEM-768 is. Without one-time prekeys: replicas that
- * do not know of each other would hand the same one out twice (protocol.md §4). The notation is that of
- * the specification: the initiator is Alice (A), the owner of the card Bob (B).
+ * both sides hold, safe as long as either X25519 or ML-KEM-768 is. No one-time prekeys are published: replicas
+ * that do not know of each other would hand the same one out twice (protocol.md §4). A device that is there gives
+ * out a card for one session instead (SES-24). The notation is that of the specification: the initiator is Alice (A), the owner of the card Bob (B).
  */
 
 import { bytes, record, type Shape, uint } from '../codec/shape.ts'

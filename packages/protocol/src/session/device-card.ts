@@ -155,19 +155,24 @@ async function makeCard(
 }
 
 /**
- * Reads a card and proves it, see {@link proveDeviceCard}.
+ * Reads a card and proves it (SES-2): signed by the device it names, not expired, not from the future, and
+ * not meant to stand for longer than a card may. By the platform's verifier, see {@link proveCardSignature}.
  *
  * @throws ERR_MALFORMED, ERR_SUITE_UNKNOWN, ERR_CARD_SIGNATURE, ERR_CARD_EXPIRED
  */
-export function verifyDeviceCard(card: Uint8Array, { now }: { readonly now: number }): DeviceCard {
+export async function verifyDeviceCard(
+  card: Uint8Array,
+  { now }: { readonly now: number },
+  primitives: Pick<Primitives, 'verifyEd25519'>,
+): Promise<DeviceCard> {
   const read = deviceCardCodec.decode(card)
-  proveDeviceCard(read, { now })
+  requireInTime(read, { now })
+  await proveCardSignature(read, primitives)
   return read
 }
 
 /**
- * Proves a card (SES-2): signed by the device it names, not expired, not from the future, and not meant to
- * stand for longer than a card may.
+ * The same of a card that was read, by the one verifier that is alike everywhere and at once (ID-5).
  *
  * @throws ERR_CARD_SIGNATURE, ERR_CARD_EXPIRED
  */
@@ -179,17 +184,21 @@ export function proveDeviceCard(card: DeviceCard, { now }: { readonly now: numbe
 
 /** That a card stands now; whoever signed it. @throws ERR_CARD_EXPIRED */
 export function requireInTime(card: DeviceCard, { now }: { readonly now: number }): void {
-  if (isInTime(card, now)) return
+  if (isCardInTime(card, { now })) return
   throw new KithError('ERR_CARD_EXPIRED', 'a device card outside of its time', {
     hint: 'Connect to the device: it gives out a new one.',
   })
 }
 
 /**
- * A one-time card stands for minutes, and two clocks may be further apart: it is the answer to a question
- * just asked, so that its device's clock may be behind, too.
+ * Whether a card stands now (SES-2); whoever signed it. A one-time card stands for minutes, and two clocks
+ * may be further apart: it is the answer to a question just asked, so that its device's clock may be behind,
+ * too (SES-21).
  */
-function isInTime({ number, createdAt, expiresAt }: DeviceCard, now: number): boolean {
+export function isCardInTime(
+  { number, createdAt, expiresAt }: Pick<DeviceCard, 'number' | 'createdAt' | 'expiresAt'>,
+  { now }: { readonly now: number },
+): boolean {
   const isOneTime = isOneTimeCard({ number })
   const longest = isOneTime ? ONE_TIME_CARD_LIFE_MS : CARD_LIFE_MS
   if (expiresAt - createdAt > longest) return false
@@ -203,7 +212,10 @@ function isInTime({ number, createdAt, expiresAt }: DeviceCard, now: number): bo
  *
  * @throws ERR_CARD_SIGNATURE
  */
-export async function proveSignature(card: DeviceCard, primitives: Primitives): Promise<void> {
+export async function proveCardSignature(
+  card: DeviceCard,
+  primitives: Pick<Primitives, 'verifyEd25519'>,
+): Promise<void> {
   if (!(await primitives.verifyEd25519(signedPartOf(card)))) throw unsigned()
 }
 

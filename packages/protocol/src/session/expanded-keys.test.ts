@@ -31,3 +31,16 @@ test('SES-1 nothing is remembered of a key that is refused', () => {
   expect(() => expanded(key)).toThrow('refused')
   expect(calls).toBe(2)
 })
+
+test('SES-1 nor of one that could not be read this time', async () => {
+  let calls = 0
+  const expanded = expandedOnce(async () => {
+    calls += 1
+    if (calls === 1) throw new Error('busy')
+    return calls
+  })
+  const key = new Uint8Array(32)
+  await expect(expanded(key)).rejects.toThrow('busy')
+  expect(await expanded(key)).toBe(2)
+  expect(await expanded(key)).toBe(2)
+})

@@ -17,6 +17,8 @@ export function expandedOnce<Expanded>(
     if (before !== undefined && equalSecrets(before.of, secretKey)) return before.expanded
     const expanded = expand(secretKey)
     known.set(secretKey, { of: secretKey.slice(), expanded })
+    // A failure may be a passing one, as of WebCrypto: it is not remembered.
+    if (expanded instanceof Promise) expanded.catch(() => known.delete(secretKey))
     return expanded
   }
 }

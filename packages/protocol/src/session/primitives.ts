@@ -2,7 +2,7 @@
  * The seam to the algorithms of sessions and sealing (SES-1). `noblePrimitives` is in pure TypeScript and
  * runs everywhere; a platform package may put native versions of some in its place and proves them by
  * `checkPrimitives`. Randomness is always an argument, so that no implementation draws its own. No function
- * changes its arguments, and what it returns shares no memory with anything else.
+ * changes its arguments, and what it returns shares no memory with anything else, but for `KeyPair.secretKey`.
  */
 
 /** A value now, or a promise of it: native implementations may be asynchronous. */

@@ -7,6 +7,7 @@ import {
   type Ratchet,
   type RatchetHeader,
   responderRatchet,
+  settleReceiving,
   stepReceiving,
   stepSending,
 } from './ratchet.ts'
@@ -23,7 +24,7 @@ async function send(ratchet: Ratchet) {
 async function receive(ratchet: Ratchet, header: RatchetHeader): Promise<Ratchet> {
   const step = await stepReceiving(ratchet, header, environment)
   if (step.kind !== 'key') throw new Error(`the step was ${step.kind}`)
-  return step.ratchet
+  return settleReceiving(step, environment.primitives)
 }
 
 /** Ada has heard from Ben once, and sent since: so Ben may turn. */

@@ -7,8 +7,9 @@
 import { equalBytes } from '../codec/bytes.ts'
 import { bytes, optional, record, type Shape, uint } from '../codec/shape.ts'
 import type { ErrorCode } from '../errors.ts'
-import { domainBytes, joinBytes } from '../identity/domain.ts'
+import { type Chain, chainShape, runAhead, stepChain, stepRoot } from './chain.ts'
 import { createKeyPair, type SessionEnvironment } from './party.ts'
+import { keysOfPassed, type PassedOver, passOver } from './passed-over.ts'
 import {
   answeredOnTurn,
   answerOnTurn,
@@ -26,21 +27,11 @@ import {
   addSkipped,
   dropOldSkipped,
   isChainSkipped,
-  MAX_SKIPPED_PER_CHAIN,
   type SkippedAge,
-  type SkippedKey,
   type SkippedKeys,
   skippedKeysShape,
   takeSkipped,
 } from './skipped-keys.ts'
-
-/** A symmetric-key chain (§2.2) and the number of its next message. */
-export interface Chain {
-  /** CKs or CKr. */
-  readonly key: Uint8Array
-  /** Ns or Nr. */
-  readonly number: number
-}
 
 /** State of one side (§3.2). */
 export interface Ratchet {
@@ -154,12 +145,22 @@ async function turnSending(
   return { ...ratchet, rootKey, ours: fresh, sending: chain, pq }
 }
 
-/** What an arriving header leads to. Nothing is changed yet: the caller keeps `ratchet` if the key opens. */
+/** What an arriving header leads to. Nothing is changed yet: {@link settleReceiving} is for what opened. */
 export type ReceivingStep =
-  | { readonly kind: 'key'; readonly ratchet: Ratchet; readonly messageKey: Uint8Array }
+  | KeyStep
   /** Its key was used, or dropped for its age. */
   | { readonly kind: 'spent' }
   | { readonly kind: 'refused'; readonly code: ErrorCode }
+
+/** The key of a message, and what becomes of the ratchet if it opens. */
+export interface KeyStep {
+  readonly kind: 'key'
+  readonly messageKey: Uint8Array
+  /** Still without the keys of what was passed over. */
+  readonly ratchet: Ratchet
+  /** Their keys are made only when the message has opened: a forger could else have thousands made. */
+  readonly passed: readonly PassedOver[]
+}
 
 /** The first half of RatchetDecrypt (§3.5): the key of the message with this header. */
 export async function stepReceiving(
@@ -177,7 +178,7 @@ export async function stepReceiving(
   const taken = takeSkipped(ratchet.skipped, header)
   if (taken !== undefined) {
     const { messageKey, rest } = taken
-    return { kind: 'key', ratchet: { ...ratchet, skipped: rest }, messageKey }
+    return { kind: 'key', ratchet: { ...ratchet, skipped: rest }, messageKey, passed: [] }
   }
   if (isCurrentChain(ratchet, header)) return stepCurrent(ratchet, header, parts)
   if (isChainSkipped(ratchet.skipped, header.ratchetKey)) return { kind: 'spent' }
@@ -208,20 +209,20 @@ async function turnReceiving(
   parts: ReceivingParts,
 ): Promise<ReceivingStep> {
   if (before.ours === undefined || !mayTurn(before)) return REFUSED
-  const ended = await passOver(before, header.previousLength, parts)
+  const ended = passOver(before, header.previousLength, parts.age)
   if (ended === undefined) return TOO_FAR
   const answered = await answeredOnTurn(before.pq, header.pq, parts)
   if (answered === undefined) return REFUSED
   const { rootKey, chain } = await stepRoot(
     {
-      rootKey: ended.rootKey,
+      rootKey: before.rootKey,
       secretKey: before.ours.secretKey,
       publicKey: header.ratchetKey,
       pqSecret: answered.secret,
     },
     parts.primitives,
   )
-  const { sending, ...rest } = ended
+  const { sending, ...rest } = before
   const turned: Ratchet = {
     ...rest,
     rootKey,
@@ -230,7 +231,8 @@ async function turnReceiving(
     previousLength: sending?.number ?? 0,
     pq: answered.pq,
   }
-  return stepCurrent(turned, header, parts)
+  const step = await stepCurrent(turned, header, parts)
+  return step.kind === 'key' ? { ...step, passed: [...ended, ...step.passed] } : step
 }
 
 /**
@@ -241,84 +243,36 @@ function mayTurn({ theirs, sending }: Ratchet): boolean {
   return theirs === undefined || sending !== undefined
 }
 
-/** The key of a message of the current receiving chain; those before it are kept as skipped. */
+/** The key of a message of the current receiving chain. */
 async function stepCurrent(
   before: Ratchet,
   header: RatchetHeader,
   parts: ReceivingParts,
 ): Promise<ReceivingStep> {
   const { number } = header
-  if (before.receiving !== undefined && number < before.receiving.number) return { kind: 'spent' }
+  const { receiving } = before
+  if (receiving === undefined) return REFUSED
+  if (number < receiving.number) return { kind: 'spent' }
   const pq = noteOffer(before.pq, header.pq)
   if (pq === undefined) return NO_KEY
-  const ratchet = await passOver(before, number, parts)
-  if (ratchet?.receiving === undefined) return TOO_FAR
-  const { messageKey, next } = await stepChain(ratchet.receiving, parts.primitives)
-  return { kind: 'key', ratchet: { ...ratchet, receiving: next, pq }, messageKey }
+  const passed = passOver(before, number, parts.age)
+  if (passed === undefined) return TOO_FAR
+  const chain = await runAhead(receiving, number, parts.primitives)
+  const { messageKey, next } = await stepChain(chain, parts.primitives)
+  return { kind: 'key', ratchet: { ...before, receiving: next, pq }, messageKey, passed }
 }
 
-/** SkipMessageKeys (§3.5): moves the receiving chain on to `until`, or nothing when that is too far. */
-async function passOver(
-  ratchet: Ratchet,
-  until: number,
-  { primitives, age }: ReceivingParts,
-): Promise<Ratchet | undefined> {
-  const { receiving, theirs, skipped } = ratchet
-  if (receiving === undefined || theirs === undefined || until <= receiving.number) return ratchet
-  if (until - receiving.number > MAX_SKIPPED_PER_CHAIN) return undefined
-  const passed: SkippedKey[] = []
-  let chain = receiving
-  while (chain.number < until) {
-    const { messageKey, next } = await stepChain(chain, primitives)
-    passed.push({ ratchetKey: theirs, number: chain.number, messageKey, ...age })
-    chain = next
-  }
-  return { ...ratchet, receiving: chain, skipped: addSkipped(skipped, passed) }
-}
-
-/**
- * KDF_RK (§3.1, §7.2): HKDF-SHA256 with the root key as salt. A secret of
- * the post-quantum half stands behind that of X25519, under an info of its own: either alone is enough.
- */
-async function stepRoot(
-  keys: {
-    readonly rootKey: Uint8Array
-    readonly secretKey: Uint8Array
-    readonly publicKey: Uint8Array
-    readonly pqSecret: Uint8Array | undefined
-  },
-  { x25519, hkdfSha256 }: Primitives,
-): Promise<{ readonly rootKey: Uint8Array; readonly chain: Chain }> {
-  const { rootKey: salt, pqSecret } = keys
-  const agreed = await x25519.agree(keys.secretKey, keys.publicKey)
-  const input =
-    pqSecret === undefined
-      ? { secret: agreed, info: ROOT_INFO }
-      : { secret: joinBytes(agreed, pqSecret), info: HYBRID_ROOT_INFO }
-  const derived = await hkdfSha256({ ...input, salt, length: 64 })
-  return { rootKey: derived.slice(0, 32), chain: { key: derived.slice(32), number: 0 } }
-}
-
-const ROOT_INFO: Uint8Array = domainBytes('session root')
-const HYBRID_ROOT_INFO: Uint8Array = domainBytes(
-  'session root',
-  new TextEncoder().encode('ML-KEM-768'),
-)
-const MESSAGE_INPUT: Uint8Array = domainBytes('session message')
-const CHAIN_INPUT: Uint8Array = domainBytes('session chain')
-
-/** KDF_CK (§3.1, §7.2): HMAC-SHA256 over two distinct constants. */
-async function stepChain(
-  chain: Chain,
-  { hmacSha256 }: Primitives,
-): Promise<{ readonly messageKey: Uint8Array; readonly next: Chain }> {
-  const messageKey = await hmacSha256(chain.key, MESSAGE_INPUT)
-  const key = await hmacSha256(chain.key, CHAIN_INPUT)
-  return { messageKey, next: { key, number: chain.number + 1 } }
+/** The ratchet behind a message that opened: SkipMessageKeys (§3.5) for all that was passed over. */
+export async function settleReceiving(
+  { ratchet, passed }: KeyStep,
+  primitives: Primitives,
+): Promise<Ratchet> {
+  let skipped = ratchet.skipped
+  for (const gap of passed) skipped = addSkipped(skipped, await keysOfPassed(gap, primitives))
+  return { ...ratchet, skipped }
 }
 
 const keyShape = bytes({ length: 32 })
-const chainShape: Shape<Chain> = record({ key: keyShape, number: uint() })
 
 /** Shape of a {@link RatchetHeader}. */
 export const ratchetHeaderShape: Shape<RatchetHeader> = record({

@@ -1,6 +1,6 @@
 /**
  * Remembers which agreements were accepted, so that a replayed first message does not start its session
- * again (PQXDH §4.2 "Protocol replay"; we have no one-time prekey that would be gone). One cache per pair of
+ * again (PQXDH §4.2 "Protocol replay"; from a published card there is no one-time prekey that would be gone). One cache per pair of
  * devices: an agreement is bound to its sender, so nobody can fill another's.
  */
 

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { nativePrimitives } from '../../test/native-primitives.ts'
 import {
   type Actor,
   type Cast,
   createActor,
   createCast,
+  createEnvironment,
   createSide,
   createSides,
   FRESHNESS,
@@ -15,7 +17,9 @@ import { isKithError } from '../errors.ts'
 import { directChatId } from '../ids.ts'
 import { deviceCardCodec } from './device-card.ts'
 import type { PqHeader } from './pq-ratchet.ts'
+import type { Primitives } from './primitives.ts'
 import { accept } from './session.ts'
+import { MAX_SESSIONS } from './session-set.ts'
 
 /** A pair that has talked, and one envelope of each kind that Ben has not opened yet. */
 async function talked(): Promise<{
@@ -306,6 +310,59 @@ describe('strangers and clones', () => {
     clone.set = ada.set
     expect((await ben.hear(await ada.say('from the device'))).kind).toBe('opened')
     expect(await ben.hear(await clone.say('from its clone'))).toEqual({ kind: 'duplicate' })
+  })
+})
+
+describe('what a forger may cost', () => {
+  /** Ben has five sessions with Ada, and the most skipped keys of each. */
+  async function laden() {
+    let hmacs = 0
+    const counting: Primitives = {
+      ...nativePrimitives,
+      hmacSha256: (key, bytes) => {
+        hmacs++
+        return nativePrimitives.hmacSha256(key, bytes)
+      },
+    }
+    const cast = await createCast(createEnvironment('laden', counting))
+    const { ada, ben } = createSides(cast)
+    for (let session = 0; session < MAX_SESSIONS; session++) {
+      await ada.startAnew()
+      for (let lost = 0; lost < 1000; lost++) await ada.say('lost')
+      expect((await ben.hear(await ada.say('arrives'))).kind).toBe('opened')
+      await ben.say('so that Ada may turn')
+    }
+    const cost = async (envelope: Envelope): Promise<number> => {
+      hmacs = 0
+      expect((await ben.hear(envelope)).kind).toBe('refused')
+      return hmacs
+    }
+    return { ada, ben, cost }
+  }
+
+  test('C3 SES-12 a forged header costs one HMAC for each number it leaves out, and no key is kept', async () => {
+    const { ada, ben, cost } = await laden()
+    const { sender, recipient, chat, freshness, message } = await ada.say('genuine')
+    const header = { ratchetKey: new Uint8Array(32).fill(9), previousLength: 2001, number: 1000 }
+    const before = ben.set
+    const forged = {
+      suite: 1,
+      kind: 'ratchet',
+      sender,
+      recipient,
+      chat,
+      freshness,
+      header,
+      message,
+    } as const
+    expect(await cost(forged)).toBeLessThan(MAX_SESSIONS * 1010)
+    expect(ben.set).toBe(before)
+  })
+
+  test('C3 SES-12 of all sessions of a pair 2,000 skipped keys are kept together, those of the latest', async () => {
+    const { ben } = await laden()
+    const kept = ben.set.sessions.map(({ ratchet }) => ratchet.skipped.length)
+    expect(kept).toEqual([1000, 1000, 0, 0, 0])
   })
 })
 

@@ -14,10 +14,13 @@ const SEEN = [
   ...['say', 'talk', 'receive', 'receive any', 'drop', 'repeat', 'shuffle', 'snapshot', 'restore'],
   ...['restart', 'archive', 'reconnect', 'leap', 'initial', 'ratchet', 'offer', 'answer', 'opened'],
   ...['duplicate', 'refused', 'message held', 'start from a card', 'start from a one-time card'],
-  'session mended',
+  ...['session mended', 'card taken: newer'],
 ]
 
-test('SES-40 SES-41 B1 B2 SES-11 SES-13 SES-15 SES-28 SES-31: whatever happens, both sides agree again within 10 exchanges, and each envelope opens once, to its text', {
+/** What few schedules come to: asked of a long run only. */
+const RARELY_SEEN = ['leap far', 'card taken: standing', 'card overtaken']
+
+test('SES-40 SES-41 B1 B2 SES-11 SES-13 SES-15 SES-19 SES-22 SES-28 SES-31: whatever happens, both sides agree again within 10 exchanges, and each envelope opens once, to its text', {
   timeout: 60_000 + SCHEDULES * 1000,
 }, async () => {
   const cast = await createCast()
@@ -32,5 +35,6 @@ test('SES-40 SES-41 B1 B2 SES-11 SES-13 SES-15 SES-28 SES-31: whatever happens, 
   }
   tell({ seed: SEED, schedules: SCHEDULES, coverage })
   if (SCHEDULES < 50) return
-  for (const what of SEEN) expect([what, (coverage.get(what) ?? 0) > 0]).toEqual([what, true])
+  const expected = SCHEDULES < 2000 ? SEEN : [...SEEN, ...RARELY_SEEN]
+  for (const what of expected) expect([what, (coverage.get(what) ?? 0) > 0]).toEqual([what, true])
 })

@@ -11,6 +11,7 @@ import { isSameParty, type Pair } from './party.ts'
 import { knowsChain } from './ratchet.ts'
 import type { ReplayCache } from './replay-cache.ts'
 import type { Session } from './session.ts'
+import { MAX_SKIPPED } from './skipped-keys.ts'
 
 /** All that one device keeps for sealing to, and opening from, one other. Secret: it is stored sealed only. */
 export interface SessionSet extends Pair {
@@ -34,7 +35,19 @@ export function createSessionSet({ self, peer }: Pair): SessionSet {
 /** With a session to send on from now; the one unused for longest goes when there are too many. */
 export function withSession(set: SessionSet, session: Session): SessionSet {
   const others = set.sessions.filter((other) => !isSameSession(other, session))
-  return { ...set, sessions: [session, ...others].slice(0, MAX_SESSIONS) }
+  return { ...set, sessions: withinSkipped([session, ...others].slice(0, MAX_SESSIONS)) }
+}
+
+/** Skipped keys of a pair are bounded together (SES-12); those of the sessions used last are kept. */
+function withinSkipped(sessions: readonly Session[]): readonly Session[] {
+  let left = MAX_SKIPPED
+  return sessions.map((session) => {
+    const { ratchet } = session
+    const over = ratchet.skipped.length - left
+    left = Math.max(0, -over)
+    if (over <= 0) return session
+    return { ...session, ratchet: { ...ratchet, skipped: ratchet.skipped.slice(over) } }
+  })
 }
 
 /** Whether an envelope goes from the peer of a set to its own device. */

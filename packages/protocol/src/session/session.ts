@@ -19,7 +19,7 @@ import {
   type DeviceCard,
   deviceCardCodec,
   type PrekeySecrets,
-  proveSignature,
+  proveCardSignature,
   requireInTime,
 } from './device-card.ts'
 import { MAX_PLAINTEXT_BYTES, openMessage, sealMessage } from './message-seal.ts'
@@ -36,6 +36,7 @@ import {
   initiatorRatchet,
   type Ratchet,
   responderRatchet,
+  settleReceiving,
   stepReceiving,
   stepSending,
 } from './ratchet.ts'
@@ -74,7 +75,7 @@ export async function startSession(
   if (!isTheirs || peer.device === self.party.device) throw wrongContext()
   const at = environment.clock.now()
   requireInTime(peerCard, { now: at })
-  await proveSignature(peerCard, environment.primitives)
+  await proveCardSignature(peerCard, environment.primitives)
   const { agreement, sharedKey, binding } = await initiateAgreement({ self, peerCard }, environment)
   const ratchet = initiatorRatchet({ sharedKey, prekey: peerCard.prekey, at })
   return { binding, ephemeralKey: agreement.ephemeralKey, ratchet, agreement }
@@ -157,7 +158,8 @@ export async function open(
     if (plaintext === undefined) return { kind: 'refused', code: 'ERR_SESSION_OPEN' }
     // The peer holds the session now, so the agreement need not be sent along any more.
     const { agreement: _answered, ...rest } = session
-    return { kind: 'opened', session: { ...rest, ratchet: step.ratchet }, plaintext }
+    const ratchet = await settleReceiving(step, environment.primitives)
+    return { kind: 'opened', session: { ...rest, ratchet }, plaintext }
   })
 }
 
@@ -206,7 +208,7 @@ async function provenInitiatorKey(
 ): Promise<Uint8Array> {
   const card = deviceCardCodec.decode(agreement.card)
   if (card.device !== initiator.device) throw wrongContext()
-  await proveSignature(card, primitives)
+  await proveCardSignature(card, primitives)
   return card.identityKey
 }
 

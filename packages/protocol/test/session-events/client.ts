@@ -1,7 +1,7 @@
 /**
  * A device as the rest of the world meets it: what an honest client does with its sessions, without disk
- * and network. It keeps to SES-3, SES-11, SES-15, SES-22 and SES-26 to SES-28; of the word that an envelope cannot
- * be opened only the signature is left out.
+ * and network. It keeps to SES-3, SES-11, SES-15, SES-19, SES-22 and SES-26 to SES-28; of the word that an
+ * envelope cannot be opened only the signature is left out.
  */
 
 import {
@@ -10,110 +10,28 @@ import {
   createSessionCipher,
   createSessionSet,
   type DeviceCard,
+  deviceCardCodec,
   envelopeCodec,
   isCardDue,
+  isCardInTime,
   isKithError,
-  isOneTimeCard,
   type Opening,
   type PrekeySecrets,
   prekeysToKeep,
+  proveCardSignature,
   type Scope,
   type SessionSet,
   sessionSetCodec,
+  verifyDeviceCard,
 } from '../../src/index.ts'
-import { type Actor, FRESHNESS, type TestEnvironment, textBytes } from '../session-cast.ts'
+import { FRESHNESS, textBytes } from '../session-cast.ts'
+import type { Client, ClientParts, Disk, Packet, Waiting } from './client-types.ts'
 import type { Name } from './events.ts'
-
-/** One message that no ack has come for. Without a copy it could not be sealed: the card is too old. */
-export interface Waiting {
-  readonly id: string
-  readonly copy?: SealedCopy
-}
-
-/** One envelope. The same message may be sealed several times, each time with a number of its own. */
-export interface SealedCopy {
-  readonly seal: number
-  readonly bytes: Uint8Array
-}
-
-/** All that a device has on its disk; a value, so that a copy of it is a backup. */
-export interface Disk {
-  readonly set: Uint8Array
-  readonly card: DeviceCard
-  readonly prekeys: readonly PrekeySecrets[]
-  readonly peerCard: DeviceCard
-  readonly outbox: readonly Waiting[]
-  /** Ids of the messages that were taken. */
-  readonly held: ReadonlySet<string>
-  /** The last time it began anew because something could not be opened, and what it said then. */
-  readonly reset?: Reset
-  /** Numbers of the envelopes that were opened: of no use to the device, they are for the judge. */
-  readonly opened: ReadonlySet<number>
-}
-
-/** A fresh session, and the envelope on it that says what could not be opened. */
-interface Reset {
-  readonly at: number
-  readonly id: string
-  readonly word: Uint8Array
-}
-
-/** On its way from one device to the other. */
-export type Packet = { readonly to: Name; readonly id: string } & (
-  | { readonly kind: 'envelope'; readonly copy: SealedCopy }
-  | { readonly kind: 'ack' }
-  | { readonly kind: 'refuse'; readonly word?: Uint8Array }
-)
-
-/** What a device did, for the judge. */
-export interface Watcher {
-  sealed(by: Name, id: string, copy: SealedCopy): void
-  started(by: Name, card: DeviceCard): void
-  heard(by: Name, packet: Packet & { readonly kind: 'envelope' }, outcome: Outcome): void
-  /** A device took the other's word that it began anew. */
-  mended(): void
-}
-
-/** What came of an envelope; `again` when its message is held already. */
-export type Outcome =
-  | { readonly kind: 'opened'; readonly text: string; readonly again: boolean }
-  | { readonly kind: 'duplicate' | 'refused'; readonly again: boolean; readonly code?: string }
 
 /** Fresh sessions for what could not be opened: at most one an hour (SES-26). */
 const RESET_INTERVAL_MS = 3_600_000
-
-/** A device of the fuzz. */
-export interface Client {
-  disk(): Disk
-  /** Ends the process, and starts it from `disk`, or from its own. */
-  boot(disk?: Disk): Promise<void>
-  say(id: string): Promise<void>
-  take(packet: Packet): Promise<void>
-  archive(live: boolean): Promise<void>
-  /** A new stream: what waits is offered, and what the peer does not hold is sent. */
-  resend(peer: Client): Promise<void>
-  /** Takes the peer's newest card, and shows it the one it had: a device notices that it was put back. */
-  greet(peer: Client): Promise<void>
-  overtake(shown: DeviceCard): Promise<void>
-  /** Makes the next card when a week is over, and erases what was kept for long enough (SES-3). */
-  renew(): Promise<void>
-  /** A card for one session, its secrets in memory (SES-21). */
-  oneTimeCard(): Promise<DeviceCard>
-}
-
-/** What a client works with. */
-export interface ClientParts {
-  readonly name: Name
-  readonly actor: Actor
-  readonly peer: () => Client
-  readonly first: Pick<Disk, 'peerCard'> & { readonly peerParty: Actor['own']['party'] }
-  readonly environment: TestEnvironment
-  readonly chat: Scope
-  readonly send: (packet: Packet) => void
-  readonly watcher: Watcher
-  /** Whether a session that is begun anew is begun from a one-time card. */
-  readonly isLive: () => boolean
-}
+/** Cards made behind one that the device does not know: at most one an hour (SES-22). */
+const OVERTAKE_INTERVAL_MS = 3_600_000
 
 const textOf = (id: string): string => `text ${id}`
 
@@ -139,6 +57,7 @@ export function createClient(parts: ClientParts): Client {
   /** When the peer last gave its word that it began anew. */
   let brokenAt = Number.NEGATIVE_INFINITY
   let resealed = new Set<string>()
+  let overtakenAt = Number.NEGATIVE_INFINITY
   let sealCount = 0
 
   const own = () => ({ ...actor.own, card: disk.card })
@@ -149,6 +68,8 @@ export function createClient(parts: ClientParts): Client {
     oneTime = []
     brokenAt = Number.NEGATIVE_INFINITY
     resealed = new Set()
+    overtakenAt = Number.NEGATIVE_INFINITY
+    watcher.booted(name)
     await renew()
   }
 
@@ -186,8 +107,10 @@ export function createClient(parts: ClientParts): Client {
   /** A card that is too old starts nothing: the message waits until the devices meet (DEL-14). */
   async function startFrom(card: DeviceCard): Promise<boolean> {
     try {
-      commit(await cipher.start(set, { self: own(), peerCard: card }))
-      watcher.started(name, card)
+      const started = await cipher.start(set, { self: own(), peerCard: card })
+      commit(started)
+      const [{ ephemeralKey } = { ephemeralKey: new Uint8Array() }] = started.sessions
+      watcher.started(name, card, ephemeralKey)
       return true
     } catch (error) {
       if (!isKithError(error, 'ERR_CARD_EXPIRED')) throw error
@@ -286,15 +209,39 @@ export function createClient(parts: ClientParts): Client {
   }
 
   async function greet(peer: Client): Promise<void> {
-    await peer.overtake(disk.peerCard)
-    const { card } = peer.disk()
-    if (card.number > disk.peerCard.number) commit(set, { peerCard: card })
+    const shown = peer.disk().card
+    const { peerCard } = disk
+    const isOther = !isSameCard(peerCard, shown)
+    if (isOther && stands(peerCard) && peerCard.number >= shown.number) {
+      await peer.overtake(peerCard)
+    }
+    // Behind a card that is overtaken comes another hello (SES-20).
+    for (const card of new Set([shown, peer.disk().card])) await takeCard(card)
   }
 
+  /** Of two that stand the higher number, else the one that stands (SES-19). */
+  async function takeCard(card: DeviceCard): Promise<void> {
+    const { peerCard } = disk
+    const replaces = stands(peerCard) ? card.number > peerCard.number : stands(card)
+    if (!replaces || !stands(card)) return
+    const bytes = deviceCardCodec.encode(card)
+    const proved = await verifyDeviceCard(bytes, { now: clock.now() }, environment.primitives)
+    commit(set, { peerCard: proved })
+    watcher.took(card.number > peerCard.number ? 'newer' : 'standing')
+  }
+
+  function stands(card: DeviceCard): boolean {
+    return isCardInTime(card, { now: clock.now() })
+  }
+
+  /** At most once an hour (SES-22). */
   async function overtake(shown: DeviceCard): Promise<void> {
-    const isKnown = Buffer.from(shown.signature).equals(disk.card.signature)
-    if (shown.number < disk.card.number || isKnown) return
+    if (shown.number < disk.card.number || isSameCard(shown, disk.card)) return
+    if (clock.monotonic() - overtakenAt < OVERTAKE_INTERVAL_MS) return
+    await proveCardSignature(shown, environment.primitives)
+    overtakenAt = clock.monotonic()
     await makeCard(shown.number + 1)
+    watcher.overtook()
   }
 
   async function renew(): Promise<void> {
@@ -332,9 +279,9 @@ export function createClient(parts: ClientParts): Client {
   }
 }
 
-/** Whether a session begun from a card may be lost with a process: its secrets were in memory only. */
-export function isForgetful(card: DeviceCard): boolean {
-  return isOneTimeCard(card)
+/** Whether two cards are one: two of one number may not be, after a restore. */
+export function isSameCard(one: DeviceCard, other: DeviceCard): boolean {
+  return Buffer.from(one.signature).equals(other.signature)
 }
 
 /** What a message with this id says. */

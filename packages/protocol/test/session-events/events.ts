@@ -21,8 +21,8 @@ export type SessionEvent =
   | { readonly kind: 'archive'; readonly by: Name; readonly live: boolean }
   /** The streams break; the next ones begin with the cards and all that waits (DEL-3). */
   | { readonly kind: 'reconnect' }
-  /** The clocks of both go forward. */
-  | { readonly kind: 'leap'; readonly ms: number }
+  /** The clocks of both go forward; far: by weeks, over the life of cards that were taken. */
+  | { readonly kind: 'leap' | 'leap far'; readonly ms: number }
 
 type Kind = SessionEvent['kind']
 
@@ -47,6 +47,7 @@ const CALM: Mood = {
   archive: 0,
   reconnect: 1,
   leap: 1,
+  'leap far': 0,
 }
 /** A bad line, on which nobody loses its state: whatever arrives has to open. */
 const LOSSY: Mood = { ...CALM, 'receive any': 6, drop: 5, repeat: 4, shuffle: 3, leap: 2 }
@@ -57,6 +58,8 @@ const MOODS: readonly Mood[] = [
   { ...CALM, snapshot: 2, restore: 2, archive: 1 },
   { ...LOSSY, snapshot: 3, restore: 3, archive: 2, restart: 2 },
   { ...CALM, leap: 6, snapshot: 1, restore: 1, archive: 3, reconnect: 3 },
+  // A device is put back to a copy whose cards count from earlier numbers, while its peer's expire (SES-19).
+  { ...CALM, talk: 1, 'leap far': 8, snapshot: 3, restore: 7, archive: 2, reconnect: 9 },
   // Sessions come and go faster than what began them is forgotten (SES-7).
   { ...CALM, say: 14, receive: 16, archive: 14, repeat: 14 },
 ]
@@ -86,6 +89,8 @@ function drawEvent(kind: Kind, random: Random): SessionEvent {
       return { kind, by, live: random(2) === 0 }
     case 'leap':
       return { kind, ms: drawLeap(random) }
+    case 'leap far':
+      return { kind, ms: (7 + random(36)) * DAY_MS }
     default:
       return { kind, by }
   }

@@ -1,19 +1,19 @@
 /** One schedule from beginning to end: two clients, what is between them, and a judge that sees all. */
 
-import { type Envelope, envelopeCodec, MAX_SESSIONS, sessionSetCodec } from '../../src/index.ts'
+import {
+  type DeviceCard,
+  type Envelope,
+  envelopeCodec,
+  isCardInTime,
+  isOneTimeCard,
+  MAX_SESSIONS,
+  ONE_TIME_CARD_LIFE_MS,
+  sessionSetCodec,
+} from '../../src/index.ts'
 import { randomOf, shuffled } from '../log-model/random.ts'
 import { type Cast, createEnvironment, START } from '../session-cast.ts'
-import {
-  type Client,
-  createClient,
-  type Disk,
-  isForgetful,
-  isText,
-  type Outcome,
-  type Packet,
-  type SealedCopy,
-  type Watcher,
-} from './client.ts'
+import { createClient, isSameCard, isText } from './client.ts'
+import type { Client, Disk, Outcome, Packet, SealedCopy, Watcher } from './client-types.ts'
 import { drawSchedule, type Name, type SessionEvent } from './events.ts'
 
 /** How often what was seen: a fuzz that never meets a thing says nothing about it. */
@@ -114,6 +114,7 @@ export async function runSchedule(seed: number, cast: Cast, coverage: Coverage):
       case 'reconnect':
         return reconnect()
       case 'leap':
+      case 'leap far':
         clock.advance(event.ms)
         return renewBoth()
     }
@@ -175,7 +176,8 @@ export async function runSchedule(seed: number, cast: Cast, coverage: Coverage):
       await speakBothWays()
       const { ada, ben } = { ada: clients.ada.disk(), ben: clients.ben.disk() }
       const isEmpty = ada.outbox.length === 0 && ben.outbox.length === 0
-      if (judge.failures() === before && isEmpty && isOneSession(ada, ben)) {
+      const isMet = knows(ada, ben, clock.now()) && knows(ben, ada, clock.now())
+      if (judge.failures() === before && isEmpty && isMet && isOneSession(ada, ben)) {
         return count(`agreed in exchange ${exchange}`)
       }
     }
@@ -183,10 +185,19 @@ export async function runSchedule(seed: number, cast: Cast, coverage: Coverage):
   }
 }
 
+/** Whether one could begin anew: it has the other's card, and that card stands. */
+function knows({ peerCard }: Disk, { card }: Disk, now: number): boolean {
+  return isSameCard(peerCard, card) && isCardInTime(peerCard, { now })
+}
+
 function isOneSession(ada: Disk, ben: Disk): boolean {
   const [one, other] = [ada, ben].map(({ set }) => sessionSetCodec.decode(set).sessions[0])
   if (one === undefined || other === undefined) return false
   return Buffer.from(one.ephemeralKey).equals(other.ephemeralKey)
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key).toString('base64')
 }
 
 interface Judge extends Watcher {
@@ -200,7 +211,17 @@ interface Judge extends Watcher {
 interface Seal {
   readonly id: string
   readonly at: number
-  readonly isExcused: boolean
+  /** Of an initial envelope: the session it begins. */
+  readonly session?: string
+}
+
+/** A session that was begun with secrets in the memory of the other side. */
+interface Forgetful {
+  readonly responder: Name
+  /** When its one-time card is no good any more. */
+  readonly until: number
+  /** The process that had the secrets has ended. */
+  readonly isForgotten: boolean
 }
 
 /** Sees both sides and knows what each envelope is. Throws what must not be. */
@@ -216,22 +237,19 @@ function createJudge(parts: {
   let starts = 0
   let failures = 0
   /** Sessions that live in memory on one side until their first message: from one-time cards. */
-  const forgetful: Record<Name, boolean> = { ada: false, ben: false }
+  const forgetful = new Map<string, Forgetful>()
 
   function sealed(by: Name, id: string, { seal, bytes }: SealedCopy): void {
     const envelope = envelopeCodec.decode(bytes)
     noteHeader(envelope)
-    seals[by].set(seal, {
-      id,
-      at: elapsed(),
-      isExcused: forgetful[by] && envelope.kind === 'initial',
-    })
+    const begun = envelope.kind === 'initial' ? envelope.agreement.ephemeralKey : undefined
+    seals[by].set(seal, { id, at: elapsed(), ...(begun ? { session: nameOf(begun) } : {}) })
   }
 
   function noteHeader({ kind, header: { pq } }: Envelope): void {
     count(kind)
     if (pq === undefined) return
-    const key = Buffer.from(pq.kind === 'offer' ? pq.key : pq.ciphertext).toString('base64')
+    const key = nameOf(pq.kind === 'offer' ? pq.key : pq.ciphertext)
     if (!seen.has(key)) count(pq.kind)
     seen.add(key)
   }
@@ -258,24 +276,44 @@ function createJudge(parts: {
   }
 
   /** Where nobody lost a state, no session was dropped and no key too old, whatever arrives first opens. */
-  function mustOpen({ at, isExcused }: Seal): boolean {
+  function mustOpen({ at, session }: Seal): boolean {
     return (
       !isRewound &&
-      !isExcused &&
+      !isLost(session) &&
       starts <= MAX_SESSIONS &&
       elapsed() - at < KEPT_MS &&
       elapsed() < KEPT_MS
     )
   }
 
+  /** Whether the secrets that a session was begun with are gone, and not by its first message. */
+  function isLost(session: string | undefined): boolean {
+    const begun = session === undefined ? undefined : forgetful.get(session)
+    return begun !== undefined && (begun.isForgotten || elapsed() >= begun.until)
+  }
+
+  function started(by: Name, card: DeviceCard, ephemeralKey: Uint8Array): void {
+    starts++
+    count(isOneTimeCard(card) ? 'start from a one-time card' : 'start from a card')
+    if (!isOneTimeCard(card)) return
+    const responder = by === 'ada' ? 'ben' : 'ada'
+    const until = elapsed() + ONE_TIME_CARD_LIFE_MS
+    forgetful.set(nameOf(ephemeralKey), { responder, until, isForgotten: false })
+  }
+
+  function booted(by: Name): void {
+    for (const [session, begun] of forgetful) {
+      if (begun.responder === by) forgetful.set(session, { ...begun, isForgotten: true })
+    }
+  }
+
   return {
     sealed,
     heard,
-    started: (by, card) => {
-      starts++
-      forgetful[by] ||= isForgetful(card)
-      count(isForgetful(card) ? 'start from a one-time card' : 'start from a card')
-    },
+    started,
+    booted,
+    took: (card) => count(`card taken: ${card}`),
+    overtook: () => count('card overtaken'),
     mended: () => count('session mended'),
     rewound: () => {
       isRewound = true

@@ -398,7 +398,7 @@ describe('A5 A8 only devices of the account write, and only while they are', () 
     expect(await ben.store.lanes()).toEqual([])
   })
 
-  test('A8 a removed device reads nothing that was written under the next epoch', async () => {
+  test('A8 B6 a removed device reads nothing that was written under the next epoch', async () => {
     const next = createEpoch(createSeededRng(5), 2)
     const [ada, removed] = [
       await openDevice(1, { epochs: [FIRST_EPOCH, next] }),
@@ -409,7 +409,7 @@ describe('A5 A8 only devices of the account write, and only while they are', () 
     expect([accepted, refused.map(({ reason }) => reason)]).toEqual([[], ['epoch-unknown']])
   })
 
-  test('A8 1,000 schedules of removal: nothing it wrote after is taken in, what was before stays', async () => {
+  test('A8 B6 1,000 schedules of removal: nothing it wrote after is taken in, what was before stays', async () => {
     const removed = await openDevice(3)
     const texts = Array.from({ length: 12 }, (_, at) => `${at}`)
     await writeNotes(removed, texts)

@@ -23,8 +23,10 @@ export const cardOperations: Operations = {
     const { identity, environment } = await makingOf(input, tools)
     return madeCard(await createOneTimeCard(identity, environment))
   },
-  'read-card': (input) =>
-    objectFrom(verifyDeviceCard(bytesIn(input, 'card'), { now: numberIn(input, 'now') })),
+  'read-card': async (input, { primitives }) => {
+    const now = numberIn(input, 'now')
+    return objectFrom(await verifyDeviceCard(bytesIn(input, 'card'), { now }, primitives))
+  },
 }
 
 async function makingOf(input: JsonObject, tools: Tools) {

@@ -6,6 +6,7 @@ import {
   type Ratchet,
   type RatchetHeader,
   responderRatchet,
+  settleReceiving,
   stepReceiving,
   stepSending,
 } from '../../../src/session/ratchet.ts'
@@ -112,7 +113,8 @@ async function receive(
   const header = arriving(exchange, step)
   const taken = await stepReceiving(before, header, environment)
   if (taken.kind !== 'key') return { exchange, out: objectFrom(taken) }
-  const { ratchet, messageKey } = taken
+  const { messageKey } = taken
+  const ratchet = await settleReceiving(taken, environment.primitives)
   const hasTurned = toHex(ratchet.rootKey) !== toHex(before.rootKey)
   return {
     exchange: { ...exchange, [by]: ratchet },
