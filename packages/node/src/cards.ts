@@ -7,6 +7,7 @@ import {
   deviceCardCodec,
   equalBytes,
   isCardDue,
+  isCardInTime,
   isKithError,
   isOneTimeCard,
   type KeyPair,
@@ -14,6 +15,7 @@ import {
   type PrekeySecrets,
   prekeySecretsCodec,
   prekeysToKeep,
+  proveCardSignature,
   verifyDeviceCard,
 } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
@@ -39,7 +41,7 @@ export interface Cards {
   get(device: DeviceId): Promise<DeviceCard | undefined>
   /** The card here of another device as it came, whether it still stands or not. */
   kept(device: DeviceId): Promise<KeptCard | undefined>
-  /** Takes a device's card when it is genuine and newer than ours; undefined when it is neither. */
+  /** Takes a device's card when it is genuine and newer than one here that stands; undefined when not. */
   stage(device: DeviceId, card: Uint8Array): Promise<Staged | undefined>
   /** Drops the card of a device that is out of its account: nothing is sealed to it (OUT-6). */
   stageForget(device: DeviceId): Staged
@@ -60,7 +62,8 @@ export interface Cards {
 export interface KeptCard {
   readonly bytes: Uint8Array
   readonly number: number
-  readonly expiresAt: number
+  /** Whether it is in time: a session can be started with it. */
+  readonly stands: boolean
 }
 
 const IDENTITY_KEY = 'identity key'
@@ -70,12 +73,12 @@ const OVERTAKE_INTERVAL_MS = 60 * 60 * 1000
 
 /** Opens the cards on disk; makes this device's first card, or its next one when a week is over. */
 export async function openCards(context: DeviceContext): Promise<Cards> {
-  const { tables, store, clock, signer, logger } = context
+  const { tables, store, clock, signer, logger, primitives } = context
   const identityKey = await openIdentityKey(context)
   const events = createEvents<CardEvents>()
   const serial = createSerial<'own'>()
-  /** Numbers handed to the disk: of two cards of one device that come at once the newer one stays. */
-  const newest = new Map<DeviceId, number>()
+  /** Handed to the disk: of two cards of one device that come at once the newer one stays. */
+  const newest = new Map<DeviceId, DeviceCard>()
   let prekeys = await keptPrekeys()
   let card = await openOwnCard()
   let overtakenAt = Number.NEGATIVE_INFINITY
@@ -125,10 +128,13 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
 
   function overtake(shown: Uint8Array): Promise<void> {
     return serial('own', async () => {
-      const theirs = genuine(shown)
-      const isOurs = theirs?.device === context.device && !isOneTimeCard(theirs)
-      if (!isOurs || theirs.number < card.number || isOwn(shown)) return
+      const theirs = decoded(deviceCardCodec, shown)
+      if (theirs?.device !== context.device || isOneTimeCard(theirs)) return
+      if (theirs.number < card.number || isOwn(shown)) return
+      // Proving costs a signature: what changes nothing now is not worth it.
       if (clock.monotonic() - overtakenAt < OVERTAKE_INTERVAL_MS) return
+      // Whatever its time: it stands by the clock of who shows it, and its number is in use.
+      if (!(await holds(proveCardSignature(theirs, primitives)))) return
       overtakenAt = clock.monotonic()
       logger.warn('this device runs from a copy: it gave out cards that it does not know')
       giveOut(await makeCard(theirs.number + 1))
@@ -146,29 +152,37 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
 
   async function get(device: DeviceId): Promise<DeviceCard | undefined> {
     const stored = await tables.cards.get(device)
-    return stored && genuine(stored)
+    return stored && (await isGenuine(stored)) ? deviceCardCodec.decode(stored) : undefined
   }
 
   async function stage(device: DeviceId, bytes: Uint8Array): Promise<Staged | undefined> {
     const theirs = decoded(deviceCardCodec, bytes)
     if (theirs?.device !== device || isOneTimeCard(theirs)) return undefined
-    const { number } = theirs
-    const before = await kept(device)
+    const before = await tables.cards.get(device)
     // Proving costs a signature: the card that is here, or an older one, is not worth it.
-    if (before && (before.number > number || equalBytes(before.bytes, bytes))) return undefined
-    if (!genuine(bytes)) return undefined
-    if (before?.number === number) {
-      logger.debug('two cards of one number: their device runs from a copy')
-      return undefined
-    }
+    if (before && !replaces(theirs, deviceCardCodec.decode(before))) return undefined
+    if (!(await isGenuine(bytes))) return undefined
     return {
       ops: () => {
-        if ((newest.get(device) ?? 0) >= number) return []
-        newest.set(device, number)
+        const handed = newest.get(device)
+        if (handed && !replaces(theirs, handed)) return []
+        newest.set(device, theirs)
         return [tables.cards.put(device, bytes)]
       },
       discard: () => void newest.delete(device),
     }
+  }
+
+  /**
+   * Nothing can be sealed to a card that does not stand, so it keeps none out that does, whatever their
+   * numbers: a device that was put back to a copy counts from there once more (SES-19).
+   */
+  function replaces(theirs: DeviceCard, before: DeviceCard): boolean {
+    return stands(before) ? theirs.number > before.number : stands(theirs)
+  }
+
+  function stands(one: DeviceCard): boolean {
+    return isCardInTime(one, { now: clock.now() })
   }
 
   function stageForget(device: DeviceId): Staged {
@@ -180,20 +194,15 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
     }
   }
 
-  function genuine(bytes: Uint8Array): DeviceCard | undefined {
-    try {
-      return verifyDeviceCard(bytes, { now: clock.now() })
-    } catch (error) {
-      if (isKithError(error)) return undefined
-      throw error
-    }
+  function isGenuine(bytes: Uint8Array): Promise<boolean> {
+    return holds(verifyDeviceCard(bytes, { now: clock.now() }, primitives))
   }
 
   async function kept(device: DeviceId): Promise<KeptCard | undefined> {
     const bytes = await tables.cards.get(device)
     if (!bytes) return undefined
-    const { number, expiresAt } = deviceCardCodec.decode(bytes)
-    return { bytes, number, expiresAt }
+    const read = deviceCardCodec.decode(bytes)
+    return { bytes, number: read.number, stands: stands(read) }
   }
 
   return {
@@ -207,6 +216,17 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
     stageForget,
     renew,
     overtake,
+  }
+}
+
+/** Whether a proof does not end in a refusal. */
+async function holds(proof: Promise<unknown>): Promise<boolean> {
+  try {
+    await proof
+    return true
+  } catch (error) {
+    if (isKithError(error)) return false
+    throw error
   }
 }
 

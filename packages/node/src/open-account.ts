@@ -79,7 +79,7 @@ export async function openAccount(
   const outbox = await openOutbox(context)
   const delivery = openDelivery(context, logs)
   const sessions = openSessions(context, { account, logs, cards })
-  const mending = createMending(context, { account, logs, chats, sessions })
+  const mending = createMending(context, { account, logs, chats, sessions, outbox })
   const kept = { account, logs, cards, addresses, sessions, outbox, delivery }
   const dropping = createDropping(context, kept)
   const intake = createLogIntake(context, { account, logs, epochs, dropping })
@@ -89,12 +89,14 @@ export async function openAccount(
   const fanOut = startUnaddressed(context, {
     logs,
     chats,
+    sessions,
     fanOut: startLateCopies(context, {
       account,
       logs,
       chats,
       outbox,
       delivery,
+      sessions,
       fanOut: createFanOut({
         logs,
         sessions,
@@ -133,6 +135,7 @@ export async function openAccount(
   startReceiving(context, { inbox, logs, sessions, isContact })
   const drain = startDrain(context, {
     outbox,
+    logs,
     peers,
     isHeld: contacts.succession.isHeld,
     chats,

@@ -13,7 +13,10 @@ export interface Staged {
   ops(): readonly Op[]
   /** Makes the change visible: memory, then events. Called once, after the disk. */
   publish?(): void
-  /** The write failed: takes back what staging assumed, so that the next attempt starts from the disk. */
+  /**
+   * It is not written: takes back what staging assumed, so that the next attempt starts from the disk. May be
+   * called twice.
+   */
   discard?(): void
 }
 

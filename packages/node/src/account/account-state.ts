@@ -99,11 +99,17 @@ export async function openAccountState(
       return replica.flush()
     },
     record: async (records, alongside) => {
-      const contents = records.map(toContent)
-      const renewal = epochs.renewal()
-      // Only when a week is over: what was asked for first is else written first.
-      if (renewal !== undefined) await renewal
-      await log.append({ lane: 'messages', contents, alongside })
+      try {
+        const contents = records.map(toContent)
+        const renewal = epochs.renewal()
+        // Only when a week is over: what was asked for first is else written first.
+        if (renewal !== undefined) await renewal
+        await log.append({ lane: 'messages', contents, alongside })
+      } catch (error) {
+        // It may have failed before it was handed to the store; others wait for what was staged (SES-11).
+        for (const one of alongside) one.discard?.()
+        throw error
+      }
     },
     onRecords: (take) => {
       takeRecords = take

@@ -73,6 +73,7 @@ async function pair({
   const outbox = wrap(await openOutbox(ada))
   const ben = parseDeviceId(benNet.peer)
   const events = createEvents<PeerEvents>()
+  const accountOf = (device: DeviceId) => (device === ben ? BEN : undefined)
   startDrain(ada, {
     outbox,
     chats: openChats(ada, ADA),
@@ -80,10 +81,8 @@ async function pair({
     delivery: openDelivery(ada, logs),
     mending: { hear: async () => false, isBroken: () => false },
     recordReached: (_, alongside) => commitStaged(ada.store, alongside),
-    peers: {
-      events,
-      accountOf: (device) => (device === ben ? BEN : undefined),
-    },
+    logs: { accountOf },
+    peers: { events, accountOf },
   })
   return {
     ada,

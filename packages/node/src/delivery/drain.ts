@@ -26,7 +26,7 @@ export function startDrain(
   },
 ): Drain {
   const { net, signal } = context
-  const { outbox, peers, isHeld = () => false } = parts
+  const { outbox, logs, peers, isHeld = () => false } = parts
   const lanes = new Map<DeviceId, Running>()
 
   peers.events.addEventListener('peer:known', ({ detail }) => serve(detail.device), { signal })
@@ -51,7 +51,8 @@ export function startDrain(
   /** Runs a lane until the recipient ends it; without anything to send there is none. */
   async function run(device: DeviceId): Promise<void> {
     const account = peers.accountOf(device)
-    if (!account || isHeld(account) || !(await outbox.hasFor(device))) return
+    if (!account || isHeld(account) || logs.accountOf(device) !== account) return
+    if (!(await outbox.hasFor(device))) return
     const stream = await net.open(device, MESSAGE, { signal })
     // It may have become held while the stream was opened.
     if (isHeld(account)) return stream.abort(held())

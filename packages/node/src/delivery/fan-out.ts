@@ -25,16 +25,18 @@ export function createFanOut(parts: {
     account: AccountId,
     recipient: DeviceId,
     { message, content, bytes }: StoredContent,
-  ): Promise<readonly Staged[]> => {
+  ): Promise<() => readonly Staged[]> => {
     const to = { account, device: recipient }
     // The first message of all to a device that is here is sealed by the lane, to a card made for it (SES-24).
     const isFirst = isConnected(recipient) && !(await sessions.has(to))
     const sealed = isFirst ? undefined : await sessions.seal(to, bytes, content.chat)
     // Without a card, too, the copy waits unsealed; the lane seals it when the card is there (DEL-14).
-    if (!sealed) return [outbox.stageAdd({ recipient, message })]
-    return sealed.stage((envelope) => outbox.stageAdd({ recipient, message, envelope }))
+    if (!sealed) return () => [outbox.stageAdd({ recipient, message })]
+    return () => sealed.stage((envelope) => outbox.stageAdd({ recipient, message, envelope }))
   }
   return async (account, stored, devices = parts.logs.devicesOf(account)) => {
-    return (await Promise.all(devices.map((device) => copy(account, device, stored)))).flat()
+    const copies = await Promise.all(devices.map((device) => copy(account, device, stored)))
+    // Only when all are sealed: what is staged has to be written.
+    return copies.flatMap((stage) => stage())
   }
 }

@@ -153,7 +153,9 @@ test('SES-24 SES-26 when the recipient restarts before the message came, it is m
 })
 
 /** Ada's lane towards a Ben of whom the test says how he answers. */
-async function asking(answer: (stream: FrameStream, card: DeviceCard) => Promise<void>) {
+async function asking(
+  answer: (stream: FrameStream, card: DeviceCard, putOut: () => Promise<void>) => Promise<void>,
+) {
   const time = createTime()
   const hub = createMemoryHub({ clock: nodePlatform.clock })
   const adaSigner = signerFromSeed(new Uint8Array(32).fill(1))
@@ -173,17 +175,19 @@ async function asking(answer: (stream: FrameStream, card: DeviceCard) => Promise
   const { card } = await createOneTimeCard({ signer: BEN_SIGNER, identityKey }, ada)
   const asked: ToRecipient['kind'][] = []
   const arrived: Envelope[] = []
-  benNet.handle(MESSAGE, async (stream) => {
+  const ended = Promise.withResolvers<void>()
+  benNet.handle(MESSAGE, (stream) => answered(stream).finally(ended.resolve))
+  async function answered(stream: FrameStream): Promise<void> {
     for await (const bytes of stream.incoming) {
       const frame = toRecipientCodec.decode(bytes)
       asked.push(frame.kind)
-      if (frame.kind === 'ask-card') await answer(stream, card)
+      if (frame.kind === 'ask-card') await answer(stream, card, putOut)
       if (frame.kind === 'envelope') arrived.push(envelopeCodec.decode(frame.envelope))
       if (frame.kind === 'offer') {
         await stream.send(toSenderCodec.encode({ kind: 'want', ids: frame.ids, held: [] }))
       }
     }
-  })
+  }
   const logs = await openDeviceLogs(ada)
   const cards = await openCards(ada)
   const staged = await cards.stage(ben, deviceCardCodec.encode(published.card))
@@ -197,10 +201,19 @@ async function asking(answer: (stream: FrameStream, card: DeviceCard) => Promise
     await commitStaged(ada.store, [await chats.stage(stored), waits])
   }
   const events = createEvents<PeerEvents>()
+  const sessions = openSessions(ada, { account: ADA, logs, cards })
+  let isIn = true
+  /** What is kept for Ben's device goes, as with the entry that puts it out (OUT-6). */
+  async function putOut(): Promise<void> {
+    isIn = false
+    const waiting = outbox.stageRemove(await outbox.allFor(ben))
+    await commitStaged(ada.store, [cards.stageForget(ben), sessions.stageForget(ben), waiting])
+  }
   startDrain(ada, {
     outbox,
+    logs: { accountOf: () => (isIn ? BEN : undefined) },
     chats,
-    sessions: openSessions(ada, { account: ADA, logs, cards }),
+    sessions,
     delivery: openDelivery(ada, logs),
     mending: { hear: async () => false, isBroken: () => false },
     recordReached: (_, alongside) => commitStaged(ada.store, alongside),
@@ -212,7 +225,12 @@ async function asking(answer: (stream: FrameStream, card: DeviceCard) => Promise
     await expect.poll(() => arrived.length, WAIT).toBe(2)
     return arrived.map((one) => (one.kind === 'initial' ? one.agreement.prekeyNumber : undefined))
   }
-  return { time, asked, sealedTo }
+  /** What Ada keeps for Ben's device. */
+  const kept = async () => ({
+    sessions: await ada.tables.sessions.get(ben),
+    waiting: await outbox.allFor(ben),
+  })
+  return { time, asked, arrived, sealedTo, ended: ended.promise, kept }
 }
 
 async function say(stream: FrameStream, card: Uint8Array | undefined): Promise<void> {
@@ -243,6 +261,16 @@ test('SES-24 nobody is waited for: without an answer the published card has to d
   expect(asked).toHaveLength(2)
   time.leap(1_001)
   expect(await sealedTo()).toEqual([1, 1])
+})
+
+test('DEL-22 OUT-6 SES-24 A8 a device that is put out while it is asked for a card gets nothing sealed, and nothing of it comes back', async () => {
+  const { arrived, ended, kept } = await asking(async (stream, card, putOut) => {
+    await putOut()
+    await say(stream, deviceCardCodec.encode(card))
+  })
+  await ended
+  expect(await kept()).toEqual({ sessions: undefined, waiting: [] })
+  expect(arrived).toEqual([])
 })
 
 test('SES-24 A3 what is no one-time card of that device is not used, whatever it is', async () => {

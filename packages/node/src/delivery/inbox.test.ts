@@ -1,5 +1,15 @@
-import { contentCodec, directChatId, type MessageId, messageIdOf } from '@kithmesh/protocol'
+import {
+  contentCodec,
+  type DeviceCard,
+  deviceCardCodec,
+  directChatId,
+  envelopeCodec,
+  type MessageId,
+  messageIdOf,
+  ONE_TIME_CARD_LIFE_MS,
+} from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
+import { createTime, type Time } from '../../../../test/scenarios/time.ts'
 import { openContext, type TestContext } from '../../test/context.ts'
 import { accountNamed } from '../../test/people.ts'
 import { openDeviceLogs } from '../account/device-logs.ts'
@@ -23,8 +33,8 @@ interface Side {
   readonly chats: Chats
 }
 
-async function side(account: typeof ADA): Promise<Side> {
-  const context = await openContext()
+async function side(account: typeof ADA, time: Partial<Time>): Promise<Side> {
+  const context = await openContext(time)
   const cards = await openCards(context)
   const sessions = openSessions(context, { account, cards, logs: await openDeviceLogs(context) })
   return { context, cards, sessions, chats: openChats(context, account) }
@@ -34,8 +44,14 @@ interface Pair {
   readonly ada: Side
   readonly ben: Side
   readonly inbox: Inbox
+  /** A sibling of Ben's got it sooner, and brought it by the account log. */
+  byLog(from: Sender): Promise<void>
   /** An envelope of Ada's for Ben's device, and who hands it over. */
-  sealed(text: string, change?: Partial<StoredContent['content']>): Promise<[Uint8Array, Sender]>
+  sealed(
+    text: string,
+    change?: Partial<StoredContent['content']>,
+    oneTime?: DeviceCard,
+  ): Promise<[Uint8Array, Sender]>
 }
 
 /** Ada's device writes, Ben's takes; `keep` is how his writes go. */
@@ -45,8 +61,9 @@ async function pair(
     alongside,
     { context },
   ) => commitStaged(context.store, alongside),
+  time: Partial<Time> = {},
 ): Promise<Pair> {
-  const [ada, ben] = [await side(ADA), await side(BEN)]
+  const [ada, ben] = [await side(ADA, time), await side(BEN, time)]
   const card = await ada.cards.stage(ben.context.device, ben.cards.own())
   await commitStaged(ada.context.store, card ? [card] : [])
   const inbox = createInbox(ben.context, {
@@ -56,18 +73,25 @@ async function pair(
     mending,
     keep: (stored, alongside) => keep(stored, alongside, ben),
   })
+  const written = new Map<MessageId, StoredContent>()
   return {
     ada,
     ben,
     inbox,
-    sealed: async (text, change = {}) => {
+    byLog: async ({ message }) => {
+      const stored = written.get(message)
+      if (!stored) throw new Error('it was written')
+      await commitStaged(ben.context.store, [await ben.chats.stage(stored)])
+    },
+    sealed: async (text, change = {}, oneTime) => {
       const draft = await ada.chats.draft(CHAT, { kind: 'text', text })
       const bytes = contentCodec.encode({ ...draft.content, ...change })
       const to = { account: BEN, device: ben.context.device }
-      const copy = await ada.sessions.seal(to, bytes, CHAT)
+      const copy = await ada.sessions.seal(to, bytes, CHAT, oneTime)
       if (!copy) throw new Error('there is a card')
       const envelope = await commitSealed(ada.context.store, copy, () => stagedOps())
       const message = messageIdOf(bytes)
+      written.set(message, draft)
       return [envelope, { account: ADA, device: ada.context.device, message }]
     },
   }
@@ -176,4 +200,85 @@ test('SES-15 DEL-10 an envelope whose key is used up but whose message is not he
   const [ahead, from] = await sealed('from the future', { at: Date.now() + 25 * 60 * 60 * 1000 })
   expect(await inbox.take(ahead, from)).toMatchObject({ reason: 'content-clock' })
   expect(await inbox.take(ahead, from)).toEqual({ kind: 'refused', reason: 'cannot-open' })
+})
+
+test('SES-24 DEL-11 SES-41 a message that a sibling brought before begins its session all the same', async () => {
+  const time = createTime()
+  const { ada, ben, inbox, sealed, byLog } = await pair(undefined, time)
+  const card = await ben.sessions.giveCard(ada.context.device)
+  const [first, from] = await sealed('one', {}, deviceCardCodec.decode(card ?? new Uint8Array()))
+  await byLog(from)
+  expect(await inbox.take(first, from)).toEqual({ kind: 'duplicate' })
+  expect(await inbox.take(first, from)).toEqual({ kind: 'duplicate' })
+  // The secrets of the one-time card are gone by now, or were at the first use.
+  time.leap(ONE_TIME_CARD_LIFE_MS + 1)
+  expect(await inbox.take(...(await sealed('two')))).toEqual({ kind: 'accepted' })
+  expect(await ben.chats.list(CHAT, {})).toHaveLength(2)
+})
+
+test('SES-12 DEL-11 a chain goes on when more of it came by siblings than may be skipped', async () => {
+  const { inbox, sealed, byLog } = await pair()
+  for (let number = 1; number <= 1_001; number++) {
+    const [envelope, from] = await sealed(`no ${number}`)
+    await byLog(from)
+    expect(await inbox.take(envelope, from)).toEqual({ kind: 'duplicate' })
+  }
+  expect(await inbox.take(...(await sealed('the next')))).toEqual({ kind: 'accepted' })
+})
+
+test('DEL-23 SES-11 SES-41 E2 no step reaches the disk before the content that the step before it opened', async () => {
+  const opening = Promise.withResolvers<void>()
+  // As the account log does it: the record is sealed before the batch is handed over.
+  const { ada, ben, inbox, sealed } = await pair(async (_, alongside, { context }) => {
+    await opening.promise
+    await commitStaged(context.store, alongside)
+  })
+  const card = await ben.cards.stage(ada.context.device, ada.cards.own())
+  await commitStaged(ben.context.store, card ? [card] : [])
+  const [one, two] = [await sealed('one'), await sealed('two')]
+  const [ahead, from] = await sealed('ahead', { at: Date.now() + 25 * 60 * 60 * 1000 })
+  const order: string[] = []
+  const note = (word: string) => (): void => void order.push(word)
+  const taken = [inbox.take(...one).then(note('one')), inbox.take(...two).then(note('two'))]
+  // A refusal and a sealing are written at once: they wait for the contents before.
+  taken.push(inbox.take(ahead, from).then(note('refused')))
+  const sealing = ben.chats.alone(CHAT, async () => {
+    const to = { account: ADA, device: ada.context.device }
+    await ben.sessions.handedOver(to.device)
+    const own = await ben.sessions.seal(to, Uint8Array.of(1), CHAT)
+    if (!own) throw new Error('there is a card')
+    await commitSealed(ben.context.store, own, () => stagedOps())
+    order.push('sealed')
+  })
+  await expect.poll(() => ben.chats.has(two[1].message)).toBe(true)
+  // The process would end here: on the disk is neither a content nor a step.
+  expect(await ben.context.tables.sessions.get(ada.context.device)).toBeUndefined()
+  expect(order).toEqual([])
+  opening.resolve()
+  await Promise.all([...taken, sealing])
+  expect([...order].sort()).toEqual(['one', 'refused', 'sealed', 'two'])
+  expect(await ben.chats.list(CHAT, {})).toHaveLength(2)
+})
+
+test('DEL-23 SES-11 SES-41 E2 a batch holds the step of its own content, and not the next one', async () => {
+  const written: (() => Promise<void>)[] = []
+  const { ben, inbox, sealed } = await pair(
+    (_, alongside, { context }) =>
+      new Promise<void>((resolve, reject) => {
+        written.push(() => commitStaged(context.store, alongside).then(resolve, reject))
+      }),
+  )
+  const [one, two] = [await sealed('one'), await sealed('two')]
+  void inbox.take(...one)
+  void inbox.take(...two)
+  await expect.poll(() => written.length).toBe(2)
+  await written[0]?.()
+  // The process ends here: the same disk, new memory.
+  const cards = await openCards(ben.context)
+  const logs = await openDeviceLogs(ben.context)
+  const again = openSessions(ben.context, { account: BEN, cards, logs })
+  expect((await again.open(envelopeCodec.decode(two[0]))).kind).toBe('opened')
+  expect((await again.open(envelopeCodec.decode(one[0]))).kind).toBe('cannot-open')
+  expect(await openChats(ben.context, BEN).has(two[1].message)).toBe(false)
+  await written[1]?.()
 })

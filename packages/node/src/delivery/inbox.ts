@@ -16,7 +16,7 @@ import type { Chats, ContentFault, StoredContent } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
 import { commitStaged, type Staged } from '../staged.ts'
 import type { Mending } from './mending.ts'
-import type { Sessions } from './sessions.ts'
+import type { OpenedEnvelope, Sessions } from './sessions.ts'
 
 /** What became of an envelope. `refused` leaves no trace here; its reason goes back to the sender. */
 export type Arrival =
@@ -78,10 +78,8 @@ export function createInbox(
 
   /** Decides what an envelope is; its batch is on the way to the disk when this returns. */
   async function settle(bytes: Uint8Array, from: Sender): Promise<Settled> {
-    if (await chats.has(from.message)) {
-      return settled({ kind: 'duplicate' }, chats.written(from.message))
-    }
     const envelope = decoded(envelopeCodec, bytes)
+    if (await chats.has(from.message)) return settleHeld(envelope, from)
     if (!envelope) return settled(refused('malformed'))
     if (!isForUs(envelope, from)) return settled(refused('not-for-me'))
     const opened = await sessions.open(envelope)
@@ -90,8 +88,26 @@ export function createInbox(
         return settled(refused('cannot-open', await mending.report(envelope, from.message)))
       case 'opened':
         parts.noteFreshness?.(envelope.sender, envelope.freshness)
-        return arrive(opened.plaintext, opened.stage(), from)
+        return arrive(opened, from)
     }
+  }
+
+  /**
+   * The content came by a sibling, or before. Its envelope is opened all the same: it may begin a session
+   * whose one-time card is soon forgotten, and a chain is not to be left behind (SES-12, SES-24).
+   */
+  async function settleHeld(envelope: Envelope | undefined, from: Sender): Promise<Settled> {
+    const isOurs = envelope !== undefined && isForUs(envelope, from)
+    const opened = isOurs ? await sessions.open(envelope) : undefined
+    const step = opened?.kind === 'opened' ? await stepAlone(opened, from) : undefined
+    const durable = Promise.all([chats.written(from.message), step?.durable])
+    return settled({ kind: 'duplicate' }, durable)
+  }
+
+  /** Writes the step of a session by itself, behind those before. */
+  async function stepAlone(opened: Opened, from: Sender): Promise<{ durable: Promise<void> }> {
+    await sessions.handedOver(from.device)
+    return { durable: commitStaged(context.store, [opened.stage()]) }
   }
 
   /** For this device, from who handed it over, and of the chat of both: a word about sessions is no content (A4). */
@@ -101,16 +117,19 @@ export function createInbox(
     return isOfBoth && chat === directChatId(from.account, parts.account)
   }
 
-  async function arrive(plaintext: Uint8Array, session: Staged, from: Sender): Promise<Settled> {
+  async function arrive(opened: Opened, from: Sender): Promise<Settled> {
+    const { plaintext } = opened
     const content = decoded(contentCodec, plaintext)
     const message = messageIdOf(plaintext)
     const fault = content ? chats.faultOf(content, from.account, parts.account) : 'shape'
     if (!content || fault || message !== from.message) {
       // A session that opened has advanced, whatever the content turns out to be.
-      return settled(refused(`content-${fault ?? 'id'}`), commitStaged(context.store, [session]))
+      const { durable } = await stepAlone(opened, from)
+      return settled(refused(`content-${fault ?? 'id'}`), durable)
     }
     const stored = { message, content, bytes: plaintext }
-    return settled({ kind: 'accepted' }, parts.keep(stored, [session, await chats.stage(stored)]))
+    const staged = await chats.stage(stored)
+    return settled({ kind: 'accepted' }, parts.keep(stored, [opened.stage(), staged]))
   }
 
   async function has(message: MessageId): Promise<boolean> {
@@ -125,10 +144,12 @@ export function createInbox(
 /** An arrival, and the write it waits for. */
 interface Settled {
   readonly arrival: Arrival
-  readonly durable: Promise<void> | undefined
+  readonly durable: Promise<unknown> | undefined
 }
 
-function settled(arrival: Arrival, durable?: Promise<void>): Settled {
+type Opened = Extract<OpenedEnvelope, { readonly kind: 'opened' }>
+
+function settled(arrival: Arrival, durable?: Promise<unknown>): Settled {
   return { arrival, durable }
 }
 

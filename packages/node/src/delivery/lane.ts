@@ -1,18 +1,13 @@
 import type { FrameStream } from '@kithmesh/net'
-import {
-  type DeviceCard,
-  decoded,
-  deviceCardCodec,
-  KithError,
-  type MessageId,
-  type Party,
-} from '@kithmesh/protocol'
+import { KithError, type MessageId, type Party } from '@kithmesh/protocol'
 import { createBell } from '@kithmesh/sync'
+import type { DeviceLogs } from '../account/device-logs.ts'
 import type { Chats } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { typedStream } from '../frames.ts'
 import type { Staged } from '../staged.ts'
+import { createCardAsking } from './card-asking.ts'
 import type { Delivery, Reached } from './delivery.ts'
 import type { Mending } from './mending.ts'
 import {
@@ -23,6 +18,7 @@ import {
   toSenderCodec,
 } from './message-wire.ts'
 import type { Outbox, OutboxEntry } from './outbox.ts'
+import { createRefusals, type UnderWay } from './refusals.ts'
 import { commitSealed, type Sessions } from './sessions.ts'
 
 /** Envelopes under way to one device and not yet acknowledged (D6: memory stays bounded). */
@@ -31,14 +27,11 @@ const WINDOW = 64
 const PAGE = 64
 /** Whoever leaves what was sent unanswered for so long gets it over another stream (DEL-20). */
 const ANSWER_WAIT_MS = 60_000
-/** What was refused is tried again over another stream, once what it waits for may be over (DEL-21). */
-const REFUSED_WAIT_MS = 60 * 60 * 1000
-/** The answer is one message long; a device that does not know the question never gives one. */
-const CARD_WAIT_MS = 5_000
 
 /** What a lane needs of the other rooms. */
 export interface LaneParts {
   readonly outbox: Outbox
+  readonly logs: Pick<DeviceLogs, 'accountOf'>
   readonly chats: Chats
   readonly sessions: Sessions
   readonly delivery: Delivery
@@ -64,25 +57,24 @@ export function createLane(
   parts: LaneParts,
   end: { readonly stream: FrameStream; readonly recipient: Party },
 ): Lane {
-  const { outbox, sessions, chats, delivery, mending } = parts
+  const { outbox, logs, sessions, chats, delivery } = parts
   const { stream, recipient } = end
   const codecs = { incoming: toSenderCodec, outgoing: toRecipientCodec }
   const typed = typedStream(stream, codecs, context.scheduler)
   const underWay = new Map<MessageId, UnderWay>()
-  /** Refused once and sealed anew; a second refusal leaves the entry where it is. */
-  const resealed = new Set<MessageId>()
-  /** Could not be opened, and its device has not given its word yet why. */
-  const unopened: OutboxEntry[] = []
+  /** Refused, and to be sealed again. */
   const again: OutboxEntry[] = []
   const work = createBell()
   let readUpTo = 0
   let over = false
   let answerToOffer = Promise.withResolvers<readonly MessageId[]>()
-  const answerToAsk = Promise.withResolvers<DeviceCard | undefined>()
-  let oneTimeCard: Promise<DeviceCard | undefined> | undefined
+  const asking = createCardAsking(context.scheduler, () => typed.send({ kind: 'ask-card' }))
+  const refusals = createRefusals(context, parts, {
+    recipient,
+    retry: () => stream.abort(new KithError('ERR_TIMEOUT', 'what was refused is offered again')),
+  })
   let isOfferOpen = false
   let cancelWait = (): void => undefined
-  let cancelRetry: (() => void) | undefined
   /** Acknowledged, and not yet written down here. */
   const acked: OutboxEntry[] = []
   let writing: Promise<void> | undefined
@@ -101,11 +93,11 @@ export function createLane(
     } finally {
       over = true
       cancelWait()
-      cancelRetry?.()
       work.ring()
       answerToOffer.resolve([])
-      answerToAsk.resolve(undefined)
+      asking.end()
       await receiving.catch(() => undefined)
+      refusals.end()
       await writing
     }
   }
@@ -153,7 +145,8 @@ export function createLane(
     while (underWay.size >= WINDOW && !over) await work.heard()
     if (over) return
     const envelope = entry.envelope ?? (await seal(entry))
-    if (!envelope) return
+    if (!envelope || over) return
+    requireIn()
     underWay.set(entry.message, { entry, envelope })
     if (underWay.size === 1) waitForAnswer()
     await typed.send({ kind: 'envelope', id: entry.message, envelope })
@@ -164,23 +157,21 @@ export function createLane(
     const stored = await chats.get(entry.message)
     if (!stored) return undefined
     const { bytes, content } = stored
-    const card = (await sessions.has(recipient)) ? undefined : await askCard()
+    const card = (await sessions.has(recipient)) ? undefined : await asking.card()
     if (over) return undefined
     return chats.alone(content.chat, async () => {
+      await sessions.handedOver(recipient.device)
+      requireIn()
       const sealed = await sessions.seal(recipient, bytes, content.chat, card)
       if (!sealed) return undefined
       return commitSealed(context.store, sealed, (envelope) => outbox.stageSealed(entry, envelope))
     })
   }
 
-  /** A card for this one session (SES-24). Who does not answer soon gets what is sealed to its published card. */
-  function askCard(): Promise<DeviceCard | undefined> {
-    oneTimeCard ??= (async () => {
-      const cancel = context.scheduler.schedule(CARD_WAIT_MS, () => answerToAsk.resolve(undefined))
-      await typed.send({ kind: 'ask-card' })
-      return answerToAsk.promise.finally(cancel)
-    })()
-    return oneTimeCard
+  /** Asked again behind every wait: what was kept for a device goes with it, and does not come back (OUT-6). */
+  function requireIn(): void {
+    if (logs.accountOf(recipient.device) === recipient.account) return
+    throw new KithError('ERR_STRANGER', 'no device of a contact now')
   }
 
   async function settleAnswers(): Promise<void> {
@@ -196,7 +187,7 @@ export function createLane(
         isOfferOpen = false
         return answerToOffer.resolve(frame.held)
       case 'card':
-        return answerToAsk.resolve(frame.card && decoded(deviceCardCodec, frame.card))
+        return asking.answered(frame.card)
       case 'ack':
         acked.push(...landed(frame.ids).map(({ entry }) => entry))
         writing ??= writeAcked()
@@ -219,35 +210,15 @@ export function createLane(
 
   async function reached(entries: readonly OutboxEntry[]): Promise<void> {
     if (entries.length === 0) return
+    refusals.landed(entries.map(({ message }) => message))
     const by = entries.map(({ message }) => ({ message, device: recipient.device }))
     await parts.recordReached(by, [outbox.stageRemove(entries), delivery.stage(by)])
   }
 
-  /** What the recipient cannot open is sealed again on its word, once; the rest waits (SES-28). */
-  async function refused({ id, reason, control }: Refuse): Promise<void> {
-    const [sent] = landed([id])
-    context.logger.warn('an envelope was refused', { reason })
+  async function refused(refusal: Refuse): Promise<void> {
+    const [sent] = landed([refusal.id])
     if (!sent) return
-    retryLater()
-    if (reason !== 'cannot-open' || resealed.has(id)) return
-    unopened.push(sent.entry)
-    const about = { recipient, message: id, envelope: sent.envelope }
-    const isMended = control !== undefined && (await mending.hear(control, about))
-    if (isMended || mending.isBroken(recipient.device)) sealAgain(unopened.splice(0))
-  }
-
-  /** The next stream offers again what this one could not bring over. */
-  function retryLater(): void {
-    cancelRetry ??= context.scheduler.schedule(REFUSED_WAIT_MS, () =>
-      stream.abort(new KithError('ERR_TIMEOUT', 'what was refused is offered again')),
-    )
-  }
-
-  function sealAgain(entries: readonly OutboxEntry[]): void {
-    for (const { envelope: _, ...unsealed } of entries) {
-      resealed.add(unsealed.message)
-      again.push(unsealed)
-    }
+    again.push(...(await refusals.take(refusal, sent)))
     work.ring()
   }
 
@@ -259,10 +230,4 @@ export function createLane(
   }
 
   return { run, wake: () => work.ring() }
-}
-
-/** An entry that was sent and is not answered yet. */
-interface UnderWay {
-  readonly entry: OutboxEntry
-  readonly envelope: Uint8Array
 }

@@ -57,7 +57,9 @@ async function desk({
     for await (const _ of tables.reached.entries({ prefix: [message] })) reached += 1
     return { reached, of: devices.length, read: false }
   }
-  const parts = { account: ADA, logs, chats, outbox, delivery: { stateOf }, fanOut: copies }
+  const sessions = { handedOver: async () => undefined }
+  const delivery = { stateOf }
+  const parts = { account: ADA, logs, chats, outbox, delivery, sessions, fanOut: copies }
   const fanOut = startLateCopies(context, parts)
   return {
     present: (...now) => {

@@ -8,6 +8,7 @@ import { commitStaged, type Staged, stagedOps } from '../staged.ts'
 import type { Delivery } from './delivery.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Outbox } from './outbox.ts'
+import type { Sessions } from './sessions.ts'
 
 /** Newest contents of a chat that are looked at for one device; older ones come by its own siblings. */
 const MAX_LOOKED_AT = 512
@@ -27,11 +28,12 @@ export function startLateCopies(
     readonly chats: Chats
     readonly outbox: Outbox
     readonly delivery: Pick<Delivery, 'stateOf'>
+    readonly sessions: Pick<Sessions, 'handedOver'>
     readonly fanOut: FanOut
   },
 ): FanOut {
   const { store, tables, signal } = context
-  const { account: own, logs, chats, outbox, delivery, fanOut } = parts
+  const { account: own, logs, chats, outbox, delivery, sessions, fanOut } = parts
 
   const addressNew = createRounds((account: AccountId, asked) =>
     retry(context, {
@@ -87,6 +89,7 @@ export function startLateCopies(
       const newest = await chats.list(chat, { limit: MAX_LOOKED_AT, signal })
       for (const stored of newest) {
         if (waiting.has(stored.message) || !(await isMissing(stored, account, device))) continue
+        await sessions.handedOver(device)
         await commitStaged(store, await fanOut(account, stored, [device]))
       }
     })

@@ -19,6 +19,7 @@ import { type Cards, openCards } from '../cards.ts'
 import { openChats } from '../chats.ts'
 import { commitStaged, stagedOps } from '../staged.ts'
 import { createMending, type Mending, type Sent } from './mending.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
 import { commitSealed, openSessions, type Sessions } from './sessions.ts'
 
 const HOUR = 60 * 60 * 1000
@@ -30,6 +31,7 @@ interface Side {
   readonly cards: Cards
   readonly sessions: Sessions
   readonly mending: Mending
+  readonly outbox: Outbox
   /** Devices that are out are in no account. */
   readonly out: Set<Party['device']>
   /** The same device after a restart. */
@@ -47,15 +49,17 @@ async function side(letter: string, time: Time, known?: TestContext): Promise<Si
   const cards = await openCards(context)
   const logs = await openDeviceLogs(context)
   const sessions = openSessions(context, { account, cards, logs })
+  const outbox = await openOutbox(context)
   const out = new Set<Party['device']>()
   const mending = createMending(context, {
     account,
     logs: { accountOf: (device) => (out.has(device) ? undefined : everybody.get(device)) },
     chats: openChats(context, account),
     sessions,
+    outbox,
   })
   const restart = (): Promise<Side> => side(letter, time, context)
-  return { context, party, cards, sessions, mending, out, restart }
+  return { context, party, cards, sessions, mending, outbox, out, restart }
 }
 
 async function meet(one: Side, other: Side): Promise<void> {
@@ -119,11 +123,81 @@ test('SES-26 SES-27 who cannot open says so on a fresh session, and the sender g
   const { ada, ben, broken } = await pair()
   const { envelope, sent } = await broken(1)
   const control = await ben.mending.report(envelope, id(1))
-  expect(ada.mending.isBroken(ben.party.device)).toBe(false)
+  expect(ada.mending.isBroken(ben.party)).toBe(false)
   expect(await ada.mending.hear(control ?? new Uint8Array(), sent)).toBe(true)
-  expect(ada.mending.isBroken(ben.party.device)).toBe(true)
+  expect(ada.mending.isBroken(ben.party)).toBe(true)
   const again = envelopeCodec.decode(await seal(ada, ben))
   expect(await ben.sessions.open(again)).toMatchObject({ kind: 'opened' })
+})
+
+test('SES-28 E2 what waits is unsealed in the batch of the word: a restart before it is sealed anew costs nothing', async () => {
+  const { ada, ben, broken } = await pair()
+  const { envelope, sent } = await broken(1)
+  for (const message of [id(1), id(2)]) {
+    const waits = ada.outbox.stageAdd({
+      recipient: ben.party.device,
+      message,
+      envelope: sent.envelope,
+    })
+    await commitStaged(ada.context.store, [waits])
+  }
+  const control = (await ben.mending.report(envelope, id(1))) ?? new Uint8Array()
+  const full = { ...ada.context.store, commit: fails }
+  const unwritten = createMending({ ...ada.context, store: full }, { ...ada, ...partsOf(ada) })
+  await expect(unwritten.hear(control, sent)).rejects.toThrow('full')
+  expect(await sealedOf(ada, ben)).toEqual([true, true])
+  expect(await ada.mending.hear(control, sent)).toBe(true)
+  expect(await sealedOf(await ada.restart(), ben)).toEqual([false, false])
+  // The restarted device has forgotten the word; what it seals now opens all the same.
+  const again = envelopeCodec.decode(await seal(await ada.restart(), ben))
+  expect(await ben.sessions.open(again)).toMatchObject({ kind: 'opened' })
+})
+
+test('SES-28 B4 a second word within the hour unseals what it is about, and nothing else', async () => {
+  const { time, ada, ben, broken } = await pair()
+  const first = await broken(1)
+  expect(
+    await ada.mending.hear(
+      (await ben.mending.report(first.envelope, id(1))) ?? new Uint8Array(),
+      first.sent,
+    ),
+  ).toBe(true)
+  await commitStaged(ben.context.store, [ben.sessions.stageForget(ada.party.device)])
+  const second = await broken(2)
+  for (const message of [id(2), id(3)]) {
+    const { envelope } = second.sent
+    const waits = ada.outbox.stageAdd({ recipient: ben.party.device, message, envelope })
+    await commitStaged(ada.context.store, [waits])
+  }
+  // Ben forgets his own hour; Ada's is not over.
+  await ben.context.store.commit([ben.context.tables.resets.delete(ada.party.device)])
+  const control = await (await ben.restart()).mending.report(second.envelope, id(2))
+  time.leap(1)
+  expect(await ada.mending.hear(control ?? new Uint8Array(), second.sent)).toBe(true)
+  expect(await sealedOf(ada, ben)).toEqual([false, true])
+})
+
+/** Which entries for `to` are sealed on the disk, in order. */
+async function sealedOf({ outbox }: Side, to: Side): Promise<readonly boolean[]> {
+  const page = await outbox.pageFor(to.party.device, 0, 100)
+  return page.map(({ envelope }) => envelope !== undefined)
+}
+
+function partsOf({ context, party }: Side) {
+  return {
+    account: party.account,
+    logs: { accountOf: (device: Party['device']) => everybody.get(device) },
+    chats: openChats(context, party.account),
+  }
+}
+
+test('SES-28 OUT-6 A8 after its word a device that is put out is not sealed to again', async () => {
+  const { ada, ben, broken } = await pair()
+  const { envelope, sent } = await broken(1)
+  const control = (await ben.mending.report(envelope, id(1))) ?? new Uint8Array()
+  expect(await ada.mending.hear(control, sent)).toBe(true)
+  ada.out.add(ben.party.device)
+  expect(ada.mending.isBroken(ben.party)).toBe(false)
 })
 
 describe('SES-26 DEL-10 one reset of a pair of devices and hour', () => {
@@ -182,6 +256,7 @@ describe('SES-26 DEL-10 one reset of a pair of devices and hour', () => {
       logs: { accountOf: () => undefined },
       chats: openChats(full, ben.party.account),
       sessions: ben.sessions,
+      outbox: ben.outbox,
     })
     await expect(failing.report(envelope, id(1))).rejects.toThrow('full')
     expect(await stateOf(ben)).toEqual(state)
@@ -314,7 +389,7 @@ describe('SES-27 A5 a word that does not hold changes nothing', () => {
     const before = await stateOf(ada)
     expect(await ada.mending.hear(control, { ...at.sent, ...about })).toBe(false)
     expect(await stateOf(ada)).toEqual(before)
-    expect(ada.mending.isBroken(ben.party.device)).toBe(false)
+    expect(ada.mending.isBroken(ben.party)).toBe(false)
     // Nor in memory: Ben's genuine word is heard afterwards.
     ada.out.clear()
     const genuine = await ben.mending.report(at.envelope, id(1))

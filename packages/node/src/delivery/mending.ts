@@ -24,7 +24,8 @@ import type { Chats } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
 import { commitStaged, type Staged } from '../staged.ts'
 import { MAX_CONTROL_BYTES } from './message-wire.ts'
-import { commitSealed, type Sessions } from './sessions.ts'
+import type { Outbox } from './outbox.ts'
+import { commitSealed, type OpenedEnvelope, type Sessions } from './sessions.ts'
 
 /**
  * Sessions that broke, as after a backup was put back (protocol.md §4). Who cannot open an envelope says so
@@ -39,10 +40,13 @@ export interface Mending {
    * @throws ERR_STORE_WRITE
    */
   report(envelope: Envelope, message: MessageId): Promise<Uint8Array | undefined>
-  /** Whether the word is genuine and about that very envelope. If so the session it came on is on the disk. */
+  /**
+   * Whether the word is genuine and about that very envelope. If so the session it came on is on the disk,
+   * and what waits for the device is unsealed there: it was sealed before, and is sealed anew.
+   */
   hear(control: Uint8Array, about: Sent): Promise<boolean>
-  /** A device gave its word within the hour: what else it cannot open was sealed before. */
-  isBroken(device: DeviceId): boolean
+  /** A device that is in gave its word within the hour: what else it cannot open was sealed before. */
+  isBroken(recipient: Party): boolean
 }
 
 /** An envelope of this device that is under way. */
@@ -73,10 +77,11 @@ export function createMending(
     readonly logs: Pick<DeviceLogs, 'accountOf'>
     readonly chats: Pick<Chats, 'alone'>
     readonly sessions: Sessions
+    readonly outbox: Pick<Outbox, 'allFor' | 'stageSealed'>
   },
 ): Mending {
   const { tables, store, clock, signer, logger } = context
-  const { account, logs, chats, sessions } = parts
+  const { account, logs, chats, sessions, outbox } = parts
   const self: Party = { account, device: context.device }
   /** By the monotonic clock: when this device last began anew with another, and when another said so. */
   const resetAt = new Map<DeviceId, number>()
@@ -91,6 +96,7 @@ export function createMending(
       const isAgain = last.message === message && equalBytes(last.ratchetKey, ratchetKey)
       return isAgain ? last.control : undefined
     }
+    await sessions.handedOver(to.device)
     const said = await signCannotOpen({ by: self, to, message, ratchetKey }, signer)
     const sealed = await sessions.sealAnew(to, cannotOpenCodec.encode(said), 'control')
     if (!sealed) return undefined
@@ -118,37 +124,51 @@ export function createMending(
   async function hear(control: Uint8Array, about: Sent): Promise<boolean> {
     const { recipient } = about
     return chats.alone(directChatId(account, recipient.account), async () => {
-      const staged = await genuine(control, about)
-      if (!staged) {
+      await sessions.handedOver(recipient.device)
+      const unsealed = await stageUnsealed(about)
+      const opened = await genuine(control, about)
+      if (!opened) {
         logger.warn('the word of a device that it cannot open an envelope does not hold')
         return false
       }
-      await commitStaged(store, [staged])
+      // In one batch: a restart before they are sealed anew would send again what cannot be opened (SES-28).
+      await commitStaged(store, [opened.stage(), ...unsealed])
       brokenAt.set(recipient.device, clock.monotonic())
       return true
     })
   }
 
+  /** All that waits, at the first word within the hour; later ones must not cost as much (B4). */
+  async function stageUnsealed({ recipient, message }: Sent): Promise<readonly Staged[]> {
+    const waiting = await outbox.allFor(recipient.device)
+    return waiting
+      .filter((entry) => entry.message === message || !isBroken(recipient))
+      .map((entry) => outbox.stageSealed(entry, undefined))
+  }
+
   async function genuine(
     control: Uint8Array,
     { recipient, message, envelope: sent }: Sent,
-  ): Promise<Staged | undefined> {
+  ): Promise<Extract<OpenedEnvelope, { readonly kind: 'opened' }> | undefined> {
     const envelope = decoded(envelopeCodec, control)
     const ratchetKey = decoded(envelopeCodec, sent)?.header.ratchetKey
     if (!envelope || !ratchetKey || envelope.chat !== 'control') return undefined
     const isFromThem = isSameParty(envelope.sender, recipient)
-    const isIn = logs.accountOf(recipient.device) === recipient.account
-    if (!isFromThem || !isIn || !isSameParty(envelope.recipient, self)) return undefined
+    if (!isFromThem || !isIn(recipient) || !isSameParty(envelope.recipient, self)) return undefined
     const opened = await sessions.open(envelope)
     if (opened.kind !== 'opened') return undefined
     const said = decoded(cannotOpenCodec, opened.plaintext)
     const expected = { by: recipient, to: self, message, ratchetKey }
-    return said && isCannotOpenOf(said, expected) ? opened.stage() : undefined
+    return said && isCannotOpenOf(said, expected) ? opened : undefined
   }
 
-  function isBroken(device: DeviceId): boolean {
-    const since = clock.monotonic() - (brokenAt.get(device) ?? Number.NEGATIVE_INFINITY)
-    return since < RESET_INTERVAL_MS
+  function isIn({ account: of, device }: Party): boolean {
+    return logs.accountOf(device) === of
+  }
+
+  function isBroken(recipient: Party): boolean {
+    const last = brokenAt.get(recipient.device) ?? Number.NEGATIVE_INFINITY
+    return isIn(recipient) && clock.monotonic() - last < RESET_INTERVAL_MS
   }
 
   return { report, hear, isBroken }

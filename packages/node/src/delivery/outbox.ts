@@ -1,7 +1,7 @@
 import type { DeviceId, MessageId } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceContext } from '../context.ts'
-import { type Staged, stagedOps } from '../staged.ts'
+import type { Staged } from '../staged.ts'
 
 /** One content on its way to one device. */
 export interface OutboxEntry {
@@ -23,7 +23,7 @@ export interface OutboxEvents {
 export interface Outbox {
   readonly events: TypedEvents<OutboxEvents>
   stageAdd(entry: Omit<OutboxEntry, 'order'>): Staged
-  /** Puts an envelope in place of an entry's earlier one, or of none. */
+  /** Puts an envelope in place of an entry's earlier one, or none; does nothing when the entry was removed. */
   stageSealed(entry: OutboxEntry, envelope: Uint8Array | undefined): Staged
   stageRemove(entries: readonly OutboxEntry[]): Staged
   /** All that waits for a device, in order. */
@@ -47,8 +47,11 @@ export async function openOutbox(context: DeviceContext): Promise<Outbox> {
   let lastOrder = 0
   /** Orders of what waits: an entry may be removed by two at once, as by its ack and with its device. */
   const waiting = new Set<number>()
+  /** Orders of what is in the store, or handed to it: an entry that is removed does not come back. */
+  const present = new Set<number>()
   for await (const [[, order]] of tables.outbox.entries()) {
     waiting.add(order)
+    present.add(order)
     lastOrder = Math.max(lastOrder, order)
   }
 
@@ -87,21 +90,33 @@ export async function openOutbox(context: DeviceContext): Promise<Outbox> {
     stageAdd: ({ recipient, ...entry }) => {
       const order = ++lastOrder
       return {
-        ops: () => [tables.outbox.put([recipient, order], entry)],
+        ops: () => {
+          present.add(order)
+          return [tables.outbox.put([recipient, order], entry)]
+        },
         publish: () => {
           waiting.add(order)
           events.emit('outbox:added', { recipient })
         },
+        discard: () => void present.delete(order),
       }
     },
-    stageSealed: ({ recipient, order, message }, envelope) =>
-      stagedOps(
-        tables.outbox.put([recipient, order], { message, ...(envelope ? { envelope } : {}) }),
-      ),
+    stageSealed: ({ recipient, order, message }, envelope) => ({
+      ops: () => {
+        const sealed = { message, ...(envelope ? { envelope } : {}) }
+        return present.has(order) ? [tables.outbox.put([recipient, order], sealed)] : []
+      },
+    }),
     stageRemove: (entries) => ({
-      ops: () => entries.map(({ recipient, order }) => tables.outbox.delete([recipient, order])),
+      ops: () => {
+        for (const { order } of entries) present.delete(order)
+        return entries.map(({ recipient, order }) => tables.outbox.delete([recipient, order]))
+      },
       publish: () => {
         for (const { order } of entries) waiting.delete(order)
+      },
+      discard: () => {
+        for (const { order } of entries) if (waiting.has(order)) present.add(order)
       },
     }),
     pageFor,

@@ -169,3 +169,29 @@ test('SES-24 a one-time card that was given to another device opens nothing', as
   const sealed = await commitSealed(eve.context.store, copy, () => stagedOps())
   expect(await ben.sessions.open(envelopeCodec.decode(sealed))).toEqual({ kind: 'cannot-open' })
 })
+
+test('OUT-6 DEL-22 a step that was on its way to the disk while its device was put out goes right after', async () => {
+  const [ada, ben] = [await side('a'), await side('b')]
+  await ada.meet(ben)
+  const { context } = ada
+  let isIn = true
+  const logs = {
+    get: () => undefined,
+    standing: () => ({ state: isIn ? 'in' : 'unlinked' }) as never,
+    accountOf: () => (isIn ? ben.party.account : undefined),
+  }
+  const cards = await openCards(context)
+  const sessions = openSessions(context, { account: ada.party.account, cards, logs })
+  const copy = await sessions.seal(ben.party, Uint8Array.of(1), CHAT)
+  if (!copy) throw new Error('there is a card')
+  const isKept = async () => (await context.tables.sessions.get(ben.party.device)) !== undefined
+  await commitSealed(context.store, copy, () => stagedOps())
+  expect(await isKept()).toBe(true)
+  const late = await sessions.seal(ben.party, Uint8Array.of(2), CHAT)
+  if (!late) throw new Error('there is a session')
+  await commitStaged(context.store, [sessions.stageForget(ben.party.device)])
+  isIn = false
+  await commitSealed(context.store, late, () => stagedOps())
+  await expect.poll(isKept).toBe(false)
+  expect(await sessions.has(ben.party)).toBe(false)
+})

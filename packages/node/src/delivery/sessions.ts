@@ -20,6 +20,7 @@ import type { DeviceContext } from '../context.ts'
 import { commitStaged, type Staged } from '../staged.ts'
 import type { Store } from '../store/store-types.ts'
 import { createOneTimeCards, type OneTimeCards } from './one-time-cards.ts'
+import { createSessionSteps } from './session-steps.ts'
 
 /** Of which card a session began: one made for it alone, or the published one (B4). */
 export type SessionStart = 'one-time' | 'card'
@@ -48,7 +49,9 @@ export type OpenedEnvelope =
 
 /**
  * The sessions with every device of every contact. Whoever seals or opens holds the chat of the pair
- * (`Chats.alone`), so that a session takes one step at a time and its batches reach the disk in order.
+ * (`Chats.alone`), so that a session takes one step at a time. Each batch holds the sessions as they were
+ * after its own step. So whoever writes a step at once, and not by the account log, waits for `handedOver`
+ * before taking it: else the steps before would be on the disk without what they opened (SES-11).
  */
 export interface Sessions {
   /** Whether there is one with a device to seal on. */
@@ -65,6 +68,8 @@ export interface Sessions {
   open(envelope: Envelope): Promise<OpenedEnvelope>
   /** A card for a device of a contact that has no session with this one yet. */
   readonly giveCard: OneTimeCards['give']
+  /** Resolves when every step with a device that was staged has been handed to the store, or was dropped. */
+  handedOver(device: DeviceId): Promise<void>
   /** Drops every session with a device: it is out of its account (OUT-6). */
   stageForget(device: DeviceId): Staged
 }
@@ -75,14 +80,19 @@ const NO_HEAD = new Uint8Array(32)
 /** The sessions of one account on this device. */
 export function openSessions(
   context: DeviceContext,
-  parts: { readonly account: AccountId; readonly logs: DeviceLogs; readonly cards: Cards },
+  parts: {
+    readonly account: AccountId
+    readonly logs: Pick<DeviceLogs, 'get' | 'standing' | 'accountOf'>
+    readonly cards: Cards
+  },
 ): Sessions {
-  const { tables, logger } = context
+  const { tables, store, logger } = context
   const { account, logs, cards } = parts
   const self: Party = { account, device: context.device }
   const cipher = createSessionCipher(context)
   const oneTimeCards = createOneTimeCards(context, cards)
   const setsByDevice = new Map<DeviceId, SessionSet>()
+  const steps = createSessionSteps()
 
   async function setOf(peer: Party): Promise<SessionSet> {
     const known = setsByDevice.get(peer.device)
@@ -94,15 +104,32 @@ export function openSessions(
   /** Used from now on; forgotten if the write fails, so that the disk decides. */
   function stage(set: SessionSet, start: SessionStart | undefined): Staged {
     const { device } = set.peer
+    const step = steps.next(device)
     setsByDevice.set(device, set)
     return {
-      ops: () => [
-        tables.sessions.put(device, sessionSetCodec.encode(setsByDevice.get(device) ?? set)),
-      ],
+      ops: () =>
+        step.handOver() ? [tables.sessions.put(device, sessionSetCodec.encode(set))] : [],
       publish: () => {
         if (start) logger.debug('a session begins', { start })
+        if (isOut(set.peer)) void dropLate(device)
       },
-      discard: () => void setsByDevice.delete(device),
+      discard: () => {
+        step.drop()
+        setsByDevice.delete(device)
+      },
+    }
+  }
+
+  function isOut({ account: of, device }: Party): boolean {
+    return logs.standing(of, device) !== undefined && logs.accountOf(device) !== of
+  }
+
+  /** It was on its way to the disk while its device was put out, and goes right after (OUT-6). */
+  async function dropLate(device: DeviceId): Promise<void> {
+    try {
+      await commitStaged(store, [stageForget(device)])
+    } catch {
+      logger.warn('a session with a device that is out stays here')
     }
   }
 
@@ -115,7 +142,7 @@ export function openSessions(
     const set = await setOf(recipient)
     const input = inputFor(recipient, plaintext, chat)
     if (set.sessions.length > 0) return copyOn(set, input)
-    const begun = (oneTime && (await beginWith(set, oneTime))) ?? (await begin(set))
+    const begun = (oneTime && (await beginOneTime(set, oneTime))) ?? (await beginPublished(set))
     return begun && copyOn(begun.set, input, begun.start)
   }
 
@@ -124,7 +151,7 @@ export function openSessions(
     plaintext: Uint8Array,
     chat: Scope,
   ): Promise<SealedCopy | undefined> {
-    const begun = await begin(await setOf(recipient))
+    const begun = await beginPublished(await setOf(recipient))
     return begun && copyOn(begun.set, inputFor(recipient, plaintext, chat), begun.start)
   }
 
@@ -153,15 +180,17 @@ export function openSessions(
     }
   }
 
-  async function begin(set: SessionSet): Promise<Begun | undefined> {
+  async function beginPublished(set: SessionSet): Promise<Begun | undefined> {
     const card = await cards.get(set.peer.device)
-    return card && { set: await start(set, card), start: 'card' }
+    return card && { set: await beginFrom(set, card), start: 'card' }
   }
 
   /** What another device answers may be anything: then the published card is as good as before. */
-  async function beginWith(set: SessionSet, card: DeviceCard): Promise<Begun | undefined> {
+  async function beginOneTime(set: SessionSet, card: DeviceCard): Promise<Begun | undefined> {
     try {
-      return isOneTimeCard(card) ? { set: await start(set, card), start: 'one-time' } : undefined
+      return isOneTimeCard(card)
+        ? { set: await beginFrom(set, card), start: 'one-time' }
+        : undefined
     } catch (error) {
       if (!isKithError(error)) throw error
       logger.debug('a one-time card is of no use', { code: error.code })
@@ -169,7 +198,7 @@ export function openSessions(
     }
   }
 
-  function start(set: SessionSet, peerCard: DeviceCard): Promise<SessionSet> {
+  function beginFrom(set: SessionSet, peerCard: DeviceCard): Promise<SessionSet> {
     return cipher.start(set, { self: { party: self, ...cards.ownIdentity() }, peerCard })
   }
 
@@ -226,6 +255,7 @@ export function openSessions(
     sealAnew,
     open,
     giveCard: oneTimeCards.give,
+    handedOver: steps.handedOver,
     stageForget,
   }
 }

@@ -6,6 +6,7 @@ import { retry } from '../retry.ts'
 import { createRounds } from '../rounds.ts'
 import { commitStaged, stagedOps } from '../staged.ts'
 import type { FanOut } from './fan-out.ts'
+import type { Sessions } from './sessions.ts'
 
 /**
  * A fan-out for contacts of whom no device is known here yet, too. A device that was just linked has
@@ -14,10 +15,15 @@ import type { FanOut } from './fan-out.ts'
  */
 export function startUnaddressed(
   context: DeviceContext,
-  parts: { readonly logs: DeviceLogs; readonly chats: Chats; readonly fanOut: FanOut },
+  parts: {
+    readonly logs: DeviceLogs
+    readonly chats: Chats
+    readonly sessions: Pick<Sessions, 'handedOver'>
+    readonly fanOut: FanOut
+  },
 ): FanOut {
   const { store, tables, signal } = context
-  const { logs, chats, fanOut } = parts
+  const { logs, chats, sessions, fanOut } = parts
 
   const address = createRounds((account: AccountId, asked) =>
     retry(context, {
@@ -42,9 +48,10 @@ export function startUnaddressed(
     const stored = await chats.get(message)
     const done = stagedOps(tables.unaddressed.delete([account, seq]))
     if (!stored) return commitStaged(store, [done])
-    await chats.alone(stored.content.chat, async () =>
-      commitStaged(store, [...(await fanOut(account, stored)), done]),
-    )
+    await chats.alone(stored.content.chat, async () => {
+      await Promise.all(logs.devicesOf(account).map(sessions.handedOver))
+      await commitStaged(store, [...(await fanOut(account, stored)), done])
+    })
   }
 
   return async (account, stored, devices) => {

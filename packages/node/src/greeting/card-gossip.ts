@@ -20,7 +20,10 @@ export interface CardGossip {
   held(theirs: AccountId): Promise<readonly HeldCard[]>
   /** The newer ones of what `hello` asks about, encoded; and its own, if it is one it did not show. */
   newerThan(device: DeviceId, hello: Hello): Promise<readonly Uint8Array[]>
-  /** Keeps those of `shown` that are genuine, newer than what is here, and of a device that is in. */
+  /**
+   * Keeps those of `shown` that are genuine, newer than what is here, and of a device that is in. Of one
+   * device it looks at one card: at most 16 signatures are proved for a contact, and 256 for a sibling.
+   */
   take(shown: readonly Uint8Array[], from: AccountId): Promise<void>
 }
 
@@ -42,7 +45,7 @@ export function createCardGossip(
     readonly isContact: (account: AccountId) => boolean
   },
 ): CardGossip {
-  const { clock, logger, store } = context
+  const { logger, store } = context
   const { account: own, logs, cards, isContact } = parts
   /** Where the next hello to a sibling goes on asking. */
   let asked = 0
@@ -50,8 +53,8 @@ export function createCardGossip(
   async function held(theirs: AccountId): Promise<readonly HeldCard[]> {
     return Promise.all(
       askedAbout(theirs).map(async (device) => {
-        const { number = 0 } = (await cards.kept(device)) ?? {}
-        return { device, number }
+        const kept = await cards.kept(device)
+        return { device, number: kept?.stands ? kept.number : 0 }
       }),
     )
   }
@@ -73,10 +76,13 @@ export function createCardGossip(
   }
 
   async function newerThan(device: DeviceId, hello: Hello): Promise<readonly Uint8Array[]> {
+    // Of one device once: a list of 9 kB would else be answered with 370 kB.
+    const asked = [...new Map(hello.cards.map((one) => [one.device, one.number]))]
     const news = await Promise.all(
-      hello.cards
-        .filter(({ device: about }) => about !== device && concerns(hello.account, about))
-        .map(({ device: about, number }) => standing(about, (kept) => kept > number)),
+      asked
+        .slice(0, maxCardsFrom(hello.account, own))
+        .filter(([about]) => about !== device && concerns(hello.account, about))
+        .map(([about, number]) => standing(about, (kept) => kept > number)),
     )
     const shown = decoded(deviceCardCodec, hello.card)?.number ?? Number.POSITIVE_INFINITY
     const theirOwn = await standing(device, (kept) => kept >= shown)
@@ -91,8 +97,7 @@ export function createCardGossip(
     isWanted: (number: number) => boolean,
   ): Promise<Uint8Array | undefined> {
     const kept = await cards.kept(device)
-    if (!kept || !isWanted(kept.number) || kept.expiresAt <= clock.now()) return undefined
-    return kept.bytes
+    return kept?.stands && isWanted(kept.number) ? kept.bytes : undefined
   }
 
   /** Whose devices we know is told to nobody: a contact hears of its own account and of ours (A1). */
@@ -103,17 +108,28 @@ export function createCardGossip(
   }
 
   async function take(shown: readonly Uint8Array[], from: AccountId): Promise<void> {
-    const taken = new Map<DeviceId, Staged>()
-    for (const bytes of shown) {
+    const tried = new Set<DeviceId>()
+    const taken: Staged[] = []
+    for (const bytes of shown.slice(0, maxCardsFrom(from, own))) {
       const device = decoded(deviceCardCodec, bytes)?.device
-      if (device === context.device) await cards.overtake(bytes)
-      // Proving costs a signature: of one device once, and of no other that is not ours to know.
-      if (!device || taken.has(device) || !concerns(from, device)) continue
-      const staged = await cards.stage(device, bytes)
-      if (staged) taken.set(device, staged)
-      else logger.debug('a card that another device brought is not taken')
+      // Proving costs a signature: of one device one card, taken or not.
+      if (!device || tried.has(device)) continue
+      tried.add(device)
+      const staged = await stageShown(bytes, { device, from })
+      if (staged) taken.push(staged)
     }
-    await commitStaged(store, [...taken.values()])
+    await commitStaged(store, taken)
+  }
+
+  async function stageShown(
+    bytes: Uint8Array,
+    { device, from }: { readonly device: DeviceId; readonly from: AccountId },
+  ): Promise<Staged | undefined> {
+    if (device === context.device) await cards.overtake(bytes)
+    if (!concerns(from, device)) return undefined
+    const staged = await cards.stage(device, bytes)
+    if (!staged) logger.debug('a card that another device brought is not taken')
+    return staged
   }
 
   return { held, newerThan, take }
