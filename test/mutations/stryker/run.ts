@@ -6,13 +6,14 @@
 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Stryker } from '@stryker-mutator/core'
 import { MIN_SCORE, summaryOf } from './summary.ts'
 
 const ROOMS: readonly string[] = ['identity', 'session']
 const SOURCES = 'packages/protocol/src'
 /** Git-ignored: reports, and what came out last time, so that only what changed is tried again. */
 const REPORTS = '.stryker'
+
+const STRYKER: string = '@stryker-mutator/core'
 
 /** Not the tests; nor compliance/, which is the suite that primitives-check.ts runs. */
 const ALL = '!(*.test|primitives-check)'
@@ -23,6 +24,14 @@ if (!ROOMS.includes(room)) {
   process.exit(2)
 }
 
+/** What is used of it. It is installed beside this file, and not with the repository (see package.json here). */
+interface StrykerModule {
+  readonly Stryker: new (
+    options: object,
+  ) => { runMutationTest(): Promise<Parameters<typeof summaryOf>[0]> }
+}
+
+const { Stryker }: StrykerModule = await import(STRYKER)
 const stryker = new Stryker({
   mutate: (files.length > 0 ? files : [ALL]).map((file) => `${SOURCES}/${room}/${file}.ts`),
   testRunner: 'vitest',

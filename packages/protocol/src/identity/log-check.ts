@@ -43,8 +43,7 @@ export const isGenesisEntry = (entry: ReadEntry): entry is GenesisEntry =>
 export const isRecoverEntry = (entry: ReadEntry): entry is RecoverEntry =>
   entry.body.kind === 'recover'
 
-export const isChainEntry = (entry: ReadEntry): entry is ChainEntry =>
-  'author' in entry.body
+export const isChainEntry = (entry: ReadEntry): entry is ChainEntry => 'author' in entry.body
 
 /** What is wrong with the keys and signatures of an entry; `root` is the account's, once it is known. */
 export type SignatureCheck = (

@@ -350,15 +350,17 @@ const TAMPERED: Readonly<Record<string, () => Promise<Tampered>>> = {
     first: ['entry 5', 'ERR_SIGNATURE', /root key of the account did not sign/],
   }),
   'entries in another order, after a recovery': async () => {
-    const won = await recoverBy(good, root, 1)
+    const keep = [{ device: idOf(laptop), rights: { link: true } }]
+    const recovery = { account, genesis: entryId(genesis), root, number: 1, device: ghost, at: 5 }
+    const won = await createRecover({ ...recovery, keep })
     const recovered = mergeDeviceLogs(state, [won])
     const added = await take(recovered, [ghost, signerOf(60)])
     const withAdded = mergeDeviceLogs(recovered, [added])
     const next = await take(withAdded, [signerOf(60), signerOf(61)])
     const { head } = mergeDeviceLogs(withAdded, [next])
     return {
-      file: fileOf(good, [genesis, won, next, added], head),
-      first: ['entry 3', 'ERR_LOG_ORDER', /stands behind it/],
+      file: fileOf(good, [genesis, won, ofLaptop, next, added], head),
+      first: ['entry 4', 'ERR_LOG_ORDER', /stands behind it/],
     }
   },
   'behind an earlier export that is none': async () => ({

@@ -135,6 +135,11 @@ describe('LOG-5, LOG-7: several revokes of one place', () => {
     expect(suspensionsIn(state)).toEqual([revoked.id])
   })
 
+  test('the suspension of the key stands beside what the place itself is accused of', () => {
+    const accused = next(watch, ofWatch, suspend(ofTablet.id))
+    expect(suspensionsIn(stateOf([again, revoked, accused]))).toEqual([accused.id, revoked.id])
+  })
+
   test('LOG-14: each has to be answered', () => {
     const second = next(phone, ofTablet, revoke(again.id))
     const state = stateOf([again, revoked, second])
@@ -160,6 +165,17 @@ describe('LOG-8: who is in', () => {
     expect(devices.get(ghost)?.state).toBe('in')
     expect(devices.get(desk)?.state).toBe('held')
   })
+})
+
+test('LOG-8: the n-th child is counted by its parent, however deep', () => {
+  const [a2, w1, w2, c1] = ['a2', 'w1', 'w2', 'c1'].map(deviceOf)
+  if (!a2 || !w1 || !w2 || !c1) throw new Error('four devices')
+  const ofA2 = next(laptop, ofWatch, add(a2))
+  const ofW1 = next(watch, ofWatch, add(w1))
+  const ofW2 = next(watch, ofW1, add(w2))
+  const ofC1 = next(a2, ofA2, add(c1))
+  const { devices } = stateOf([ofA2, ofW1, ofW2, ofC1])
+  expect([...devices.keys()]).toEqual([phone, laptop, tablet, watch, a2, w1, c1, w2])
 })
 
 describe('LOG-14: readmit', () => {
