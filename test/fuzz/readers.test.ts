@@ -19,7 +19,6 @@ import {
   readForkProof,
   readRecoveryCopy,
   sealLockbox,
-  verifyDeviceCard,
   verifyDeviceLogFile,
 } from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
@@ -29,6 +28,7 @@ import { accountIdOfGenesis } from '../../packages/protocol/src/identity/log-ent
 import { deviceLogFileCodec } from '../../packages/protocol/src/identity/log-file.ts'
 import { codeBodyToText } from '../../packages/protocol/src/link/code-text.ts'
 import { readFrame, writeFrame } from '../../packages/protocol/src/link/frame.ts'
+import { proveDeviceCard } from '../../packages/protocol/src/session/device-card.ts'
 import { createCast, START } from '../../packages/protocol/test/session-cast.ts'
 import { checkUpdate } from '../../packages/sync/src/data/update-check.ts'
 import { wireUpdate } from '../../packages/sync/src/testing/yjs-update.ts'
@@ -139,7 +139,7 @@ async function createReaders(): Promise<Readonly<Record<string, Reader>>> {
   return {
     'a card and its proof': {
       input: ofCbor(deviceCardCodec.encode(cast.ada.card)),
-      read: (bytes) => verifyDeviceCard(bytes, { now: START }),
+      read: (bytes) => proveDeviceCard(deviceCardCodec.decode(bytes), { now: START }),
       refusals: /^ERR_(MALFORMED|SUITE_UNKNOWN|CARD_SIGNATURE|CARD_EXPIRED)$/,
     },
     'a recovery copy and its proof': {
