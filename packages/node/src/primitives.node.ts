@@ -9,12 +9,12 @@ import {
   createPublicKey,
   diffieHellman,
   hash,
-  hkdfSync,
   type KeyObject,
   verify,
 } from 'node:crypto'
 import {
   expandedOnce,
+  type HkdfInput,
   KithError,
   noblePrimitives,
   type Primitives,
@@ -30,8 +30,9 @@ import {
   nodeChaCha20Poly1305,
 } from './aead.node.ts'
 
-/** What `hkdfSync` takes; RFC 5869 has no such limit. */
-const MAX_HKDF_INFO_BYTES = 1024
+const HASH_BYTES = 32
+/** RFC 5869 §2.3: the counter is one byte. */
+const MAX_HKDF_BYTES = 255 * HASH_BYTES
 
 /** Everything {@link Primitives} asks for with one form of keys; passes `checkPrimitives` with either. */
 export function createNodePrimitives(form: KeyForm): Primitives {
@@ -40,13 +41,8 @@ export function createNodePrimitives(form: KeyForm): Primitives {
     // One-shot: 0.7 µs at 300 bytes, where createHash takes 0.8 and noble 1.7; at 1,500 it is 1.3 against 6.6.
     sha256: (bytes) => plain(hash('sha256', bytes, 'buffer')),
     // 1.3 µs at 25 bytes, noble 2.3.
-    hmacSha256: (key, bytes) => plain(createHmac('sha256', form(key)).update(bytes).digest()),
-    // 4.8 µs for 64 bytes, noble 6.0.
-    hkdfSha256: (input) => {
-      const { secret, salt, info, length } = input
-      if (info.length > MAX_HKDF_INFO_BYTES) return noblePrimitives.hkdfSha256(input)
-      return new Uint8Array(hkdfSync('sha256', form(secret), salt, info, length))
-    },
+    hmacSha256: (key, bytes) => plain(hmac(form(key), bytes)),
+    hkdfSha256: (input) => hkdf(input, form),
     verifyEd25519,
     x25519: nodeX25519,
     // 3.5 µs at 200 bytes, noble 6.4; at 16 KiB it is 9 against 70.
@@ -54,6 +50,32 @@ export function createNodePrimitives(form: KeyForm): Primitives {
     aes256Gcm: nodeAes256Gcm(form),
   }
 }
+
+/**
+ * Extract and expand (RFC 5869 §2) by HMAC: `hkdfSync` takes a tenth longer in a session, since each call leaves a
+ * job and a key object behind for the garbage collector.
+ */
+function hkdf({ secret, salt, info, length }: HkdfInput, form: KeyForm): Uint8Array {
+  if (length > MAX_HKDF_BYTES) throw new RangeError('HKDF gives at most 8,160 bytes')
+  const key = form(hmac(form(salt.length > 0 ? salt : ZERO_SALT), secret))
+  const output = new Uint8Array(Math.ceil(length / HASH_BYTES) * HASH_BYTES)
+  const input = new Uint8Array(HASH_BYTES + info.length + 1)
+  input.set(info, HASH_BYTES)
+  for (let at = 0; at < length; at += HASH_BYTES) {
+    input[input.length - 1] = at / HASH_BYTES + 1
+    const block = hmac(key, at === 0 ? input.subarray(HASH_BYTES) : input)
+    output.set(block, at)
+    input.set(block)
+  }
+  return output.slice(0, length)
+}
+
+function hmac(key: Parameters<typeof createHmac>[1], bytes: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(bytes).digest()
+}
+
+/** A salt that is not given is as long as the hash (RFC 5869 §2.2). */
+const ZERO_SALT = new Uint8Array(HASH_BYTES)
 
 /**
  * 22 µs for a pair and 49 µs for an agreement (noble 265 and 794). 21 µs of each are spent on reading the
