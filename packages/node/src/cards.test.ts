@@ -7,11 +7,8 @@ import {
   deviceIdFromPublicKey,
   signerFromSeed,
 } from '@kithmesh/protocol'
-import { expect, onTestFinished, test } from 'vitest'
-import { createTime } from '../../../test/scenarios/time.ts'
-import { openContext } from '../test/context.ts'
-import { openCards } from './cards.ts'
-import { nodePlatform } from './platform.node.ts'
+import { expect, test } from 'vitest'
+import { openCountedCards } from '../test/card-ground.ts'
 import { commitStaged } from './staged.ts'
 
 const DAY = 24 * 60 * 60 * 1000
@@ -20,19 +17,7 @@ const device = deviceIdFromPublicKey(signer.publicKey)
 
 /** Cards on a disk, another device that makes some, and how many signatures were proved so far. */
 async function ground() {
-  const time = createTime()
-  let proofs = 0
-  const { primitives } = nodePlatform
-  const counting: typeof primitives = {
-    ...primitives,
-    verifyEd25519: (signed) => {
-      proofs++
-      return primitives.verifyEd25519(signed)
-    },
-  }
-  const context = await openContext({ ...time, primitives: counting })
-  onTestFinished(() => context.store.close())
-  const cards = await openCards(context)
+  const { time, context, cards, proofs } = await openCountedCards()
   const identityKey = await createKeyPair(context)
   const make = async (number: number, by = signer): Promise<DeviceCard> =>
     (await createDeviceCard({ signer: by, identityKey, number }, context)).card
@@ -43,7 +28,7 @@ async function ground() {
     return staged !== undefined
   }
   const number = async (): Promise<number | undefined> => (await cards.get(device))?.number
-  return { time, context, cards, make, stage, take, number, proofs: () => proofs }
+  return { time, context, cards, make, stage, take, number, proofs }
 }
 
 test('DEV-6 a card is taken when it is genuine, of its device, and newer than the one here', async () => {

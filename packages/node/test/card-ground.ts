@@ -29,8 +29,8 @@ export interface Maker {
   make(number: number): Promise<DeviceCard>
 }
 
-/** This device with a sibling, two of Ben's devices and one of Eve's, both of whom are contacts. */
-export async function cardGround() {
+/** Cards on a disk, and how many signatures were proved so far. */
+export async function openCountedCards() {
   const time = createTime()
   let proofs = 0
   const { primitives } = nodePlatform
@@ -44,6 +44,12 @@ export async function cardGround() {
   const context = await openContext({ ...time, primitives: counting })
   onTestFinished(() => context.store.close())
   const cards = await openCards(context)
+  return { time, context, cards, proofs: () => proofs }
+}
+
+/** This device with a sibling, two of Ben's devices and one of Eve's, both of whom are contacts. */
+export async function cardGround() {
+  const { time, context, cards, proofs } = await openCountedCards()
   const maker = async (seed: number): Promise<Maker> => {
     const signer = signerFromSeed(new Uint8Array(32).fill(seed))
     const identityKey = await createKeyPair(context)
@@ -75,7 +81,7 @@ export async function cardGround() {
       [sibling, phone, tablet, eve].map(async ({ device }) => (await cards.kept(device))?.number),
     )
   const parts = { time, context, cards, gossip, members, maker, keep, numbers }
-  return { ...parts, proofs: () => proofs, sibling, phone, tablet, eve }
+  return { ...parts, proofs, sibling, phone, tablet, eve }
 }
 
 /** A hello that shows `card` and asks about `cards`. */
