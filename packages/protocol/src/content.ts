@@ -23,7 +23,7 @@ export const MAX_TEXT_BYTES: number = 16 * 1024
 /** Contents one content may name as its parents; a chat with more heads joins them over several. */
 export const MAX_PARENTS = 16
 /** Contents one receipt may name. */
-const MAX_RECEIPT_MESSAGES = 256
+export const MAX_RECEIPT_MESSAGES = 256
 
 /** What a content holds, told apart by `kind`. */
 export type ContentBody =

@@ -87,7 +87,9 @@ export type ErrorCode =
   | 'ERR_NAME'
   | 'ERR_NO_ACCOUNT'
   | 'ERR_NOT_FOUND'
+  | 'ERR_OUTBOX_FULL'
   | 'ERR_RELAYS'
+  | 'ERR_SETTING'
   | 'ERR_STOPPED'
   | 'ERR_TEXT'
   // streams

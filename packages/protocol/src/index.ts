@@ -27,6 +27,7 @@ export {
   type ContentBody,
   contentCodec,
   MAX_PARENTS,
+  MAX_RECEIPT_MESSAGES,
   MAX_TEXT_BYTES,
   messageIdOf,
 } from './content.ts'

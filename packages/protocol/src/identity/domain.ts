@@ -59,7 +59,9 @@ export type Purpose =
   | 'account record'
   | 'account epoch'
   | 'account seal'
+  | 'account pack'
   | 'account heads'
+  | 'history digest'
   // lockboxes
   | 'lockbox'
   | 'epoch grant'
