@@ -11,18 +11,56 @@ export {
   newClientId,
 } from './data/account-data.ts'
 export type {
+  ChatEdit,
+  ChatEvents,
+  ChatSettings,
+  ChatsView,
+  ReadMark,
+} from './data/chat-settings.ts'
+export type {
   ContactEdit,
   ContactEntry,
   ContactEvents,
   ContactFields,
   ContactsView,
 } from './data/contacts.ts'
-export type { DeviceNameEvents, DeviceNamesView, NamedDevice } from './data/device-names.ts'
+export type {
+  DeviceNameEvents,
+  DeviceNamesView,
+  NamedDevice,
+  NamedDeviceFields,
+} from './data/device-names.ts'
 export { MAX_NAME_CHARACTERS } from './data/fields.ts'
 export type { Invite, InviteEvents, InviteFields, InvitesView } from './data/invites.ts'
+export {
+  type Label,
+  type LabelEvents,
+  type Labelled,
+  type LabelsView,
+  MAX_LABELS,
+} from './data/labels.ts'
 export type { LastMetView } from './data/last-met.ts'
+export {
+  type QuietHours,
+  type QuietSpan,
+  quietUntil,
+  WEEKDAYS,
+  type Weekday,
+} from './data/quiet-hours.ts'
+export {
+  checkSetting,
+  DEVICE_ZONE,
+  isSettingKey,
+  quietHoursIn,
+  readSetting,
+  SETTINGS,
+  type SettingKey,
+  type SettingKind,
+  type SettingValues,
+} from './data/setting-kinds.ts'
 export type { SettingEvents, SettingsView, SettingValue } from './data/settings.ts'
 export type { StarredEvents, StarredItem, StarredView } from './data/starred.ts'
+export { deviceTimeZone, openTimeZone, type TimeZone } from './data/time-zone.ts'
 export type { UpdateOptions } from './data/update-intake.ts'
 export type { UpdateOutcome, UpdateRefusal } from './data/update-outcome.ts'
 export { type Bell, createBell } from './exchange/bell.ts'
@@ -97,6 +135,8 @@ export {
 export {
   countRanges,
   differenceRanges,
+  includesNumber,
+  isRangeSet,
   type Range,
   type RangeSet,
   rangesOf,

@@ -84,6 +84,11 @@ export function includesNumber(ranges: RangeSet, number: number): boolean {
   return ranges.some(({ from, to }) => from <= number && number <= to)
 }
 
+/** Whether every number of `range` is in the set. */
+export function includesRange(ranges: RangeSet, range: Range): boolean {
+  return ranges.some(({ from, to }) => from <= range.from && range.to <= to)
+}
+
 /** The highest number, 0 for the set without numbers. */
 export function highestNumber(ranges: RangeSet): number {
   return ranges.at(-1)?.to ?? 0

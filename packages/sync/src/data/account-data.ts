@@ -1,15 +1,18 @@
 /**
- * The account's shared data: contacts, stars, names of devices, invites and settings, as typed
- * views over one Y.Doc. A local edit and one that came from a sibling meet in the same observer
+ * The account's shared data: contacts, stars, labels, settings of chats, names of devices, invites and
+ * settings, as typed views over one Y.Doc. A local edit and one that came from a sibling meet in the same observer
  * and leave by the same event (ACC-1).
  */
 
 import { type Clock, KithError, type Rng } from '@kithmesh/protocol'
 import * as Y from 'yjs'
 import { createEvents, type TypedEvents } from '../typed-events.ts'
+import { type ChatEvents, type ChatsView, openChatSettings } from './chat-settings.ts'
 import { type ContactEvents, type ContactsView, openContacts } from './contacts.ts'
 import { type DeviceNameEvents, type DeviceNamesView, openDeviceNames } from './device-names.ts'
+import { openFieldList } from './field-list.ts'
 import { type InviteEvents, type InvitesView, openInvites } from './invites.ts'
+import { type LabelEvents, type LabelsView, openLabels } from './labels.ts'
 import { type LastMetView, openLastMet } from './last-met.ts'
 import { openSettings, type SettingEvents, type SettingsView } from './settings.ts'
 import { openStarred, type StarredEvents, type StarredView } from './starred.ts'
@@ -22,6 +25,8 @@ export interface AccountDataEvents
     StarredEvents,
     DeviceNameEvents,
     InviteEvents,
+    LabelEvents,
+    ChatEvents,
     SettingEvents {}
 
 /** How {@link createAccountData} is asked. */
@@ -44,6 +49,9 @@ export interface AccountData {
   readonly devices: DeviceNamesView
   readonly invites: InvitesView
   readonly settings: SettingsView
+  readonly labels: LabelsView
+  /** Archive, pin, mute and read marks of chats. */
+  readonly chats: ChatsView
   readonly lastMet: LastMetView
   readonly events: TypedEvents<AccountDataEvents>
   /** Runs several edits as one update. */
@@ -83,22 +91,27 @@ export function newClientId(rng: Rng): number {
 export function createAccountData(options: AccountDataOptions = {}): AccountData {
   const doc = openDoc(options)
   const events = createEvents<AccountDataEvents>()
-  const contacts = openContacts(doc, events.emit)
-  const starred = openStarred(doc, events.emit)
-  const devices = openDeviceNames(doc, events.emit)
-  const invites = openInvites(doc, events.emit)
-  const settings = openSettings(doc, events.emit)
-  const lastMet = openLastMet(doc)
-  const intake = createUpdateIntake(doc, options.clock)
+  const fields = openFieldList(doc)
+  const contacts = openContacts(fields, events.emit)
+  const starred = openStarred(fields, events.emit)
+  const devices = openDeviceNames(fields, events.emit)
+  const invites = openInvites(fields, events.emit)
+  const settings = openSettings(fields, events.emit)
+  const labels = openLabels(fields, events.emit)
+  const chats = openChatSettings(fields, events.emit)
+  const lastMet = openLastMet(fields)
+  const intake = createUpdateIntake(doc, fields, options.clock)
   return {
     contacts,
     starred,
     devices,
     invites,
     settings,
+    labels,
+    chats,
     lastMet,
     events,
-    batch: (edits) => doc.transact(edits),
+    batch: fields.batch,
     onUpdate: (listener) => onLocalUpdate(doc, listener),
     applyUpdate: intake.apply,
     dropHeld: intake.drop,

@@ -61,10 +61,10 @@ export interface ContactEvents {
   'contact:removed': { readonly contact: AccountId }
 }
 
-/** Opens the view over its root of the document. */
-export const openContacts: OpenView<ContactsView, ContactEvents> = (doc, emit) => {
+/** Opens the view over its table. */
+export const openContacts: OpenView<ContactsView, ContactEvents> = (fields, emit) => {
   const idOf = idsOf(parseAccountId)
-  const table: RowTable = openRowTable(doc, 'contacts', (before) => {
+  const table: RowTable = openRowTable(fields, 'contacts', (before) => {
     for (const [id, old] of before) announce(id, old)
   })
   const read = (id: string, row: Row | undefined): ContactEntry | undefined => {

@@ -1,5 +1,5 @@
 import { type DeviceId, parseDeviceId } from '@kithmesh/protocol'
-import { checkName, idsOf, nameIn } from './fields.ts'
+import { checkName, idsOf, nameIn, timeIn } from './fields.ts'
 import { openRowTable, type Row, type RowTable } from './row-table.ts'
 import type { OpenView } from './view.ts'
 
@@ -10,6 +10,18 @@ export interface NamedDevice {
   readonly name: string
   /** `cli`, `browser`, … */
   readonly kind: string
+  /**
+   * It gets messages from then on, ms since 1970 UTC, and none older; missing when it gets all there are
+   * (HIS-8).
+   */
+  readonly historySince?: number
+}
+
+/** What is written of a device; `historySince: 0` lets it have everything. */
+export interface NamedDeviceFields {
+  readonly name?: string
+  readonly kind?: string
+  readonly historySince?: number
 }
 
 /** Names and kinds of the account's devices. */
@@ -17,7 +29,7 @@ export interface DeviceNamesView {
   get(device: DeviceId): NamedDevice | undefined
   list(): readonly NamedDevice[]
   /** @throws ERR_MALFORMED, ERR_TOO_LARGE */
-  set(device: DeviceId, fields: { readonly name?: string; readonly kind?: string }): void
+  set(device: DeviceId, fields: NamedDeviceFields): void
   remove(device: DeviceId): void
 }
 
@@ -26,10 +38,10 @@ export interface DeviceNameEvents {
   'device:renamed': NamedDevice
 }
 
-/** Opens the view over its root of the document. */
-export const openDeviceNames: OpenView<DeviceNamesView, DeviceNameEvents> = (doc, emit) => {
+/** Opens the view over its table. */
+export const openDeviceNames: OpenView<DeviceNamesView, DeviceNameEvents> = (fields, emit) => {
   const idOf = idsOf(parseDeviceId)
-  const table: RowTable = openRowTable(doc, 'devices', (before) => {
+  const table: RowTable = openRowTable(fields, 'devices', (before) => {
     for (const id of before.keys()) {
       const named = read(id, table.row(id))
       if (named !== undefined) emit('device:renamed', named)
@@ -38,14 +50,17 @@ export const openDeviceNames: OpenView<DeviceNamesView, DeviceNameEvents> = (doc
   const read = (id: string, row: Row | undefined): NamedDevice | undefined => {
     const device = idOf(id)
     if (row === undefined || device === undefined) return undefined
-    return { device, name: nameIn(row, 'name'), kind: nameIn(row, 'kind') }
+    const since = timeIn(row, 'historySince') ?? 0
+    const named = { device, name: nameIn(row, 'name'), kind: nameIn(row, 'kind') }
+    return since > 0 ? { ...named, historySince: since } : named
   }
   return {
     get: (device) => read(device, table.row(device)),
     list: () => [...table.rows()].flatMap(([id, row]) => read(id, row) ?? []),
-    set: (device, fields) => {
-      for (const text of Object.values(fields)) checkName(text)
-      table.write(device, fields)
+    set: (device, { historySince, ...names }) => {
+      for (const text of Object.values(names)) checkName(text)
+      const since = historySince === undefined ? {} : { historySince }
+      table.write(device, { ...names, ...since })
     },
     remove: (device) => table.drop(device),
   }

@@ -1,6 +1,6 @@
 import { KithError } from '@kithmesh/protocol'
+import type { FieldValue } from './field-entries.ts'
 import type { Row } from './row-table.ts'
-import type { FieldValue } from './update-check.ts'
 
 /** Longest name of a contact or device, in characters: as long as any address book takes. */
 export const MAX_NAME_CHARACTERS = 128

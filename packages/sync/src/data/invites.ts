@@ -44,9 +44,9 @@ export interface InviteEvents {
   'invite:changed': Invite
 }
 
-/** Opens the view over its root of the document. */
-export const openInvites: OpenView<InvitesView, InviteEvents> = (doc, emit) => {
-  const table: RowTable = openRowTable(doc, 'invites', (before) => {
+/** Opens the view over its table. */
+export const openInvites: OpenView<InvitesView, InviteEvents> = (fields, emit) => {
+  const table: RowTable = openRowTable(fields, 'invites', (before) => {
     for (const id of before.keys()) {
       const invite = inviteOf(id, table.row(id))
       if (invite !== undefined) emit('invite:changed', invite)

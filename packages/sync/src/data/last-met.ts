@@ -1,5 +1,5 @@
 import { type DeviceId, parseDeviceId } from '@kithmesh/protocol'
-import type * as Y from 'yjs'
+import type { FieldList } from './field-list.ts'
 import { idsOf } from './fields.ts'
 import { openRowTable, type Row, type RowTable } from './row-table.ts'
 
@@ -19,10 +19,10 @@ export interface LastMetView {
 /** Characters of the writer's id that name its field: field names are short, and ids differ at their end. */
 const WRITER_CHARACTERS = 16
 
-/** Opens the view over its root of the document. Nobody acts on a note by itself: there are no events. */
-export function openLastMet(doc: Y.Doc): LastMetView {
+/** Opens the view over its table. Nobody acts on a note by itself: there are no events. */
+export function openLastMet(fields: FieldList): LastMetView {
   const idOf = idsOf(parseDeviceId)
-  const table: RowTable = openRowTable(doc, 'met', () => undefined)
+  const table: RowTable = openRowTable(fields, 'met', () => undefined)
   return {
     get: (device) => {
       const row = idOf(device) && table.row(device)

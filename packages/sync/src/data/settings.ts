@@ -19,9 +19,9 @@ export interface SettingEvents {
   'setting:changed': { readonly key: string; readonly value?: SettingValue }
 }
 
-/** Opens the view over its root of the document. */
-export const openSettings: OpenView<SettingsView, SettingEvents> = (doc, emit) => {
-  const table: RowTable = openRowTable(doc, 'settings', (before) => {
+/** Opens the view over its table. */
+export const openSettings: OpenView<SettingsView, SettingEvents> = (fields, emit) => {
+  const table: RowTable = openRowTable(fields, 'settings', (before) => {
     for (const key of before.keys()) {
       const value = get(key)
       emit('setting:changed', value === undefined ? { key } : { key, value })

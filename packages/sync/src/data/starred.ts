@@ -29,10 +29,10 @@ export interface StarredEvents {
   'starred:changed': { readonly message: MessageId; readonly starred: boolean }
 }
 
-/** Opens the view over its root of the document. */
-export const openStarred: OpenView<StarredView, StarredEvents> = (doc, emit) => {
+/** Opens the view over its table. */
+export const openStarred: OpenView<StarredView, StarredEvents> = (fields, emit) => {
   const idOf = idsOf(parseMessageId)
-  const table: RowTable = openRowTable(doc, 'starred', (before) => {
+  const table: RowTable = openRowTable(fields, 'starred', (before) => {
     for (const [id, old] of before) announce(id, old)
   })
   const announce = (id: string, old: Row | undefined): void => {
@@ -46,7 +46,8 @@ export const openStarred: OpenView<StarredView, StarredEvents> = (doc, emit) => 
     // client id whether a star survives a concurrent star and unstar elsewhere: a different rule
     // for different people.
     add: (message, at) => {
-      if (!isStarred(table.row(message))) table.write(message, { [doc.clientID.toString(36)]: at })
+      if (!isStarred(table.row(message)))
+        table.write(message, { [fields.writer().toString(36)]: at })
     },
     remove: (message) => table.drop(message),
     has: (message) => isStarred(table.row(message)),

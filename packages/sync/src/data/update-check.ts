@@ -6,8 +6,12 @@
  * (ACC-8, ACC-9; proof C1, C2, C4).
  */
 
-import { ContentAny, ContentBinary, ContentDeleted, decodeUpdate, GC, Item } from 'yjs'
+import { ContentAny, ContentDeleted, decodeUpdate, GC, Item } from 'yjs'
+import { isEntry, rootOf } from './field-entries.ts'
 import type { UpdateRefusal } from './update-outcome.ts'
+
+/** Ranges of clocks by client id. */
+type DeleteSet = ReturnType<typeof decodeUpdate>['ds']
 
 /** Clock by Yjs client id: how many structs of that client are there, or must be. */
 export type Clocks = ReadonlyMap<number, number>
@@ -16,7 +20,9 @@ export type Clocks = ReadonlyMap<number, number>
 export interface CheckedUpdate {
   readonly kind: 'checked'
   readonly bytes: Uint8Array
-  readonly structs: readonly (Item | GC)[]
+  readonly structs: readonly Item[]
+  /** What it takes away. */
+  readonly deletes: DeleteSet
   /** What the document must hold before this update can be applied. */
   readonly needs: Clocks
 }
@@ -34,49 +40,23 @@ export interface RefusedUpdate {
 export const MAX_CLOCK: number = 2 ** 24
 /** Largest client id: Yjs draws 32 random bits. */
 export const MAX_CLIENT: number = 2 ** 32 - 1
-/** Longest text in one field, in UTF-16 units. */
-const MAX_FIELD_TEXT = 4096
-/** Longest byte string in one field. */
-const MAX_FIELD_BYTES = 65_536
-
-/** What stands in one field: one value, replaced as a whole. */
-export type FieldValue = string | number | boolean | Uint8Array
-
-const FIELD_KEY = /^[A-Za-z0-9.~-]{1,96}\/[A-Za-z0-9]{1,32}$/
-const ROOT_NAME = /^[a-z]{1,32}$/
-
-/**
- * Whether a key may stand in account data: `<row id>/<field>`, neither named as a property of
- * objects (C4).
- */
-export function isFieldKey(key: string): boolean {
-  return FIELD_KEY.test(key) && key.split('/').every((part) => !(part in Object.prototype))
-}
-
-/** Whether a value may stand in a field: one scalar or byte string, nothing that nests. */
-export function isFieldValue(value: unknown): value is FieldValue {
-  if (typeof value === 'string') return value.length <= MAX_FIELD_TEXT && value.isWellFormed()
-  if (value instanceof Uint8Array) return value.length <= MAX_FIELD_BYTES
-  return typeof value === 'boolean' || Number.isFinite(value)
-}
-
 /** Decodes an update (encoding version 1) and checks it by itself, without a document. */
 export function checkUpdate(bytes: Uint8Array, maxBytes: number): CheckedUpdate | RefusedUpdate {
   if (bytes.length > maxBytes) return refused('ERR_UPDATE_TOO_LARGE')
   const decoded = decodeWhole(bytes)
   if (decoded === undefined) return refused('ERR_UPDATE_MALFORMED')
   const ends = new Map<number, Span>()
-  const structs: (Item | GC)[] = []
+  const structs: Item[] = []
   for (const struct of decoded.structs) {
     if (!(struct instanceof Item || struct instanceof GC) || !extendSpan(ends, struct)) {
       return refused('ERR_UPDATE_CLOCK')
     }
-    if (struct instanceof Item && !isFieldItem(struct)) return refused('ERR_UPDATE_CONTENT')
+    if (!isEntries(struct)) return refused('ERR_UPDATE_CONTENT')
     structs.push(struct)
   }
   const deletes = [...decoded.ds.clients]
   if (!deletes.every(([, ranges]) => areAscending(ranges))) return refused('ERR_UPDATE_CLOCK')
-  return { kind: 'checked', bytes, structs, needs: needsOf(structs, deletes, ends) }
+  return { kind: 'checked', bytes, structs, deletes: decoded.ds, needs: needsOf(deletes, ends) }
 }
 
 /** First and one past the last clock of a client's structs in one update. */
@@ -131,28 +111,25 @@ function extendSpan(spans: Map<number, Span>, struct: Item | GC): boolean {
 }
 
 /**
- * A field of a row: a map entry of a root, holding one value; nothing else is ever written
- * (ACC-9).
+ * Entries at their place: in the list of who wrote them, right behind the writer's entry before
+ * (ACC-9). Nothing else is ever written, so no update can name what another device wrote.
  */
-function isFieldItem(item: Item): boolean {
-  if (item.rightOrigin !== null) return false
-  return isFieldPlace(item) && isFieldContent(item.content)
+function isEntries(struct: Item | GC): struct is Item {
+  return struct instanceof Item && isOwnPlace(struct) && isEntryContent(struct.content)
 }
 
-/** The first value of a key names root and key; a later one names the value it replaces instead. */
-function isFieldPlace({ id, origin, parent, parentSub }: Item): boolean {
-  if (origin !== null) {
-    const isEarlier = origin.client !== id.client || origin.clock < id.clock
-    return isEarlier && origin.clock < MAX_CLOCK && parent === null && parentSub === null
-  }
-  if (typeof parent !== 'string' || parentSub === null) return false
-  return ROOT_NAME.test(parent) && !(parent in Object.prototype) && isFieldKey(parentSub)
+/** The first entry of a writer names the root; each later one names the one before it instead. */
+function isOwnPlace({ id, origin, rightOrigin, parentSub, ...item }: Item): boolean {
+  const parent: unknown = item.parent
+  if (rightOrigin !== null || parentSub !== null) return false
+  if (id.clock === 0) return origin === null && parent === rootOf(id.client)
+  if (origin === null || parent !== null) return false
+  return origin.client === id.client && origin.clock === id.clock - 1
 }
 
-function isFieldContent(content: Item['content']): boolean {
+function isEntryContent(content: Item['content']): boolean {
   if (content instanceof ContentDeleted) return true
-  if (content instanceof ContentBinary) return isFieldValue(content.content)
-  return content instanceof ContentAny && content.arr.length === 1 && isFieldValue(content.arr[0])
+  return content instanceof ContentAny && content.arr.length > 0 && content.arr.every(isEntry)
 }
 
 /**
@@ -169,25 +146,15 @@ function areAscending(ranges: readonly DeletedRange[]): boolean {
 }
 
 function needsOf(
-  structs: readonly (Item | GC)[],
   deletes: readonly (readonly [number, readonly DeletedRange[]])[],
   spans: ReadonlyMap<number, Span>,
 ): Clocks {
   const needs = new Map<number, number>()
   for (const [client, { from }] of spans) if (from > 0) needs.set(client, from)
-  const need = (client: number, clock: number): void => {
-    const span = spans.get(client)
-    if (span !== undefined && clock <= span.end) return
-    needs.set(client, Math.max(needs.get(client) ?? 0, clock))
-  }
-  for (const struct of structs) {
-    if (struct instanceof Item && struct.origin !== null) {
-      need(struct.origin.client, struct.origin.clock + 1)
-    }
-  }
   for (const [client, ranges] of deletes) {
     const last = ranges.at(-1)
-    if (last !== undefined) need(client, last.clock + last.len)
+    const end = last === undefined ? 0 : last.clock + last.len
+    if (end > (spans.get(client)?.end ?? 0)) needs.set(client, end)
   }
   return needs
 }

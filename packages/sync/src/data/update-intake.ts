@@ -1,9 +1,11 @@
 import type { Clock } from '@kithmesh/protocol'
 import * as Y from 'yjs'
+import { type FieldList, MAX_ENTRIES, MAX_WRITERS } from './field-list.ts'
 import { createHeldUpdates, firstMissing, type HeldUpdate, type StateOf } from './held-updates.ts'
 import { createTrial } from './trial.ts'
 import { type CheckedUpdate, checkUpdate, MAX_CLIENT } from './update-check.ts'
 import type { UpdateOutcome } from './update-outcome.ts'
+import { nameRoots } from './writer-root.ts'
 
 /** What is known of an update besides its bytes. */
 export interface UpdateOptions {
@@ -29,27 +31,32 @@ const MAX_UPDATE_BYTES = 2 ** 18
  * MB).
  */
 export const MAX_SNAPSHOT_BYTES: number = 2 ** 24
-/** Keys ever made in one document: Yjs never forgets one, so this bounds its memory. */
-const MAX_KEYS = 2 ** 20
-
 /** The intake of `doc`; the views must be open already. */
-export function createUpdateIntake(doc: Y.Doc, clock?: Pick<Clock, 'monotonic'>): UpdateIntake {
+export function createUpdateIntake(
+  doc: Y.Doc,
+  fields: Pick<FieldList, 'entryCount'>,
+  clock?: Pick<Clock, 'monotonic'>,
+): UpdateIntake {
   const trial = createTrial(doc, clock)
   const held = createHeldUpdates()
   const stateOf: StateOf = (client) => Y.getState(doc.store, client)
   doc.on('update', (update: Uint8Array, _origin: unknown, _doc: Y.Doc, by: Y.Transaction) => {
     if (by.local) trial.follow(update)
   })
-  let keys = keyCount(doc)
 
+  const isOverfull = (update: CheckedUpdate): boolean => {
+    const [entries, writers] = [newEntries(update, stateOf), newWriters(update, stateOf)]
+    // What only takes away is always taken, or a full account could never be emptied.
+    if (entries > 0 && fields.entryCount() + entries > MAX_ENTRIES) return true
+    return writers > 0 && doc.store.clients.size + writers > MAX_WRITERS
+  }
   const tryAndApply = (update: CheckedUpdate): UpdateOutcome => {
-    const added = newKeys(update, stateOf)
-    if (keys + added > MAX_KEYS) return { kind: 'refused', code: 'ERR_UPDATE_FULL' }
+    if (isOverfull(update)) return { kind: 'refused', code: 'ERR_UPDATE_FULL' }
     const code = trial.refusal(update)
     if (code !== undefined) return { kind: 'refused', code }
     if (writesAs(doc, update)) doc.clientID = unusedClientId(doc)
+    nameRoots(doc, clientsOf(update))
     Y.applyUpdate(doc, update.bytes)
-    keys += added
     return { kind: 'applied' }
   }
   /** Applies an update, then whatever waited for it, then what waited for that. */
@@ -109,16 +116,15 @@ function unusedClientId(doc: Y.Doc): number {
   return client
 }
 
-function keyCount(doc: Y.Doc): number {
-  return [...doc.share.values()].reduce((count, root) => count + root._map.size, 0)
+/** Entries an update may add. */
+function newEntries({ structs }: CheckedUpdate, stateOf: StateOf): number {
+  return structs
+    .filter(({ content }) => content instanceof Y.ContentAny)
+    .map(({ id, length }) => Math.min(length, id.clock + length - stateOf(id.client)))
+    .filter((count) => count > 0)
+    .reduce((sum, count) => sum + count, 0)
 }
 
-/** Keys an update may add: first values, of structs not known yet. */
-function newKeys({ structs }: CheckedUpdate, stateOf: StateOf): number {
-  return structs.filter(
-    (struct) =>
-      struct instanceof Y.Item &&
-      struct.origin === null &&
-      struct.id.clock >= stateOf(struct.id.client),
-  ).length
+function newWriters(update: CheckedUpdate, stateOf: StateOf): number {
+  return [...clientsOf(update)].filter((client) => stateOf(client) === 0).length
 }

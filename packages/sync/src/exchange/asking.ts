@@ -8,8 +8,10 @@ import type { LogRecord } from '../log/record.ts'
 import {
   countRanges,
   differenceRanges,
+  highestNumber,
   highestNumbers,
   includesNumber,
+  includesRange,
   intersectRanges,
   lowestNumbers,
   NO_RANGES,
@@ -26,12 +28,19 @@ import type { SiblingView } from './sibling-view.ts'
 export interface Asking {
   /** The next window to ask for, if there is one and the line is free. */
   nextWant(): FrameOf<'want'> | undefined
-  /** The records of an answer, with their places; undefined for an answer nobody asked for. */
-  open(frame: FrameOf<'records'>): readonly LogRecord[] | undefined
+  /** Which lane an answer is of, and its records as they are; undefined for one nobody asked for. */
+  open(frame: FrameOf<'records'>): Answered | undefined
   /** Settles an answer whose records were dealt with. */
   settle(frame: FrameOf<'records'>): void
+  /** How often all that waits was asked for again: to be kept while records are judged. */
+  readonly round: number
+  /**
+   * Records of an epoch that is not known here: asked for again when it is. `round`: as it was before they
+   * were looked at. If it is another now, what they wait for may have come meanwhile.
+   */
+  putAside(lane: LaneId, places: RangeSet, round: number): void
   /** Notes what was refused: it is not asked for again here. */
-  note(report: AcceptReport): void
+  note(report: AcceptReport, round: number): void
   /**
    * Asks again for what could not be opened, or not be taken in from who wrote it: there is a new
    * epoch, or another answer to who may write.
@@ -46,12 +55,22 @@ export interface Asking {
   close(): void
 }
 
+/** An answer, before its pack is opened. */
+export interface Answered {
+  readonly lane: LaneId
+  readonly records: readonly LogRecord[]
+}
+
 /**
- * Wants unanswered at once. Two windows of 128 records and 512 KiB are the 256 records and 1 MiB
+ * Wants unanswered at once. Two windows of 512 records and 512 KiB are the 1,024 records and 1 MiB
  * that may be unacknowledged: a want is sent only when an earlier one's records are durable
  * (ALOG-13).
  */
 export const MAX_OPEN_WANTS = 2
+/** Records of the first wants of messages: the end of a chat is there before the rest is on its way. */
+const FIRST_WINDOW = 128
+/** Wants of messages that are that short: as many as are open at once. */
+const FIRST_WINDOWS: number = MAX_OPEN_WANTS
 /** Reasons for which a record is not taken in now, but may be later. */
 const MAY_CHANGE: ReadonlySet<RecordRefusal> = new Set([
   'epoch-unknown',
@@ -73,6 +92,8 @@ export function createAsking(parts: {
   const refused = createLaneRanges()
   const waiting = createLaneRanges()
   let lastId = 0
+  let messageWants = 0
+  let round = 0
 
   /** What the sibling has and we lack, whether or not it is being fetched. */
   const lackingOf = (lane: LaneId): RangeSet => {
@@ -84,7 +105,7 @@ export function createAsking(parts: {
     const { device, lane: name } = lane
     const asked = ranges.slice(0, MAX_RANGES_PER_WANT)
     lastId += 1
-    open.set(lastId, { id: { device, lane: name }, asked, got: [] })
+    open.set(lastId, { id: { device, lane: name }, asked, isAnswered: false })
     claims.take(lane, asked)
     return { kind: 'want', id: lastId, device, lane: name, ranges: asked }
   }
@@ -112,17 +133,25 @@ export function createAsking(parts: {
     return undefined
   }
   const nextMessages = (): FrameOf<'want'> | undefined => {
-    // Newest first: the end of a chat is what a person looks at. Of several devices the one with
-    // most to send; those that are out last, since the others vouch for them.
     const lanes = view.lanes().filter(({ lane }) => lane === 'messages')
-    const counted = lanes
-      .map((lane) => ({ lane, ranges: askable(lane) }))
+    const open = lanes
+      .map((lane) => ({ lane, ranges: askable(lane), depth: depthOf(lane) }))
       .filter(({ ranges }) => ranges.length > 0)
-      .sort((a, b) => countRanges(b.ranges) - countRanges(a.ranges))
-    const most = counted.find(({ lane }) => isSibling(lane.device)) ?? counted[0]
-    if (most === undefined) return undefined
-    const newest = highestNumbers(most.ranges, MAX_RECORDS_PER_FRAME)
-    return want(most.lane, newest.slice(-MAX_RANGES_PER_WANT))
+      .sort((a, b) => a.depth - b.depth || countRanges(b.ranges) - countRanges(a.ranges))
+    // Those that are out last, since the others vouch for them.
+    const next = open.find(({ lane }) => isSibling(lane.device)) ?? open[0]
+    if (next === undefined) return undefined
+    messageWants += 1
+    const size = messageWants > FIRST_WINDOWS ? MAX_RECORDS_PER_FRAME : FIRST_WINDOW
+    return want(next.lane, highestNumbers(next.ranges, size).slice(-MAX_RANGES_PER_WANT))
+  }
+  /**
+   * How far down a lane is fetched, from 0 to 1. Newest first, and every lane as far as the others: the
+   * end of a chat is what a person looks at, and two devices wrote it (ALOG-20).
+   */
+  const depthOf = (lane: LaneId): number => {
+    const top = highestNumber(view.serves(lane))
+    return (top - highestNumber(askable(lane))) / top
   }
   return {
     nextWant: () => {
@@ -135,32 +164,45 @@ export function createAsking(parts: {
       if (ranges.length === 0) return undefined
       return want(snapshot, lowestNumbers(ranges, MAX_RECORDS_PER_FRAME))
     },
-    open: ({ id, records, absent }) => {
+    open: ({ id, records, pack, absent }) => {
       const asked = open.get(id)
       if (asked === undefined) return undefined
       const isAsked = records.every(({ seq }) => includesNumber(asked.asked, seq))
-      if (!isAsked || differenceRanges(absent, asked.asked).length > 0) return undefined
-      return records.map((body) => ({ ...asked.id, ...body }))
+      const others = [...(pack?.places ?? []), ...absent]
+      if (!isAsked || others.some((range) => !includesRange(asked.asked, range))) return undefined
+      return { lane: asked.id, records: records.map((body) => ({ ...asked.id, ...body })) }
     },
-    settle: ({ id, records, last, absent }) => {
+    settle: ({ id, records, pack, last, absent }) => {
       const asked = open.get(id)
       if (asked === undefined) return
-      const got = [...asked.got, ...records.map(({ seq }) => seq)]
-      open.set(id, { ...asked, got })
+      const brought = records.length + countRanges(pack?.places ?? NO_RANGES)
+      const isAnswered = asked.isAnswered || brought > 0
+      open.set(id, { ...asked, isAnswered })
       if (!last) return
       open.delete(id)
       // An answer without a record would be asked for again for ever.
-      refused.add(asked.id, got.length === 0 ? asked.asked : absent)
+      refused.add(asked.id, isAnswered ? absent : asked.asked)
       claims.release(asked.id, asked.asked)
     },
-    note: ({ refused: records }) => {
+    get round() {
+      return round
+    },
+    putAside: (lane, places, before) => {
+      if (before === round) waiting.add(lane, places)
+    },
+    note: ({ refused: records }, before) => {
       for (const { position, reason } of records) {
         if (reason === 'known') continue
-        const aside = MAY_CHANGE.has(reason) ? waiting : refused
+        const mayChange = MAY_CHANGE.has(reason)
+        if (mayChange && before !== round) continue
+        const aside = mayChange ? waiting : refused
         aside.add(position, rangesOf([position.seq]))
       }
     },
-    retryWaiting: waiting.clear,
+    retryWaiting: () => {
+      round += 1
+      waiting.clear()
+    },
     retryBelow: (events) => {
       for (const { record } of events) {
         const below = waiting.of(record).filter(({ to }) => to === record.seq - 1)
@@ -182,7 +224,8 @@ export function createAsking(parts: {
 interface OpenWant {
   readonly id: LaneId
   readonly asked: RangeSet
-  readonly got: readonly number[]
+  /** Something came for it. */
+  readonly isAnswered: boolean
 }
 
 function sumOf(lanes: readonly LaneId[], rangesOf: (lane: LaneId) => RangeSet): number {

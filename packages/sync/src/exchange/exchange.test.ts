@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { RecordEvent } from '../log/accepting.ts'
-import { createEpoch } from '../log/epochs.ts'
+import { createEpoch, epochIdFromBytes } from '../log/epochs.ts'
 import type { laneKey } from '../log/lane.ts'
 import { createMemoryAccountLogStore } from '../log/memory-account-log-store.ts'
+import { countRanges } from '../range-set.ts'
 import {
   FIRST_EPOCH,
   notesOf,
@@ -15,7 +16,10 @@ import { eventually } from '../testing/eventually.ts'
 import { meet, sync } from '../testing/meeting.ts'
 import type { ExchangeStream } from './exchange.ts'
 import { STALL_MS } from './exchange.ts'
-import { type ExchangeFrame, frameCodec, MAX_FRAME_BYTES } from './frames.ts'
+import { type ExchangeFrame, type FrameOf, frameCodec, MAX_FRAME_BYTES } from './frames.ts'
+
+/** Of an epoch that no device here knows. */
+const STRANGE_EPOCH = epochIdFromBytes(new Uint8Array(16).fill(7))
 
 const many = (count: number, prefix = 'n'): readonly string[] =>
   Array.from({ length: count }, (_, at) => `${prefix}${at}`)
@@ -115,6 +119,43 @@ describe('ALOG-11 two siblings come to hold the same', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => b - a))
   })
 
+  test('ALOG-23 a sibling says what it has of this device, at first and as it takes it in', async () => {
+    const [ada, ben] = [await openDevice(1), await openDevice(2)]
+    await writeNotes(ada, many(3))
+    await sync(ada, ben)
+    const heard: unknown[] = []
+    ada.exchanges.events.addEventListener('sibling:holds', ({ detail }) => heard.push(detail))
+    const meeting = meet(ada, ben)
+    await meeting.caughtUp()
+    const own = { device: ben.id, lane: 'messages' }
+    expect(heard).toEqual([{ ...own, ranges: [{ from: 1, to: 3 }] }])
+    await writeNotes(ada, ['later'])
+    await eventually(() => expect(heard.at(-1)).toEqual({ ...own, ranges: [{ from: 4, to: 4 }] }))
+    await writeNotes(ben, ['of ben'])
+    await eventually(async () => expect(await notesOf(ada)).toContain('of ben'))
+    await meeting.close()
+    expect(heard).toHaveLength(2)
+  })
+
+  test('lacking counts what is still to come of a lane, from several siblings once', async () => {
+    const [ada, ben, cleo] = [await openDevice(1), await openDevice(2), await openDevice(3)]
+    await writeNotes(ada, many(5))
+    await sync(ada, ben)
+    expect(cleo.exchanges.lacking('messages')).toBe(0)
+    const holds = (device: TestDevice) => ({
+      kind: 'holds' as const,
+      lanes: device.log.holdings().map(({ tip: _, ...held }) => held),
+      last: true,
+    })
+    const peers = [speakAlone(cleo, ada.id), speakAlone(cleo, ben.id)]
+    for (const peer of peers) await peer.say(holds(ada))
+    await eventually(() => expect(cleo.exchanges.lacking('messages')).toBe(5))
+    expect(cleo.exchanges.lacking('data')).toBe(0)
+    for (const peer of peers) peer.close()
+    await sync(cleo, ben)
+    expect(cleo.exchanges.lacking('messages')).toBe(0)
+  })
+
   test('pending counts what a sibling lacks, also before it was ever met and after it left', async () => {
     const [ada, ben] = [await openDevice(1), await openDevice(2)]
     await writeNotes(ada, many(3))
@@ -140,6 +181,23 @@ describe('ALOG-12 order and division of the backlog', () => {
     expect(firsts).toEqual(firsts.toSorted((a, b) => b - a))
   })
 
+  test('ALOG-20 the lanes of several devices come side by side, however long each is', async () => {
+    const [ada, ben, newcomer] = [await openDevice(1), await openDevice(2), await openDevice(3)]
+    await writeNotes(ada, many(1_100, 'long'))
+    await writeNotes(ben, many(300, 'short'))
+    await sync(ada, ben)
+    const arrivals = arrivalsAt(newcomer, 'messages')
+    await sync(newcomer, ada)
+    // The newest of both lanes are there before anything older of either.
+    expect(
+      arrivals
+        .slice(0, 2)
+        .map((texts) => texts.at(-1))
+        .sort(),
+    ).toEqual(['long1099', 'short299'])
+    expect(arrivals.at(-1)?.[0]).toBe('long0')
+  })
+
   test('with several siblings each record is fetched once', async () => {
     const ada = await openDevice(1)
     await writeNotes(ada, many(600))
@@ -153,9 +211,9 @@ describe('ALOG-12 order and division of the backlog', () => {
     const meetings = holders.map((holder) => meet(newcomer, holder))
     await eventually(async () => expect((await notesOf(newcomer)).length).toBe(600))
     const sent = meetings.flatMap(({ line }) =>
-      framesOf(line).flatMap((frame) => (frame.kind === 'records' ? frame.records : [])),
+      framesOf(line).map((frame) => (frame.kind === 'records' ? placesOf(frame) : 0)),
     )
-    expect(sent.length).toBe(600)
+    expect(sent.reduce((sum, count) => sum + count, 0)).toBe(600)
     const byHolder = meetings.map(
       ({ line }) => framesOf(line).filter(({ kind }) => kind === 'records').length,
     )
@@ -186,14 +244,14 @@ describe('ALOG-12 order and division of the backlog', () => {
 })
 
 describe('ALOG-13 windows and limits', () => {
-  test('at most two wants are open, of 128 records each, and no frame is over 256 KiB', async () => {
+  test('at most two wants are open, of 512 records each, and no frame is over 256 KiB', async () => {
     const [ada, ben] = [await openDevice(1), await openDevice(2)]
     const large = 'x'.repeat(20_000)
     await writeNotes(
       ada,
       many(150).map((text) => text + large),
     )
-    await writeNotes(ada, many(300), 'data')
+    await writeNotes(ada, many(600), 'data')
     const meeting = meet(ada, ben)
     await meeting.caughtUp()
     await meeting.close()
@@ -202,7 +260,7 @@ describe('ALOG-13 windows and limits', () => {
       if (frame.kind === 'want') open += 1
       if (frame.kind === 'records' && frame.last) open -= 1
       expect(open).toBeLessThanOrEqual(2)
-      if (frame.kind === 'records') expect(frame.records.length).toBeLessThanOrEqual(128)
+      if (frame.kind === 'records') expect(placesOf(frame)).toBeLessThanOrEqual(512)
     }
     expect(Math.max(...meeting.line.frames.map(({ length }) => length))).toBeLessThanOrEqual(
       MAX_FRAME_BYTES,
@@ -267,7 +325,7 @@ describe('ALOG-13 windows and limits', () => {
       id: 1,
       device: ada.id,
       lane: 'messages',
-      ranges: [{ from: 1, to: 129 }],
+      ranges: [{ from: 1, to: 513 }],
     })
     expect(await wide.end).toMatchObject({ code: 'ERR_EXCHANGE_LIMIT' })
   })
@@ -312,7 +370,10 @@ describe('ALOG-13 windows and limits', () => {
     expect(await peer.end).toEqual({ kind: 'failed', code: 'ERR_EXCHANGE_STALLED' })
   })
 
-  test('an answer without records is not asked for again', async () => {
+  test.each([
+    ['no records', {}],
+    ['an empty pack', { pack: { epoch: STRANGE_EPOCH, places: [], sealed: new Uint8Array(64) } }],
+  ] as const)('ALOG-13 an answer of %s is not asked for again', async (_, answer) => {
     const [ada, ben] = [await openDevice(1), await openDevice(2)]
     const peer = speakAlone(ben, ada.id)
     await peer.say({
@@ -321,7 +382,7 @@ describe('ALOG-13 windows and limits', () => {
       last: true,
     })
     await eventually(() => expect(peer.heard().map(({ kind }) => kind)).toContain('want'))
-    await peer.say({ kind: 'records', id: 1, records: [], last: true, absent: [] })
+    await peer.say({ kind: 'records', id: 1, records: [], ...answer, last: true, absent: [] })
     await peer.say({ kind: 'held', lanes: [] })
     await eventually(() => expect(peer.unread()).toBe(0))
     expect(peer.heard().filter(({ kind }) => kind === 'want').length).toBe(1)
@@ -330,6 +391,34 @@ describe('ALOG-13 windows and limits', () => {
 })
 
 describe('ALOG-14 withheld records', () => {
+  test('ALOG-14 what is released is told of without connecting anew, some and then all', async () => {
+    const [ada, ben] = [await openDevice(1), await openDevice(2)]
+    await writeNotes(ada, many(6))
+    let to = 4
+    const released = new Set<() => void>()
+    const withheld = {
+      until: Number.POSITIVE_INFINITY,
+      of: () => (to === 0 ? [] : [{ from: 1, to }]),
+      onReleased: (listener: () => void) => {
+        released.add(listener)
+        return () => released.delete(listener)
+      },
+    }
+    const meeting = meet(ada, ben, [{ withheld }, {}])
+    await meeting.caughtUp()
+    expect(await notesOf(ben)).toEqual(['n4', 'n5'])
+    for (const [limit, first] of [
+      [2, 'n2'],
+      [0, 'n0'],
+    ] as const) {
+      to = limit
+      for (const listener of released) listener()
+      await eventually(async () => expect((await notesOf(ben))[0]).toBe(first))
+    }
+    await meeting.close()
+    expect(released.size).toBe(0)
+  })
+
   test('are neither told of nor sent before the time, and then at once', async () => {
     const time = createManualTime()
     const [ada, ben] = [await openDevice(1, { time }), await openDevice(2, { time })]
@@ -534,6 +623,11 @@ function meetOneSided(_: TestDevice): { readonly line: ExchangeStream } {
       send: async () => {},
     },
   }
+}
+
+/** How many records a frame brings. */
+function placesOf({ records, pack }: FrameOf<'records'>): number {
+  return records.length + countRanges(pack?.places ?? [])
 }
 
 /** A frame of holdings with ranges the codec would not write. */

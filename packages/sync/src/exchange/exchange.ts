@@ -7,7 +7,7 @@
 import type { Clock, DeviceId } from '@kithmesh/protocol'
 import type { RecordEvent } from '../log/accepting.ts'
 import type { AccountLog } from '../log/account-log.ts'
-import type { LaneId, LaneSpan } from '../log/lane.ts'
+import type { Lane, LaneId, LaneSpan } from '../log/lane.ts'
 import { NO_RANGES, type RangeSet } from '../range-set.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { createAsking } from './asking.ts'
@@ -33,12 +33,14 @@ export interface ExchangeStream {
  * from afar.
  */
 export interface Withheld {
-  /** ms since 1970 UTC */
+  /** ms since 1970 UTC; infinity where it is `of` alone that tells. */
   readonly until: number
   /** Asked whenever records are told of or sent, so it may grow while an exchange runs. */
   readonly of: (lane: LaneId) => RangeSet
   /** Aborts when nothing is withheld any more although it is not time yet. */
   readonly lifted?: AbortSignal
+  /** Calls whenever `of` may say less than before: what it leaves out is told of then. The result ends it. */
+  readonly onReleased?: (listener: () => void) => () => void
 }
 
 /** What {@link runExchange} works with. */
@@ -59,6 +61,8 @@ export interface ExchangeParts {
   readonly snapshotAsks: Set<() => void>
   /** Called whenever the number of records we lack of the sibling's changed. */
   readonly missing: (count: number) => void
+  /** Called with places of this device's own lane that the sibling says it has stored. */
+  readonly holds: (lane: Lane, ranges: RangeSet) => void
 }
 
 /** Runs one exchange until either side ends it. Rejects only when our own log does. */
@@ -123,6 +127,7 @@ export async function runExchange(
       },
     }),
     openInTime(parts, telling.tellAll),
+    parts.withheld?.onReleased?.(telling.tellAll) ?? (() => {}),
     onAbort(ending.signal, bell.ring),
     () => parts.snapshotAsks.delete(telling.askSnapshot),
     silence.stop,
@@ -190,7 +195,7 @@ function openInTime({ clock, scheduler, withheld }: ExchangeParts, open: () => v
       else wait()
     })
   }
-  if (clock.now() < until) wait()
+  if (clock.now() < until && Number.isFinite(until)) wait()
   const onLifted = (): void => {
     cancel?.()
     open()

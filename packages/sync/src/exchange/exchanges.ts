@@ -1,7 +1,9 @@
 import type { Clock, DeviceId } from '@kithmesh/protocol'
 import type { AccountLog } from '../log/account-log.ts'
-import type { LaneSpan } from '../log/lane.ts'
-import { countRanges, differenceRanges } from '../range-set.ts'
+import { heldRanges } from '../log/holdings.ts'
+import type { Lane, LaneSpan } from '../log/lane.ts'
+import { createLaneRanges } from '../log/lane-ranges.ts'
+import { countRanges, differenceRanges, type RangeSet } from '../range-set.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { createEvents, type TypedEvents } from '../typed-events.ts'
 import { createClaims } from './claims.ts'
@@ -18,6 +20,15 @@ export interface ExchangesEvents {
    * something was missing.
    */
   'sibling:caught-up': { readonly sibling: DeviceId }
+  /**
+   * A sibling says that it has records of this device's own lane, durably: what they tell is on more
+   * than one disk. Comes when it is met, for all it has, and again for each that it takes in.
+   */
+  'sibling:holds': {
+    readonly device: DeviceId
+    readonly lane: Lane
+    readonly ranges: RangeSet
+  }
 }
 
 /** How {@link createExchanges} is asked. */
@@ -51,6 +62,8 @@ export interface Exchanges {
   run(run: ExchangeRun, options?: { readonly signal?: AbortSignal }): Promise<ExchangeEnd>
   /** Records here that a sibling is not known to have; of one never met, all of them. */
   pending(sibling: DeviceId): number
+  /** Records of all lanes of this name that a sibling met since the start has, and this device has not. */
+  lacking(lane: Lane): number
   /** Asks every sibling connected now for a snapshot. */
   askSnapshot(): void
 }
@@ -92,6 +105,7 @@ export function createExchanges<Alongside = never>(
         snapshotAsked: options.onSnapshotAsked ?? (() => {}),
         snapshotAsks,
         missing: progressOf(sibling, view),
+        holds: (lane, ranges) => events.emit('sibling:holds', { device: sibling, lane, ranges }),
       },
       call,
     )
@@ -110,6 +124,7 @@ export function createExchanges<Alongside = never>(
     events,
     run,
     pending: (sibling) => pendingOf(log, views.get(sibling)),
+    lacking: (lane) => lackingOf(log, lane, [...views.values()]),
     askSnapshot: () => {
       for (const ask of snapshotAsks) ask()
     },
@@ -120,5 +135,21 @@ function pendingOf(log: Pick<AccountLog, 'holdings'>, view: SiblingView | undefi
   return log
     .holdings()
     .map((lane) => differenceRanges(lane.stored, view?.has(lane) ?? []))
+    .reduce((sum, lacking) => sum + countRanges(lacking), 0)
+}
+
+/** What one of the siblings can send of the lanes of this name, each place once. */
+function lackingOf(
+  log: Pick<AccountLog, 'holdingsOf'>,
+  name: Lane,
+  views: readonly SiblingView[],
+): number {
+  const served = createLaneRanges()
+  for (const view of views) {
+    for (const lane of view.lanes()) if (lane.lane === name) served.add(lane, view.serves(lane))
+  }
+  return served
+    .lanes()
+    .map((lane) => differenceRanges(served.of(lane), heldRanges(log.holdingsOf(lane))))
     .reduce((sum, lacking) => sum + countRanges(lacking), 0)
 }

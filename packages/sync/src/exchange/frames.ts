@@ -15,16 +15,17 @@ import {
 } from '@kithmesh/protocol'
 import type { Tip } from '../log/holdings.ts'
 import { type Lane, type LaneId, type LaneSpan, MAX_SEQ } from '../log/lane.ts'
-import { type LogRecordBody, laneShape, recordBodyShape } from '../log/record.ts'
+import { MAX_PACKED, type Pack } from '../log/pack.ts'
+import { epochIdShape, type LogRecordBody, laneShape, recordBodyShape } from '../log/record.ts'
 import { isRangeSet, type Range, type RangeSet } from '../range-set.ts'
 
 /** Largest frame either side sends (ALOG-13). */
 export const MAX_FRAME_BYTES: number = 256 * 1024
 /**
  * Records in one frame and in one want: half of what may be unacknowledged, so that two wants
- * keep the line busy.
+ * keep the line busy. What they take is bounded by bytes, in frames and in wants.
  */
-export const MAX_RECORDS_PER_FRAME = 128
+export const MAX_RECORDS_PER_FRAME: number = MAX_PACKED
 /** Lanes in one frame of holdings. */
 export const MAX_LANES_PER_FRAME = 64
 /**
@@ -68,11 +69,14 @@ export type ExchangeFrame =
   | { readonly kind: 'held'; readonly lanes: readonly HeldLane[] }
   /** Send me these. */
   | ({ readonly kind: 'want'; readonly id: number; readonly ranges: RangeSet } & LaneId)
-  /** Some of what was wanted; with the last of them, what is not to be had here. */
+  /**
+   * Some of what was wanted, packed or as they are; with the last of them, what is not to be had here.
+   */
   | {
       readonly kind: 'records'
       readonly id: number
       readonly records: readonly LogRecordBody[]
+      readonly pack?: Pack
       readonly last: boolean
       readonly absent: RangeSet
     }
@@ -102,6 +106,12 @@ const heldLane = record({
 
 const span = record({ ...laneFields, from: uint({ max: MAX_SEQ }), to: uint({ max: MAX_SEQ }) })
 
+const pack: Shape<Pack> = record({
+  epoch: epochIdShape,
+  places: rangesShape(MAX_RECORDS_PER_FRAME),
+  sealed: bytes({ max: MAX_FRAME_BYTES }),
+})
+
 const records = list(recordBodyShape, { max: MAX_RECORDS_PER_FRAME })
 
 const lanes = list(heldLane, { max: MAX_LANES_PER_FRAME })
@@ -115,6 +125,7 @@ export const frameCodec: Codec<ExchangeFrame> = codec(
     records: record({
       id: uint(),
       records,
+      pack: optional(pack),
       last: bool(),
       absent: rangesShape(MAX_RECORDS_PER_FRAME),
     }),

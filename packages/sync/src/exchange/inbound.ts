@@ -1,8 +1,10 @@
 import { type DeviceId, equalBytes, isKithError } from '@kithmesh/protocol'
 import type { AccountLog } from '../log/account-log.ts'
+import type { Lane } from '../log/lane.ts'
+import type { Pack } from '../log/pack.ts'
 import type { LogRecord } from '../log/record.ts'
-import { rangesOf } from '../range-set.ts'
-import type { Asking } from './asking.ts'
+import { type RangeSet, rangesOf } from '../range-set.ts'
+import type { Answered, Asking } from './asking.ts'
 import type { ExchangeFailure } from './ending.ts'
 import { type ExchangeFrame, type FrameOf, frameCodec, type HeldLane } from './frames.ts'
 import type { Serving } from './serving.ts'
@@ -29,6 +31,7 @@ export interface InboundParts {
   readonly telling: Telling
   readonly snapshotAsked: () => void
   readonly missing: (count: number) => void
+  readonly holds: (lane: Lane, ranges: RangeSet) => void
   readonly signal: AbortSignal
 }
 
@@ -44,6 +47,9 @@ export function createInbound(parts: InboundParts): Inbound {
     view.learn(lanes)
     if (view.lanes().length > MAX_LANES) return 'ERR_EXCHANGE_LIMIT'
     for (const lane of lanes) await compareTips(log, lane)
+    for (const { device, lane, stored } of lanes) {
+      if (device === log.device && stored.length > 0) parts.holds(lane, stored)
+    }
     parts.missing(asking.missing())
     return undefined
   }
@@ -53,15 +59,36 @@ export function createInbound(parts: InboundParts): Inbound {
     return learn(frame.lanes)
   }
   const takeIn = async (records: readonly LogRecord[]): Promise<void> => {
-    asking.note(await log.accept(records, { signal }))
+    const { round } = asking
+    asking.note(await log.accept(records, { signal }), round)
   }
   const takeRecords = async (frame: FrameOf<'records'>): Promise<ExchangeFailure | undefined> => {
-    const records = asking.open(frame)
-    if (records === undefined) return 'ERR_EXCHANGE_LIMIT'
-    await takeIn(records)
+    const answered = asking.open(frame)
+    if (answered === undefined) return 'ERR_EXCHANGE_LIMIT'
+    const packed = await unpack(frame.pack, answered)
+    if (packed === undefined) return 'ERR_EXCHANGE_MALFORMED'
+    await takeIn([...answered.records, ...packed])
     asking.settle(frame)
     parts.missing(asking.missing())
     return undefined
+  }
+  /** Undefined when it is no pack of these places. */
+  const unpack = async (
+    pack: Pack | undefined,
+    { lane }: Answered,
+  ): Promise<readonly LogRecord[] | undefined> => {
+    if (pack === undefined) return []
+    const { round } = asking
+    const unpacked = await log.unpack(lane, pack)
+    switch (unpacked.kind) {
+      case 'records':
+        return unpacked.records
+      case 'epoch-unknown':
+        asking.putAside(lane, pack.places, round)
+        return []
+      case 'unreadable':
+        return undefined
+    }
   }
   const takeLive = async (frame: FrameOf<'live'>): Promise<ExchangeFailure | undefined> => {
     const { id, lane, records } = frame

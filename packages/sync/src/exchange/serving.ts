@@ -1,5 +1,6 @@
 import type { AccountLog } from '../log/account-log.ts'
 import type { LaneId } from '../log/lane.ts'
+import { MAX_UNPACKED_BYTES, type PackWriter } from '../log/pack.ts'
 import type { LogRecord, LogRecordBody } from '../log/record.ts'
 import { countRanges, differenceRanges, NO_RANGES, type RangeSet, rangesOf } from '../range-set.ts'
 import { MAX_OPEN_WANTS } from './asking.ts'
@@ -17,7 +18,8 @@ export interface Serving {
 }
 
 /** Bytes of records sent for one want; what is cut off is wanted again (ALOG-13). */
-const MAX_BYTES_PER_WANT = 512 * 1024
+const MAX_BYTES_PER_WANT: number = MAX_UNPACKED_BYTES
+
 /** Serves one sibling from the log, all but what is withheld. */
 export function createServing(parts: {
   readonly log: AccountLog
@@ -36,7 +38,7 @@ export function createServing(parts: {
     },
     nextFrame: async () => {
       const want = answer === undefined ? wants.shift() : undefined
-      if (want !== undefined) answer = createAnswer(want, recordsOf(parts, want))
+      if (want !== undefined) answer = createAnswer(parts.log, want, recordsOf(parts, want))
       const frame = await answer?.nextFrame()
       if (frame?.last === true) answer = undefined
       return frame
@@ -60,46 +62,68 @@ interface Answer {
   close(): Promise<void>
 }
 
-function createAnswer(want: FrameOf<'want'>, records: AsyncGenerator<LogRecord>): Answer {
+/** What goes into one frame. */
+interface FrameDraft {
+  readonly bodies: LogRecordBody[]
+  readonly pack: PackWriter | undefined
+}
+
+function createAnswer(
+  log: AccountLog,
+  want: FrameOf<'want'>,
+  records: AsyncGenerator<LogRecord>,
+): Answer {
   const sent: number[] = []
   let sentBytes = 0
   /** Read, but not in a frame yet. */
   let ahead: LogRecord | undefined
 
   /** Takes records until the frame is full, the want is used up or nothing is left. */
-  const fill = async (): Promise<Filled> => {
-    const bodies: LogRecordBody[] = []
-    let room = MAX_FRAME_BYTES - RECORD_OVERHEAD_BYTES
+  const fill = async (draft: FrameDraft): Promise<'whole' | 'cut' | undefined> => {
     for (;;) {
       ahead ??= await nextOf(records)
-      if (ahead === undefined) return { bodies, ends: 'whole' }
+      if (ahead === undefined) return 'whole'
       const size = sizeOfBody(ahead)
-      if (sentBytes + size > MAX_BYTES_PER_WANT) return { bodies, ends: 'cut' }
-      if (size > room) return { bodies }
-      bodies.push(bodyOf(ahead))
+      // As they are taken in, not as they are packed: that is what the sibling has to hold.
+      if (sentBytes + size > MAX_BYTES_PER_WANT) return 'cut'
+      if (!(await put(draft, ahead))) return undefined
       sent.push(ahead.seq)
       ahead = undefined
-      room -= size
       sentBytes += size
     }
   }
+  /** False when the frame has no room for a record. */
+  const put = async ({ bodies, pack }: FrameDraft, record: LogRecord): Promise<boolean> => {
+    const used = bodies.reduce((sum, body) => sum + sizeOfBody(body), pack?.size ?? 0)
+    if (used + sizeOfBody(record) > MAX_FRAME_BYTES - RECORD_OVERHEAD_BYTES) return false
+    if (bodies.length === 0 && (await pack?.add(record)) === true) return true
+    // Of another epoch, or closed to us: behind a pack it begins the next frame.
+    if (pack !== undefined && pack.count > 0) return false
+    bodies.push(bodyOf(record))
+    return true
+  }
   return {
     nextFrame: async () => {
-      const { bodies, ends } = await fill()
+      // Updates of account data are unlike each other: packing them would only take time.
+      const pack = want.lane === 'messages' ? log.packing(want) : undefined
+      const draft: FrameDraft = { bodies: [], pack }
+      const ends = await fill(draft)
       if (ends === 'cut') await records.return(undefined)
       const absent = ends === 'whole' ? differenceRanges(want.ranges, rangesOf(sent)) : NO_RANGES
-      return { kind: 'records', id: want.id, records: bodies, last: ends !== undefined, absent }
+      const sealed = await pack?.seal()
+      return {
+        kind: 'records',
+        id: want.id,
+        records: draft.bodies,
+        ...(sealed === undefined ? {} : { pack: sealed }),
+        last: ends !== undefined,
+        absent,
+      }
     },
     close: async () => {
       await records.return(undefined)
     },
   }
-}
-
-interface Filled {
-  readonly bodies: readonly LogRecordBody[]
-  /** `whole`: nothing more of it is here. `cut`: there is more, to be wanted again. */
-  readonly ends?: 'whole' | 'cut'
 }
 
 async function nextOf(records: AsyncGenerator<LogRecord>): Promise<LogRecord | undefined> {

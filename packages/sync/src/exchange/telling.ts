@@ -65,7 +65,7 @@ export function createTelling(parts: {
     return { kind: 'ask-snapshot' }
   }
   return {
-    next: () => holds.shift() ?? live.next() ?? nextHeld(news) ?? nextAsk(),
+    next: () => holds.shift() ?? live.next() ?? nextHeld(news, withheldOf) ?? nextAsk(),
     done: live.done,
     tellAll: () => {
       for (const { stored, covered, ...lane } of log.holdings().map(open)) {
@@ -129,7 +129,13 @@ function heldLaneOf({ device, lane, stored, covered, tip }: LaneHoldings): HeldL
   return tip === undefined ? told : { ...told, tip }
 }
 
-function nextHeld({ stored, covered }: News): FrameOf<'held'> | undefined {
+/** Looked at once more: what was taken in a moment ago may have turned out to be withheld (ALOG-14). */
+function nextHeld(
+  { stored, covered }: News,
+  withheldOf: (lane: LaneId) => RangeSet,
+): FrameOf<'held'> | undefined {
+  for (const lane of stored.lanes()) stored.remove(lane, withheldOf(lane))
+  for (const lane of covered.lanes()) covered.remove(lane, withheldOf(lane))
   const lanes = [...stored.lanes(), ...covered.lanes()].slice(0, MAX_LANES_PER_FRAME)
   if (lanes.length === 0) return undefined
   const told = lanes.map((lane) => ({

@@ -62,6 +62,20 @@ describe('ALOG-2 appending', () => {
     expect((await recordsOf(again)).map(({ seq }) => seq)).toEqual([3])
   })
 
+  test('ALOG-10 STO-51 records that were written and forgotten are no fork: a lane goes on behind them', async () => {
+    const before = await openDevice(1)
+    await writeNotes(before, ['a', 'b', 'c'])
+    const forgetful = await openDevice(1, { writtenUpTo: 40 })
+    await writeNotes(forgetful, ['d'])
+    const forks = forksOf(forgetful)
+    await forgetful.log.accept(await recordsOf(before))
+    expect((await recordsOf(forgetful)).map(({ seq }) => seq)).toEqual([1, 2, 3, 41])
+    expect(forks).toEqual([])
+    const again = await openDevice(1, { store: forgetful.store, writtenUpTo: 40 })
+    await writeNotes(again, ['e'])
+    expect((await recordsOf(again)).map(({ seq }) => seq)).toEqual([1, 2, 3, 41, 42])
+  })
+
   test('ALOG-1 ALOG-2 the two lanes are numbered each by itself', async () => {
     const ada = await openDevice(1)
     await writeNotes(ada, ['a', 'b'])

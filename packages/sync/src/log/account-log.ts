@@ -24,8 +24,9 @@ import type { AccountLogStore, StoredLane } from './account-log-store.ts'
 import { createAppending, type LogEntry } from './appending.ts'
 import type { EpochRing } from './epochs.ts'
 import { createHoldingsBook, type HoldingsBook, type LaneHoldings, type Tip } from './holdings.ts'
-import { type LaneId, type LaneSpan, type LogPosition, laneKey } from './lane.ts'
-import type { LogRecord } from './record.ts'
+import { LANES, type LaneId, type LaneSpan, type LogPosition, laneKey } from './lane.ts'
+import { createPackWriter, openPack, type Pack, type PackWriter, type Unpacked } from './pack.ts'
+import { type LogRecord, NO_PREV } from './record.ts'
 import type { RecordCrypto } from './record-crypto.ts'
 import { createRecordSealer, type RecordSealer, type SealedRecord } from './seal.ts'
 import { createTurns } from './turns.ts'
@@ -69,6 +70,11 @@ export interface AccountLogOptions<Alongside = never> {
    * in vouch for it (A5, A8).
    */
   readonly mayWrite: (device: DeviceId) => boolean
+  /**
+   * A number up to which own records may have been written although the store does not say so, as after
+   * damage: own lanes go on behind it, so that no number is used twice (ALOG-2). Default: 0.
+   */
+  readonly writtenUpTo?: number
   /** Sees accepted records before they are durable, and adds to their commit. */
   readonly prepare?: Prepare<Alongside>
 }
@@ -94,6 +100,10 @@ export interface AccountLog<Alongside = never> {
   read(span: LaneSpan, options?: LogCallOptions): AsyncIterable<LogRecord>
   /** Stored records of a span, opened; those that cannot be opened are left out. */
   readOpened(span: LaneSpan, options?: LogCallOptions): AsyncIterable<RecordEvent>
+  /** Begins a pack of stored records of a lane, to be given to a sibling in few bytes. */
+  packing(lane: LaneId): PackWriter
+  /** The records of a pack that a sibling gave; nothing is taken in yet. */
+  unpack(lane: LaneId, pack: Pack): Promise<Unpacked>
   /** Marks places as covered, and deletes records. */
   prune(change: LogPruning<Alongside>, options?: LogCallOptions): Promise<void>
   /** Reports a fork that was seen elsewhere, e.g. a sibling's tip with another hash. */
@@ -159,6 +169,8 @@ export async function openAccountLog<Alongside = never>(
     book,
     appended,
   })
+  const behind = { seq: options.writtenUpTo ?? 0, hash: NO_PREV }
+  for (const lane of LANES) appending.skipTo({ device, lane }, behind)
   const accepted = (records: readonly RecordEvent[], { cover = [] }: Prepared<Alongside>): void => {
     events.emit('holdings:changed', {
       spans: [...spansOf(records.map(({ record }) => record)), ...cover],
@@ -216,6 +228,8 @@ export async function openAccountLog<Alongside = never>(
     hashAt,
     read: (span, call) => store.read(span, call),
     readOpened: (span, call) => openAll(store.read(span, call), sealer),
+    packing: (lane) => createPackWriter(lane, sealer, rng),
+    unpack: (lane, pack) => openPack(lane, pack, sealer),
     prune: async (change, call) => {
       await store.commit(change, call)
       for (const span of change.cover ?? []) book.cover(span)

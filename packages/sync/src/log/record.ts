@@ -51,7 +51,8 @@ export const MAX_CONTENTS = 1_024
 /** Stands before the first record of a lane. */
 export const NO_PREV: Uint8Array = new Uint8Array(32)
 
-const epochId: Shape<EpochId> = mapped(
+/** An epoch id as its 16 bytes. */
+export const epochIdShape: Shape<EpochId> = mapped(
   bytes({ length: EPOCH_ID_BYTES }),
   epochIdToBytes,
   epochIdFromBytes,
@@ -67,7 +68,7 @@ export const laneShape: Shape<Lane> = mapped<Lane, number>(
 /** A record in a run. */
 export const recordBodyShape: Shape<LogRecordBody> = record({
   seq: uint({ max: MAX_SEQ }),
-  epoch: epochId,
+  epoch: epochIdShape,
   prev: bytes({ length: 32 }),
   sealed: bytes({ max: MAX_SEALED_BYTES }),
   signature: bytes({ length: 64 }),

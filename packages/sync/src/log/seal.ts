@@ -1,13 +1,16 @@
 import {
   type AccountId,
+  AEAD_TAG_BYTES,
   accountIdToBytes,
   domainBytes,
   isKithError,
   joinBytes,
+  KithError,
   publicKeyOfDevice,
   type Rng,
   type Signer,
 } from '@kithmesh/protocol'
+import { highestNumber, type RangeSet } from '../range-set.ts'
 import { type Epoch, type EpochId, type EpochRing, epochIdToBytes } from './epochs.ts'
 import { LANES, type LaneId, type LogPosition, laneKey } from './lane.ts'
 import {
@@ -32,7 +35,33 @@ export interface RecordSealer {
   verify(record: LogRecord): Promise<boolean>
   /** What the record says, or why that cannot be known. Does not look at the signature. */
   open(record: LogRecord): Promise<OpenedRecord>
+  /**
+   * The record these parts come from, to the bit: a cipher gives the same bytes for the same nonce.
+   * Undefined where its epoch is not known or its contents are no contents. The nonce was drawn by who
+   * made the record; nothing is sealed here that was not sealed by its author under it (ALOG-3).
+   */
+  rebuild(parts: RecordParts): Promise<SealedRecord | undefined>
+  /** Seals what stands in a pack, under a key for packs of this lane and epoch. */
+  sealPack(pack: PackPlace & { readonly plaintext: Uint8Array }, rng: Rng): Promise<Uint8Array>
+  openPack(pack: PackPlace & { readonly sealed: Uint8Array }): Promise<OpenedPack>
 }
+
+/** What a record is made of beside what follows from it. */
+export interface RecordParts extends RecordDraft, Pick<LogRecord, 'epoch' | 'signature'> {
+  readonly nonce: Uint8Array
+}
+
+/** Which records a pack holds. */
+export interface PackPlace extends LaneId {
+  readonly epoch: EpochId
+  readonly places: RangeSet
+}
+
+/** What became of opening a pack. */
+export type OpenedPack =
+  | { readonly kind: 'opened'; readonly plaintext: Uint8Array }
+  | { readonly kind: 'epoch-unknown' }
+  | { readonly kind: 'unreadable' }
 
 /** A record to be made. */
 export interface RecordDraft extends LogPosition {
@@ -56,7 +85,7 @@ export type OpenedRecord =
   | { readonly kind: 'unreadable' }
 
 /** NIST SP 800-38D §8.2: 96 bits need no extra hashing. */
-const NONCE_BYTES = 12
+export const NONCE_BYTES = 12
 const NO_SALT = new Uint8Array()
 
 /**
@@ -76,7 +105,10 @@ export function createRecordSealer(options: {
   const { account, epochs, crypto } = options
   const lanes = cached(laneKey, (lane: LaneId) => laneBytesOf(account, lane))
   const epochBytes = cached((id: EpochId) => id, epochIdToBytes)
-  const keyOf = cachedLaneKeys(lanes, crypto)
+  const keyOf = cachedLaneKeys((lane) => lanes(lane).sealed, crypto)
+  const packKeyOf = cachedLaneKeys((lane) => lanes(lane).packed, crypto)
+  /** What was found out when a record was built here; asked again when it is taken in. */
+  const built = new WeakMap<LogRecord, Built>()
 
   const associatedDataOf = (place: LogPosition & Pick<LogRecord, 'epoch'>): Uint8Array =>
     joinBytes(lanes(place).sealed, seqBytes(place.seq), epochBytes(place.epoch))
@@ -88,22 +120,70 @@ export function createRecordSealer(options: {
   const hashOfSigned = async (signed: Uint8Array, signature: Uint8Array): Promise<Uint8Array> =>
     crypto.sha256(joinBytes(HASHED, signature, signed))
 
+  const sealedBytesOf = async (
+    place: LogPosition,
+    { epoch, nonce, plaintext }: Sealing,
+  ): Promise<Uint8Array> => {
+    const ciphertext = await crypto.aes256Gcm.seal({
+      key: await keyOf(place, epoch),
+      nonce,
+      bytes: plaintext,
+      associatedData: associatedDataOf({ ...place, epoch: epoch.id }),
+    })
+    return joinBytes(nonce, ciphertext)
+  }
+  const packDataOf = ({ places, epoch, ...lane }: PackPlace): Uint8Array =>
+    joinBytes(
+      lanes(lane).packed,
+      epochBytes(epoch),
+      seqBytes(places.at(0)?.from ?? 0),
+      seqBytes(highestNumber(places)),
+    )
+
   return {
     seal: async ({ contents, ...place }, { signer, rng }) => {
       const epoch = epochs.current()
       const nonce = rng.bytes(NONCE_BYTES)
-      const ciphertext = await crypto.aes256Gcm.seal({
-        key: await keyOf(place, epoch),
-        nonce,
-        bytes: contentsCodec.encode(contents),
-        associatedData: associatedDataOf({ ...place, epoch: epoch.id }),
-      })
-      const unsigned = { ...place, epoch: epoch.id, sealed: joinBytes(nonce, ciphertext) }
+      const plaintext = contentsCodec.encode(contents)
+      const sealed = await sealedBytesOf(place, { epoch, nonce, plaintext })
+      const unsigned = { ...place, epoch: epoch.id, sealed }
       const signed = await signedBytesOf(unsigned)
       const signature = await signer.sign(signed)
       return { record: { ...unsigned, signature }, hash: await hashOfSigned(signed, signature) }
     },
-    hashOf: async (record) => hashOfSigned(await signedBytesOf(record), record.signature),
+    rebuild: async ({ nonce, contents, signature, epoch: id, ...place }) => {
+      const epoch = epochs.get(id)
+      const plaintext = encodedOrNothing(contents)
+      if (epoch === undefined || plaintext === undefined) return undefined
+      const sealed = await sealedBytesOf(place, { epoch, nonce, plaintext })
+      const record = { ...place, epoch: id, sealed, signature }
+      const hash = await hashOfSigned(await signedBytesOf(record), signature)
+      built.set(record, { hash, contents })
+      return { record, hash }
+    },
+    sealPack: async ({ plaintext, ...place }, rng) => {
+      const epoch = epochs.get(place.epoch)
+      if (epoch === undefined) throw new KithError('ERR_MALFORMED', 'a pack of an unknown epoch')
+      const nonce = rng.bytes(NONCE_BYTES)
+      const key = await packKeyOf(place, epoch)
+      const associatedData = packDataOf(place)
+      const input = { key, nonce, bytes: plaintext, associatedData }
+      return joinBytes(nonce, await crypto.aes256Gcm.seal(input))
+    },
+    openPack: async ({ sealed, ...place }) => {
+      const epoch = epochs.get(place.epoch)
+      if (epoch === undefined) return { kind: 'epoch-unknown' }
+      if (sealed.length < NONCE_BYTES + AEAD_TAG_BYTES) return { kind: 'unreadable' }
+      const plaintext = await crypto.aes256Gcm.open({
+        key: await packKeyOf(place, epoch),
+        nonce: sealed.slice(0, NONCE_BYTES),
+        bytes: sealed.subarray(NONCE_BYTES),
+        associatedData: packDataOf(place),
+      })
+      return plaintext === undefined ? { kind: 'unreadable' } : { kind: 'opened', plaintext }
+    },
+    hashOf: async (record) =>
+      built.get(record)?.hash ?? hashOfSigned(await signedBytesOf(record), record.signature),
     verify: async (record) =>
       crypto.verify(
         publicKeyOfDevice(record.device),
@@ -113,6 +193,8 @@ export function createRecordSealer(options: {
     open: async (record) => {
       const epoch = epochs.get(record.epoch)
       if (epoch === undefined) return { kind: 'epoch-unknown' }
+      const known = built.get(record)
+      if (known !== undefined) return { kind: 'opened', contents: known.contents }
       if (record.sealed.length > MAX_SEALED_BYTES) return { kind: 'unreadable' }
       const plaintext = await crypto.aes256Gcm.open({
         key: await keyOf(record, epoch),
@@ -124,6 +206,13 @@ export function createRecordSealer(options: {
       return contents === undefined ? { kind: 'unreadable' } : { kind: 'opened', contents }
     },
   }
+}
+
+/** What a sealed part is made of. */
+interface Sealing {
+  readonly epoch: Epoch
+  readonly nonce: Uint8Array
+  readonly plaintext: Uint8Array
 }
 
 /** What a signature is made over. */
@@ -140,6 +229,13 @@ const HASHED = domainBytes('account heads')
 interface LaneBytes {
   readonly sealed: Uint8Array
   readonly signed: Uint8Array
+  readonly packed: Uint8Array
+}
+
+/** A record that was built here from its parts, so that nothing of it has to be found out again. */
+interface Built {
+  readonly hash: Uint8Array
+  readonly contents: readonly RecordContent[]
 }
 
 function laneBytesOf(account: AccountId, { device, lane }: LaneId): LaneBytes {
@@ -148,11 +244,12 @@ function laneBytesOf(account: AccountId, { device, lane }: LaneId): LaneBytes {
   return {
     sealed: domainBytes('account seal', bytes),
     signed: domainBytes('account record', bytes),
+    packed: domainBytes('account pack', bytes),
   }
 }
 
 function cachedLaneKeys(
-  lanes: (lane: LaneId) => LaneBytes,
+  bytesOf: (lane: LaneId) => Uint8Array,
   crypto: RecordCrypto,
 ): (lane: LaneId, epoch: Epoch) => Promise<Uint8Array> {
   const known = new Map<string, Promise<Uint8Array>>()
@@ -160,7 +257,7 @@ function cachedLaneKeys(
     crypto.hkdfSha256({
       secret: epoch.key,
       salt: NO_SALT,
-      info: joinBytes(lanes(lane).sealed, epochIdToBytes(epoch.id)),
+      info: joinBytes(bytesOf(lane), epochIdToBytes(epoch.id)),
       length: 32,
     })
   return (lane, epoch) => {
@@ -186,6 +283,16 @@ function seqBytes(seq: number): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(seq))
   return bytes
+}
+
+/** What is no contents nobody can have sealed. */
+function encodedOrNothing(contents: readonly RecordContent[]): Uint8Array | undefined {
+  try {
+    return contentsCodec.encode(contents)
+  } catch (error) {
+    if (isKithError(error)) return undefined
+    throw error
+  }
 }
 
 function contentsOrNothing(plaintext: Uint8Array): readonly RecordContent[] | undefined {

@@ -12,9 +12,10 @@ import { eventually } from '../testing/eventually.ts'
 import { accountNumber, messageNumber } from '../testing/ids.ts'
 import { meet, sync } from '../testing/meeting.ts'
 import { contentsOf, openReplica, type TestReplica } from '../testing/replicas.ts'
+import { entryItem, wireUpdate } from '../testing/yjs-update.ts'
 import { COMPACT_BYTES } from './compaction.ts'
 import { UPDATE_KIND } from './into-data.ts'
-import { createSnapshot } from './snapshot.ts'
+import { createSnapshot, MAX_COVERS } from './snapshot.ts'
 import { ASKED_MS, HEAL_MS } from './upkeep.ts'
 
 const BEN = accountNumber(1)
@@ -224,6 +225,55 @@ describe('ALOG-8 snapshots', () => {
     await again.close()
     const third = await openReplica(1, { store, life: 2 })
     expect(third.data.contacts.get(accountNumber(100))?.name).toBe('after')
+  })
+
+  test('ALOG-8 what a later version wrote is not covered by who cannot read it, and is read when it can', async () => {
+    const store = createMemoryAccountLogStore()
+    const [ada, phone] = [await openReplica(1, { store }), await openReplica(2)]
+    // An update in a kind of content, or with a value, that this version does not know.
+    const later = wireUpdate([{ client: 77, clock: 0, structs: [entryItem('a/b/c', [118, 0])] }])
+    const strange = [
+      { kind: 'update of 2030', body: Uint8Array.of(1) },
+      { kind: UPDATE_KIND, body: later },
+    ]
+    for (const content of strange) await phone.log.append({ lane: 'data', contents: [content] })
+    for (let number = 0; number < 100; number += 1) {
+      addContacts(phone, 1, number)
+      await phone.flush()
+    }
+    await sync(ada, phone)
+    expect(contentsOf(ada)).toEqual(contentsOf(phone))
+    await ada.compact()
+    const { covered, stored: kept } = ada.log.holdingsOf({ device: phone.id, lane: 'data' })
+    expect(covered).toEqual([{ from: 3, to: 102 }])
+    expect(kept.at(0)).toEqual({ from: 1, to: 2 })
+    // Whoever is new gets them from Ada, too.
+    const tablet = await openReplica(3)
+    await sync(ada, tablet)
+    expect((await dataRecordsOf(tablet, phone.id)).slice(0, 2).map(({ seq }) => seq)).toEqual([
+      1, 2,
+    ])
+    await ada.close()
+    const again = await openReplica(1, { store, life: 1 })
+    await again.compact()
+    expect((await dataRecordsOf(again, phone.id)).slice(0, 2).map(({ seq }) => seq)).toEqual([1, 2])
+  })
+
+  test('ALOG-8 a log with more holes than a snapshot can tell of is compacted all the same', async () => {
+    const [ada, phone] = [
+      await openReplica(1, { crypto: UNSIGNED }),
+      await openReplica(2, { crypto: UNSIGNED }),
+    ]
+    const strange = { kind: 'update of 2030', body: Uint8Array.of(1) }
+    const plain = { kind: UPDATE_KIND, body: wireUpdate([]) }
+    for (let at = 0; at < MAX_COVERS + 20; at += 1) {
+      await phone.log.append({ lane: 'data', contents: [strange] })
+      await phone.log.append({ lane: 'data', contents: [plain] })
+    }
+    await sync(ada, phone)
+    await ada.compact()
+    const { covered } = ada.log.holdingsOf({ device: phone.id, lane: 'data' })
+    expect(covered).toHaveLength(MAX_COVERS)
   })
 
   test('a log that outgrows its state is compacted by itself', async () => {

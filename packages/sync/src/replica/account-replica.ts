@@ -15,7 +15,7 @@ import {
 } from '../log/account-log.ts'
 import { heldRanges } from '../log/holdings.ts'
 import type { LaneSpan } from '../log/lane.ts'
-import { highestNumber } from '../range-set.ts'
+import { differenceRanges, highestNumber } from '../range-set.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { createCompaction } from './compaction.ts'
 import { createIntoData, type IntoData, updateBytesOf } from './into-data.ts'
@@ -86,6 +86,9 @@ export async function openAccountReplica<Alongside = never>(
 
   const compaction = createCompaction({ data, log, unapplied: into.unapplied, rng })
   const loaded = await into.load(log, call)
+  // Where the store lost what is covered, the snapshots still say it.
+  const lost = coversOf(loaded.snapshots, log).filter((span) => !isCovered(log, span))
+  if (lost.length > 0) await log.prune({ cover: lost }, call)
   compaction.note(loaded.snapshots)
   compaction.grow(loaded.updateBytes)
 
@@ -144,10 +147,14 @@ export async function openAccountReplica<Alongside = never>(
       await upkeep.membersChanged(membersCall)
     },
     close: async () => {
-      await out.flush()
-      out.close()
-      ended.abort()
-      await upkeep.close()
+      try {
+        await out.flush()
+      } finally {
+        // Also when the disk has no room: no timer is left of what was closed.
+        out.close()
+        ended.abort()
+        await upkeep.close()
+      }
     },
   }
 }
@@ -182,6 +189,10 @@ function createSnapshotIntake<Alongside>(
       return snapshots
     },
   }
+}
+
+function isCovered(log: Pick<AccountLog, 'holdingsOf'>, { from, to, ...lane }: LaneSpan): boolean {
+  return differenceRanges([{ from, to }], log.holdingsOf(lane).covered).length === 0
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   type RangeSet,
   unionRanges,
 } from '../range-set.ts'
-import { createSnapshot, type WholeSnapshot } from './snapshot.ts'
+import { createSnapshot, MAX_COVERS, type WholeSnapshot } from './snapshot.ts'
 
 /** Snapshots in place of the records they hold (ALOG-8). */
 export interface Compaction {
@@ -111,7 +111,10 @@ function width({ covers }: Noted): number {
   return covers.reduce((sum, { from, to }) => sum + to - from + 1, 0)
 }
 
-/** What of the lane `data` is held and in the document. */
+/**
+ * What of the lane `data` is held and in the document. Where there are too many holes the widest spans: what
+ * is left out is only kept longer.
+ */
 function appliedSpans(
   log: AccountLog,
   unapplied: CompactionParts['unapplied'],
@@ -124,6 +127,8 @@ function appliedSpans(
       const applied = differenceRanges(heldRanges(holdings), unapplied(holdings))
       return applied.map(({ from, to }) => ({ device, lane, from, to }))
     })
+    .sort((a, b) => b.to - b.from - (a.to - a.from))
+    .slice(0, MAX_COVERS)
 }
 
 /**

@@ -1,12 +1,18 @@
 import type { DeviceId } from '@kithmesh/protocol'
 import type { AccountData } from '../data/account-data.ts'
-import type { UpdateOutcome } from '../data/update-outcome.ts'
+import type { UpdateOutcome, UpdateRefusal } from '../data/update-outcome.ts'
 import type { RecordEvent } from '../log/accepting.ts'
 import type { AccountLog, LogCallOptions } from '../log/account-log.ts'
 import type { LaneId, LogPosition } from '../log/lane.ts'
 import { createLaneRanges } from '../log/lane-ranges.ts'
+import type { RecordContent } from '../log/record.ts'
 import { highestNumber, type RangeSet, unionRanges } from '../range-set.ts'
-import { createSnapshotReader, type SnapshotReader, type WholeSnapshot } from './snapshot.ts'
+import {
+  createSnapshotReader,
+  SNAPSHOT_KIND,
+  type SnapshotReader,
+  type WholeSnapshot,
+} from './snapshot.ts'
 
 /** The kind of content that carries one update of account data, Yjs encoding version 1. */
 export const UPDATE_KIND = 'update'
@@ -21,7 +27,10 @@ export interface IntoData {
   takeUpdates(events: readonly RecordEvent[]): void
   /** Reads again what found no room to wait, when anything was applied since. */
   retryCrowded(log: LogReading): Promise<void>
-  /** Places whose updates are not in the document: they wait for others, or for room to wait. */
+  /**
+   * Places whose updates are not in the document: they wait for others, for room, or for a version that
+   * knows what they say.
+   */
   unapplied(lane: LaneId): RangeSet
   /** Drops what still waits of one device. */
   forget(device: DeviceId): void
@@ -37,9 +46,11 @@ export interface Loaded {
 export type LogReading = Pick<AccountLog, 'holdings' | 'readOpened'>
 
 /** Applies records to `data`. */
-export function createIntoData(data: AccountData): IntoData {
+export function createIntoData(data: Pick<AccountData, 'applyUpdate' | 'dropHeld'>): IntoData {
   const reader = createSnapshotReader()
   const crowded = createLaneRanges()
+  /** Say something that only a later version knows: kept until that version runs here (ALOG-8). */
+  const unread = createLaneRanges()
   const waiting = createWaiting()
   /**
    * Something was applied since crowded records were tried last: they may find room, or nothing
@@ -63,6 +74,9 @@ export function createIntoData(data: AccountData): IntoData {
       // Those that wait already are not to wait twice when their record is tried again.
       kind === UPDATE_KIND && !waiting.has(record, at) ? applyUpdate(body, record, at) : undefined,
     )
+    if (!contents.every(isKnownKind) || outcomes.some(isStrange)) {
+      unread.add(record, placeOf(record))
+    }
     if (!outcomes.some(isCrowded)) return true
     crowded.add(record, placeOf(record))
     return false
@@ -98,7 +112,8 @@ export function createIntoData(data: AccountData): IntoData {
     }
   }
   return {
-    unapplied: (lane) => unionRanges(waiting.places(lane), crowded.of(lane)),
+    unapplied: (lane) =>
+      unionRanges(unionRanges(waiting.places(lane), crowded.of(lane)), unread.of(lane)),
     takeSnapshots,
     takeUpdates,
     retryCrowded,
@@ -106,6 +121,7 @@ export function createIntoData(data: AccountData): IntoData {
       data.dropHeld(device)
       const lane = { device, lane: 'data' as const }
       crowded.remove(lane, crowded.of(lane))
+      unread.remove(lane, unread.of(lane))
     },
     load: async (log, call) => {
       const events = await readData(log, call)
@@ -179,6 +195,18 @@ function isData({ record }: RecordEvent): boolean {
   return record.lane === 'data'
 }
 
+function isKnownKind({ kind }: RecordContent): boolean {
+  return kind === UPDATE_KIND || kind === SNAPSHOT_KIND
+}
+
+/** Nothing a version known here writes. */
+function isStrange(outcome: UpdateOutcome | undefined): boolean {
+  return outcome?.kind === 'refused' && outcome.code === 'ERR_UPDATE_CONTENT'
+}
+
+/** Room may be made: what only this device has no room for must not count as read (ALOG-8). */
+const NO_ROOM: ReadonlySet<UpdateRefusal> = new Set(['ERR_UPDATE_HELD_LIMIT', 'ERR_UPDATE_FULL'])
+
 function isCrowded(outcome: UpdateOutcome | undefined): boolean {
-  return outcome?.kind === 'refused' && outcome.code === 'ERR_UPDATE_HELD_LIMIT'
+  return outcome?.kind === 'refused' && NO_ROOM.has(outcome.code)
 }

@@ -18,7 +18,7 @@ import { type LaneSpan, type LogPosition, MAX_SEQ } from '../log/lane.ts'
 import type { RecordContent } from '../log/record.ts'
 
 /** The kind of content that carries a part of a snapshot. */
-const SNAPSHOT_KIND = 'snapshot'
+export const SNAPSHOT_KIND = 'snapshot'
 
 /**
  * The whole state of account data, and the records of the lane `data` whose updates it holds
@@ -42,7 +42,7 @@ const MAX_PART_BYTES = 192 * 1024
 /** Parts of the largest snapshot. */
 const MAX_PARTS = Math.ceil(MAX_SNAPSHOT_BYTES / MAX_PART_BYTES)
 /** Spans covered: one a device, a few where a removed one left a hole. */
-const MAX_COVERS = 1_024
+export const MAX_COVERS = 1_024
 
 const part = record({
   id: bytes({ length: 8 }),

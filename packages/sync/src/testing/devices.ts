@@ -31,6 +31,7 @@ export interface TestDeviceOptions {
   readonly rng?: Rng
   readonly crypto?: RecordCrypto
   readonly mayWrite?: (device: DeviceId) => boolean
+  readonly writtenUpTo?: number
   readonly prepare?: Prepare<never>
   readonly time?: ManualTime
   readonly exchanges?: Partial<Omit<ExchangesOptions, 'log'>>
@@ -76,6 +77,7 @@ export async function openDevice(
     rng: options.rng ?? createSeededRng(number),
     crypto,
     mayWrite: options.mayWrite ?? (() => true),
+    writtenUpTo: options.writtenUpTo ?? 0,
     ...(options.prepare === undefined ? {} : { prepare: options.prepare }),
   })
   const exchanges = createExchanges({

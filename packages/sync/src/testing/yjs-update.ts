@@ -8,9 +8,12 @@ export type WireStruct =
   | { readonly kind: 'gc' | 'skip'; readonly length: number }
   | {
       readonly kind: 'item'
+      /** Clocks it takes; 1 unless told. */
+      readonly length?: number
+      /** Without one, and without a root, an item stands where its writer would put it (ACC-9). */
       readonly origin?: readonly [client: number, clock: number]
       readonly rightOrigin?: readonly [client: number, clock: number]
-      /** Name of the root; needed without an origin. */
+      /** Name of the root. */
       readonly root?: string
       readonly key?: string
       readonly content: readonly number[]
@@ -41,7 +44,7 @@ export function wireUpdate(
       ...uint(count),
       ...uint(client),
       ...uint(clock),
-      ...structs.flatMap(structBytes),
+      ...placed(structs, client, clock).flatMap(structBytes),
     ]),
     ...uint(deletes.length),
     ...deletes.flatMap(({ client, ranges }) => [
@@ -52,14 +55,25 @@ export function wireUpdate(
   ])
 }
 
-/** An honest value: a text in a field. */
-export function textItem(root: string, key: string, value: string): WireStruct {
-  return { kind: 'item', root, key, contentRef: 8, content: [...uint(1), 119, ...text(value)] }
+/** An honest entry: a text in a field. `key`: row and field. */
+export function textItem(table: string, key: string, value: string): WireStruct {
+  return entryItem(`${table}/${key}`, [119, ...text(value)])
 }
 
-/** A value that replaces the one at `origin`. */
+/** An entry whose value stands in bytes as on the wire (lib0 `writeAny`). */
+export function entryItem(key: string, value: readonly number[]): WireStruct {
+  const content = [...uint(1), 117, ...uint(2), 119, ...text(key), ...value]
+  return { kind: 'item', contentRef: 8, content }
+}
+
+/** An entry that stands behind that at `origin`, whoever wrote it. */
 export function nextTextItem(origin: readonly [number, number], value: string): WireStruct {
-  return { kind: 'item', origin, contentRef: 8, content: [...uint(1), 119, ...text(value)] }
+  return { ...textItem('settings', 'k/value', value), origin } as WireStruct
+}
+
+/** Entries that were taken away. */
+export function deletedItem(length: number): WireStruct {
+  return { kind: 'item', contentRef: 1, content: uint(length), length }
 }
 
 /** A number of any size up to 2^53 − 1. */
@@ -77,6 +91,23 @@ export function uint(value: number): readonly number[] {
 export function text(value: string): readonly number[] {
   const bytes = new TextEncoder().encode(value)
   return [...uint(bytes.length), ...bytes]
+}
+
+/** Puts items without a place where their writer would. */
+function placed(
+  structs: readonly WireStruct[],
+  client: number,
+  begin: number,
+): readonly WireStruct[] {
+  let clock = begin
+  return structs.map((struct) => {
+    const at = clock
+    clock += struct.length ?? 1
+    if (struct.kind !== 'item' || struct.origin || struct.rightOrigin) return struct
+    if (struct.root !== undefined) return struct
+    if (at === 0) return { ...struct, root: `w${client.toString(36)}` }
+    return { ...struct, origin: [client, at - 1] as const }
+  })
 }
 
 function structBytes(struct: WireStruct): readonly number[] {
