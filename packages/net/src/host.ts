@@ -15,9 +15,11 @@ import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { HostCertificate } from './certificate.ts'
 import { type CircuitTransport, createCircuitTransport } from './circuit/transport.ts'
 import { privateKeyOf } from './identity.ts'
+import { joinedWrites } from './joined-writes.ts'
 import type { NetIdentity } from './net.ts'
 import type { Platform, TransportFactory } from './platform.ts'
 import { silentComponentLogger } from './silent-logger.ts'
+import { sparingWindows } from './sparing-windows.ts'
 
 /** What {@link createHost} is given. Everything but the identity has a default fit for a device. */
 export interface HostOptions {
@@ -111,8 +113,8 @@ export async function createHostOn(platform: Platform, options: HostOptions): Pr
     nodeInfo: { userAgent: options.agent ?? 'kithmesh' },
     addresses: addressesOf(options),
     transports: transports.factories,
-    connectionEncrypters: [noise()],
-    streamMuxers: [muxerOf(limits)],
+    connectionEncrypters: [joinedWrites(noise())],
+    streamMuxers: [sparingWindows(muxerOf(limits))],
     connectionGater: { ...OPEN_GATE, ...options.gate },
     connectionManager: connectionManagerOf(limits),
     connectionMonitor: heartbeatOf(limits),

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Listener, Upgrader } from '@libp2p/interface'
+import { methodOf } from './method-of.ts'
 import type { TransportFactory } from './platform.ts'
 import { isProcessIdle } from './process-idle.node.ts'
 
@@ -52,12 +53,13 @@ interface LineUser {
 type InboundSignal = ReturnType<Upgrader['createInboundAbortSignal']>
 type Components = Parameters<TransportFactory>[0]
 
+const WEBRTC = '@libp2p/webrtc'
 const lines: Line[] = []
 
 /** Takes the place of the listener's own way to a socket, which would close it with the listener. */
 function withLastingSocket(listener: Listener, components: Components): Listener {
-  const start = methodOf(listener, 'startUDPMuxServer')
-  const answer = methodOf(listener, 'incomingConnection')
+  const start = methodOf(listener, 'startUDPMuxServer', WEBRTC)
+  const answer = methodOf(listener, 'incomingConnection', WEBRTC)
   const open = async (seat: Seat, host: string, port: number, family: number): Promise<Line> => {
     const { server } = Reflect.apply(start, opener(seat, components), [host, port, family])
     return { host, socket: await server, seat }
@@ -133,11 +135,4 @@ function closeSocketsWhenIdle(): void {
     looking = undefined
     for (const { socket } of lines.splice(0)) socket.close().catch(() => {})
   }, LOOK_MS).unref()
-}
-
-/** Private methods of @libp2p/webrtc; another version may name them otherwise, and has to be read. */
-function methodOf(listener: Listener, name: string): CallableFunction {
-  const method: unknown = Reflect.get(listener, name)
-  if (typeof method !== 'function') throw new TypeError(`@libp2p/webrtc has no ${name}`)
-  return method
 }
