@@ -94,7 +94,11 @@ export async function openCards(context: DeviceContext): Promise<Cards> {
 
   async function openOwnCard(): Promise<DeviceCard> {
     const stored = await tables.device.get(OWN_CARD)
-    return stored ? deviceCardCodec.decode(stored) : makeCard(1)
+    if (!stored) return makeCard(1)
+    const kept = deviceCardCodec.decode(stored)
+    // Its secrets were lost: what is sealed to it could not be opened here (STO-52).
+    const isUsable = prekeys.some(({ number }) => number === kept.number)
+    return isUsable ? kept : makeCard(kept.number + 1)
   }
 
   /** Card and secrets in one batch, before anybody is given the card. */

@@ -3,82 +3,88 @@ import {
   type ChatId,
   type Content,
   contentCodec,
-  type DeviceId,
   directChatId,
   KithError,
   type MessageId,
   messageIdOf,
 } from '@kithmesh/protocol'
+import { createEvents, type TypedEvents } from '@kithmesh/sync'
+import { createChatOrder } from './chats/chat-order.ts'
+import { createChatStates } from './chats/chat-states.ts'
+import type { StoredContent } from './chats/stored-content.ts'
 import type { DeviceContext } from './context.ts'
 import { createSerial } from './serial.ts'
 import type { Staged } from './staged.ts'
+import type { Op } from './store/store-types.ts'
 
-/** Messages a content may name as its parents (MSG-3); of more heads the newest are. */
-const MAX_PARENTS = 16
-/** A content may be dated this far ahead of us; beyond it its clock would push everyone's (E4). */
-const MAX_AHEAD_MS = 24 * 60 * 60 * 1000
+export type { StoredContent }
 
-/** What a chat remembers to write its next message. */
-export interface ChatState {
-  /** Number of this device's next content in the chat, from 1. */
-  readonly nextSeq: number
-  /** Contents no other content names as parent yet. */
-  readonly heads: readonly MessageId[]
-  /** Largest `at` seen, ms since 1970 UTC: a hybrid clock that only goes forward (DEL-5). */
-  readonly lastAt: number
-}
+/** A content may be dated this far ahead of us; what is dated later waits with its sender (E4). */
+export const MAX_AHEAD_MS: number = 24 * 60 * 60 * 1000
+/** So far our times follow what we saw. Ours are then taken by whoever's clock is up to 23 h behind (DEL-5). */
+const MAX_FOLLOWED_MS = 60 * 60 * 1000
 
-/** A content as it stands in a chat. */
-export interface StoredContent {
-  readonly message: MessageId
-  readonly content: Content
-  readonly bytes: Uint8Array
+/** Contents of one place that are read beyond a limit: a place is a millisecond. */
+const MAX_OF_ONE_PLACE = 256
+
+/** Which contents of a chat are wanted; without anything all. */
+export interface ListOptions {
+  readonly limit?: number
+  readonly where?: (content: Content) => boolean
+  readonly signal?: AbortSignal
 }
 
 /** Why a content is not taken into a chat. */
 export type ContentFault = 'chat' | 'author' | 'clock'
 
+/** `detail` by event name. */
+export interface ChatsEvents {
+  /** A content is on the disk that was not. */
+  'content:added': StoredContent
+}
+
 /** The contents of every chat in their order, and the state that orders them. */
 export interface Chats {
-  /** On the disk, or on its way there. */
-  has(message: MessageId): Promise<boolean>
+  readonly events: TypedEvents<ChatsEvents>
+  /** On the disk, or on its way there; with `chat` only in that chat. */
+  has(message: MessageId, chat?: ChatId): Promise<boolean>
+  /** Those that are neither on the disk nor on their way there, each once. */
+  lacking(contents: readonly StoredContent[]): Promise<readonly StoredContent[]>
   /** Resolves when what is on its way is on the disk; rejects when its write failed. */
   written(message: MessageId): Promise<void>
   get(message: MessageId): Promise<StoredContent | undefined>
-  /** Oldest first; the newest `limit` of them. */
-  list(
-    chat: ChatId,
-    options: { readonly limit?: number; readonly signal?: AbortSignal },
-  ): Promise<readonly StoredContent[]>
+  /** Those that are here, in their order. */
+  getMany(messages: readonly MessageId[]): Promise<readonly StoredContent[]>
+  /** Oldest first; of those that fit `where` the newest `limit`. */
+  list(chat: ChatId, options: ListOptions): Promise<readonly StoredContent[]>
   /** Runs `task` alone for the chat: state is read and staged without another writer between. */
   alone<T>(chat: ChatId, task: () => Promise<T>): Promise<T>
   /** The next content this device writes in a chat. */
   draft(chat: ChatId, body: Content['body']): Promise<StoredContent>
   faultOf(content: Content, author: AccountId, other: AccountId): ContentFault | undefined
   stage(stored: StoredContent): Promise<Staged>
+  /** Contents of one chat that come together, parents before children as far as possible. */
+  stageMany(contents: readonly StoredContent[]): Promise<Staged>
 }
 
 /** Opens the chats of one account. */
 export function openChats(context: DeviceContext, account: AccountId): Chats {
   const { tables, clock, rng } = context
-  const states = new Map<ChatId, ChatState>()
+  const events = createEvents<ChatsEvents>()
+  const states = createChatStates(context, account)
+  const order = createChatOrder(context)
   /** Staged and not yet on disk: present already, so that a second copy is seen as one. */
-  const staging = new Map<MessageId, PromiseWithResolvers<void>>()
+  const staging = new Map<MessageId, PromiseWithResolvers<void> & { readonly chat: ChatId }>()
   const serial = createSerial<ChatId>()
 
-  async function stateOf(chat: ChatId): Promise<ChatState> {
-    const known = states.get(chat) ?? (await tables.chats.get(chat))
-    return known ?? { nextSeq: 1, heads: [], lastAt: 0 }
-  }
-
   async function draft(chat: ChatId, body: Content['body']): Promise<StoredContent> {
-    const { nextSeq, heads, lastAt } = await stateOf(chat)
+    const { nextSeq, heads, lastAt } = await states.now(chat)
     const content: Content = {
       chat,
       author: { account, device: context.device },
       seq: nextSeq,
-      parents: heads.slice(-MAX_PARENTS),
-      at: Math.max(clock.now(), lastAt + 1),
+      parents: heads,
+      at: timeAfter(lastAt, clock.now()),
       salt: rng.bytes(16),
       body,
     }
@@ -86,53 +92,107 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     return { message: messageIdOf(bytes), content, bytes }
   }
 
-  async function stage({ message, content, bytes }: StoredContent): Promise<Staged> {
-    const before = await stateOf(content.chat)
-    states.set(content.chat, stateWith(before, message, content, context.device))
+  async function stageMany(contents: readonly StoredContent[]): Promise<Staged> {
+    const placed = await order.stage(contents)
+    const arriving = contents.map((stored, at) => ({
+      stored,
+      isNamed: placed[at]?.isNamed ?? false,
+    }))
+    const state = await states.stage(arriving).catch((error: unknown) => {
+      for (const { staged } of placed) staged.discard?.()
+      throw error
+    })
     const written = Promise.withResolvers<void>()
     written.promise.catch(() => undefined)
-    staging.set(message, written)
+    for (const { message, content } of contents) {
+      staging.set(message, { ...written, chat: content.chat })
+    }
     return {
       ops: () => [
-        tables.contents.put([content.chat, content.at, message], bytes),
-        tables.contentPlaces.put(message, { chat: content.chat, at: content.at }),
-        tables.chats.put(content.chat, states.get(content.chat) ?? before),
+        ...placed.flatMap(({ staged }) => staged.ops()),
+        ...state.ops(),
+        ...contents.map(numberOp),
       ],
       publish: () => {
-        staging.delete(message)
+        for (const { staged } of placed) staged.publish?.()
+        state.publish?.()
+        for (const { message } of contents) staging.delete(message)
         written.resolve()
+        for (const stored of contents) events.emit('content:added', stored)
       },
       discard: () => {
-        staging.delete(message)
-        states.delete(content.chat)
+        for (const { staged } of placed) staged.discard?.()
+        state.discard?.()
+        for (const { message } of contents) staging.delete(message)
         written.reject(new KithError('ERR_STORE_WRITE', 'a content could not be written'))
       },
     }
   }
 
+  function numberOp({ message, content }: StoredContent): Op {
+    const { chat, author, seq, at } = content
+    return tables.numbers.put([chat, author.account, author.device, seq], { message, at })
+  }
+
+  async function lacking(contents: readonly StoredContent[]): Promise<readonly StoredContent[]> {
+    const asked = [...new Map(contents.map((one) => [one.message, one])).values()].filter(
+      ({ message }) => !staging.has(message),
+    )
+    const places = await tables.contentPlaces.getMany(asked.map(({ message }) => message))
+    return asked.filter((_, at) => places[at] === undefined)
+  }
+
   async function get(message: MessageId): Promise<StoredContent | undefined> {
     const place = await tables.contentPlaces.get(message)
-    const bytes = place && (await tables.contents.get([place.chat, place.at, message]))
-    return bytes && { message, content: contentCodec.decode(bytes), bytes }
+    if (!place) return undefined
+    const bytes = await tables.contents.get([place.chat, place.at, message])
+    if (bytes) return { message, content: contentCodec.decode(bytes), bytes }
+    // It may have gone to another place between the two reads (DEL-55).
+    const now = await tables.contentPlaces.get(message)
+    return now && now.at !== place.at ? get(message) : undefined
+  }
+
+  async function getMany(messages: readonly MessageId[]): Promise<readonly StoredContent[]> {
+    const places = await tables.contentPlaces.getMany(messages)
+    const here = messages.flatMap((message, at) => {
+      const place = places[at]
+      return place ? { message, place } : []
+    })
+    const bodies = await tables.contents.getMany(
+      here.map(({ message, place }) => [place.chat, place.at, message]),
+    )
+    const found: StoredContent[] = []
+    for (const [at, { message }] of here.entries()) {
+      const bytes = bodies[at]
+      const one = bytes ? { message, content: contentCodec.decode(bytes), bytes } : get(message)
+      const stored = await one
+      if (stored) found.push(stored)
+    }
+    return found
   }
 
   async function list(
     chat: ChatId,
-    { limit, signal }: { readonly limit?: number; readonly signal?: AbortSignal },
+    { limit, where, signal }: ListOptions,
   ): Promise<readonly StoredContent[]> {
-    const newestFirst: StoredContent[] = []
-    const range = {
-      prefix: [chat],
-      reverse: true,
-      ...(limit === undefined ? {} : { limit }),
-    } as const
-    for await (const [[, , message], bytes] of tables.contents.entries(
-      range,
+    const found = new Map<MessageId, Listed>()
+    const atMost = limit ?? Number.POSITIVE_INFINITY
+    let last: number | undefined
+    const newestFirst = { prefix: [chat], reverse: true } as const
+    for await (const [[, at, message], bytes] of tables.contents.entries(
+      newestFirst,
       signal ? { signal } : {},
     )) {
-      newestFirst.push({ message, content: contentCodec.decode(bytes), bytes })
+      // Those of one place come in no order, and are read whole: the ids put them in one.
+      if (found.size >= atMost && (at !== last || found.size >= atMost + MAX_OF_ONE_PLACE)) break
+      const content = contentCodec.decode(bytes)
+      if (where && !where(content)) continue
+      last = at
+      // Moved while it was listed, it comes twice (DEL-55).
+      if (!found.has(message)) found.set(message, { at, stored: { message, content, bytes } })
     }
-    return newestFirst.reverse()
+    const ordered = [...found.values()].sort(inOrder).map(({ stored }) => stored)
+    return limit === undefined ? ordered : ordered.slice(Math.max(0, ordered.length - limit))
   }
 
   function faultOf(
@@ -147,29 +207,35 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
   }
 
   return {
-    has: async (message) =>
-      staging.has(message) || (await tables.contentPlaces.get(message)) !== undefined,
+    events,
+    has: async (message, chat) => {
+      const here = staging.get(message) ?? (await tables.contentPlaces.get(message))
+      return here !== undefined && (chat === undefined || here.chat === chat)
+    },
     written: async (message) => staging.get(message)?.promise,
     get,
+    getMany,
     list,
     alone: serial,
     draft,
     faultOf,
-    stage,
+    lacking,
+    stage: (stored) => stageMany([stored]),
+    stageMany,
   }
 }
 
-function stateWith(
-  state: ChatState,
-  message: MessageId,
-  content: Content,
-  device: DeviceId,
-): ChatState {
-  const parents = new Set(content.parents)
-  const own = content.author.device === device
-  return {
-    nextSeq: own ? Math.max(state.nextSeq, content.seq + 1) : state.nextSeq,
-    heads: [...state.heads.filter((head) => !parents.has(head)), message].slice(-MAX_PARENTS),
-    lastAt: Math.max(state.lastAt, content.at),
-  }
+interface Listed {
+  readonly at: number
+  readonly stored: StoredContent
+}
+
+/** By place, then by id (DEL-6): the same on every device. */
+function inOrder(a: Listed, b: Listed): number {
+  return a.at - b.at || (a.stored.message < b.stored.message ? -1 : 1)
+}
+
+/** A hybrid clock that goes forward, but not with whoever's clock is far ahead (DEL-5, E4). */
+function timeAfter(lastAt: number, now: number): number {
+  return lastAt <= now + MAX_FOLLOWED_MS ? Math.max(now, lastAt + 1) : now
 }

@@ -1,6 +1,6 @@
 import type { Net } from '@kithmesh/net'
 import type { Clock, DeviceId, Primitives, Rng, Signer } from '@kithmesh/protocol'
-import type { Logger } from './api.ts'
+import type { Logger } from './api/options.ts'
 import type { Platform } from './platform.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Store } from './store/store-types.ts'

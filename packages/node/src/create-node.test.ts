@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { createMemoryHub, createMemoryNet, type MemoryHub, type Net } from '@kithmesh/net'
 import { expect, onTestFinished, test } from 'vitest'
 import { accountOf, createDevices } from '../test/devices.ts'
-import type { KithNode, NodeOptions } from './api.ts'
+import type { KithNode } from './api/node.ts'
+import type { NodeOptions } from './api/options.ts'
+import { openNode } from './create-node.ts'
 import { createNode } from './index.ts'
 import { nodePlatform } from './platform.node.ts'
+import type { Platform } from './platform.ts'
+import type { Backend } from './store/backend.ts'
 
 async function freshHome(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'kith-node-'))
@@ -122,6 +126,58 @@ test('NODE-6 a start that fails leaves neither a net running nor the home taken'
   expect(net?.connected()).toEqual([])
   // The hub takes an identity once: the net of the failed start is out of it.
   await start()
+})
+
+test('NODE-6 an edit that finds the disk full is told when all has ended: network, store, keys and home', async () => {
+  const home = await freshHome()
+  const hub = createMemoryHub({ clock: nodePlatform.clock })
+  let isFull = false
+  let isDropped = false
+  const platform: Platform = {
+    ...nodePlatform,
+    openBackend: async (at, care) => {
+      const backend = await nodePlatform.openBackend(at, care)
+      const noSpace = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+      const write: Backend['write'] = (batch) =>
+        isFull ? Promise.reject(noSpace) : backend.write(batch)
+      return { ...backend, write }
+    },
+    openKeys: async (at, options) => {
+      const keys = await nodePlatform.openKeys(at, options)
+      const drop = (): void => {
+        isDropped = true
+        keys.drop()
+      }
+      return { ...keys, drop }
+    },
+  }
+  let net: Net | undefined
+  const node = await openNode(
+    {
+      home,
+      network: async (identity) => {
+        net = createMemoryNet(hub, { identity })
+        return net
+      },
+    },
+    { platform, net: { createNet: () => Promise.reject(new Error('not asked')) } },
+  )
+  isFull = true
+  await expect(node.devices.rename(node.device, 'desk')).rejects.toMatchObject({
+    code: 'ERR_STORE_WRITE',
+  })
+  const stopping = node.stop()
+  await expect(stopping).rejects.toMatchObject({ code: 'ERR_STORE_WRITE' })
+  expect(node.stop()).toBe(stopping)
+  expect(isDropped).toBe(true)
+  isFull = false
+  // The home is free, and the hub, which takes an identity once, has let go of the net.
+  const again = await createNode({
+    home,
+    network: async (identity) => createMemoryNet(hub, { identity }),
+  })
+  expect(again.device).toBe(node.device)
+  await again.stop()
 })
 
 test('NODE-6 stopping in the midst of traffic ends it cleanly: no rejection is left unhandled', async () => {

@@ -1,8 +1,13 @@
-import { deviceIdFromPublicKey, KithError } from '@kithmesh/protocol'
+import { type AccountId, deviceIdFromPublicKey, KithError } from '@kithmesh/protocol'
 import { createEvents } from '@kithmesh/sync'
 import { readAccount, writeNewAccount } from './account/account.ts'
-import type { KithNode, Logger, NodeEvents, NodeOptions } from './api.ts'
+import type { NodeEvents } from './api/events.ts'
+import type { KithNode } from './api/node.ts'
+import type { Logger, NodeOptions } from './api/options.ts'
 import type { DeviceContext } from './context.ts'
+import { endAll } from './ending.ts'
+import { mendHome, requireAccountKept } from './healing/damaged-home.ts'
+import { type AuditNow, createTellDamage, mendWhenAudited, whole } from './healing/noticing.ts'
 import { createLinking } from './linking/linking.ts'
 import { openAppLock } from './lock/app-lock.ts'
 import { locked } from './lock/home-key.ts'
@@ -32,12 +37,18 @@ export async function openNode(options: NodeOptions, made: NodePlatform): Promis
   const clock = options.clock ?? made.platform.clock
   const rng = options.random ?? made.platform.rng
   const stopping = new AbortController()
-  const { store, keys } = await openUnlocked(options, made.platform, { clock, rng })
+  const opened = Promise.withResolvers<void>()
+  const environment = { clock, rng, auditAfter: opened.promise }
+  const { store, keys } = await openUnlocked(options, made.platform, environment)
   try {
     const platform = unlockedPlatform(made.platform, keys)
     const tables = openTables(store)
     const signer = await keys.openIdentity()
-    const settings = await keepSettings(store, tables, { options, platform })
+    const auditNow = (): Promise<void> => {
+      opened.resolve()
+      return store.audited
+    }
+    const settings = await keepSettings(store, tables, { options, platform, auditNow })
     const logger = options.logger ?? SILENT
     const parts = { options, platform, identity: signer, clock, rng, logger, ...settings }
     const net = await openNet(parts, made.net)
@@ -58,10 +69,14 @@ export async function openNode(options: NodeOptions, made: NodePlatform): Promis
       temporary: options.home === MEMORY_HOME,
       signal: stopping.signal,
     }
-    return await start(context, { stopping, options, keys }).catch(async (error: unknown) => {
-      await net.stop()
-      throw error
-    })
+    const node = await start(context, { stopping, options, keys, auditNow }).catch(
+      async (error: unknown) => {
+        await net.stop()
+        throw error
+      },
+    )
+    opened.resolve()
+    return node
   } catch (error) {
     stopping.abort()
     await store.close()
@@ -102,10 +117,12 @@ async function start(
     stopping,
     options,
     keys,
+    auditNow,
   }: {
     readonly stopping: AbortController
     readonly options: NodeOptions
     readonly keys: HomeKeys
+    readonly auditNow: AuditNow
   },
 ): Promise<KithNode> {
   const events = createEvents<NodeEvents>()
@@ -113,10 +130,6 @@ async function start(
   const { account, enter } = membership
   let stopped: Promise<void> | undefined
 
-  // What is lost of the account log is fetched from siblings by itself: it is no longer held.
-  for (const { kind, noticedAt } of context.store.damage) {
-    context.logger.warn('the store lost something', { kind, noticedAt })
-  }
   context.net.addEventListener(
     'relay:changed',
     ({ detail }) => events.emit('relay:changed', detail),
@@ -124,17 +137,32 @@ async function start(
       signal: context.signal,
     },
   )
-  const known = await readAccount(context)
-  if (known) await enter(known)
-  else if (!options.newDevice) await enter(await writeNewAccount(context))
+  const tell = createTellDamage(context, events)
+  const auditAndTell: AuditNow = async () => {
+    await auditNow()
+    tell()
+  }
+  const mend = (): Promise<void> => mendHome(context)
+  tell()
+  await mend()
+  await whole(context.store, { auditNow: auditAndTell, mend }, async () => {
+    const known = (await readAccount(context)) ?? (await lookedFor(context, auditAndTell))
+    if (known) return enter(known)
+    if (options.newDevice) return
+    requireAccountKept(context)
+    await enter(await writeNewAccount(context))
+  })
+  mendWhenAudited(context, { tell, mend: membership.mend })
 
   const stop = async (reason: KithError): Promise<void> => {
     // First of all: what would be said from here on might not be written any more (NODE-1).
     stopping.abort(reason)
-    await membership.close()
-    await context.net.stop()
-    await context.store.close()
-    keys.drop()
+    await endAll(
+      () => membership.close(),
+      () => context.net.stop(),
+      () => context.store.close(),
+      () => keys.drop(),
+    )
   }
   const lock = await openAppLock({
     ...context,
@@ -154,13 +182,32 @@ async function start(
   })
 }
 
+/** A home that knows no account is new, or has lost it: which of them, the audit says (STO-50). */
+async function lookedFor(
+  context: DeviceContext,
+  auditNow: AuditNow,
+): Promise<AccountId | undefined> {
+  await auditNow()
+  await mendHome(context)
+  return readAccount(context)
+}
+
 /** Name and relays are kept from the first start on; later starts may rename, and add the newest relays. */
 async function keepSettings(
   store: Store,
   tables: Tables,
-  { options, platform }: { readonly options: NodeOptions; readonly platform: Platform },
+  {
+    options,
+    platform,
+    auditNow,
+  }: {
+    readonly options: NodeOptions
+    readonly platform: Platform
+    readonly auditNow: AuditNow
+  },
 ): Promise<{ readonly name: string; readonly relays: readonly string[] }> {
-  const stored = await tables.settings.get('device')
+  const mend = (): Promise<void> => store.sweep()
+  const stored = await whole(store, { auditNow, mend }, () => tables.settings.get('device'))
   if (options.name !== undefined) requireName(options.name)
   const name = options.name ?? stored?.name ?? platform.defaultName()
   const given = options.relays ?? []

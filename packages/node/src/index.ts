@@ -1,7 +1,8 @@
 /** A device of the mesh, to embed. The same API in Node and in a page. */
 
 import { createCertificate, createNet } from '@kithmesh/net'
-import type { KithNode, NodeOptions } from './api.ts'
+import type { KithNode } from './api/node.ts'
+import type { NodeOptions } from './api/options.ts'
 import { openNode } from './create-node.ts'
 import { eraseHomeOn } from './homes.ts'
 import type { HomeLockState } from './lock/home-lock-changes.ts'
@@ -28,41 +29,46 @@ export {
   readForkProof,
   verifyDeviceLogFile,
 } from '@kithmesh/protocol'
+export type { Chat, ChatChange, Notifiable, NotifyAnswer } from './api/chats.ts'
+export type { Contact, SecurityCode, Verification } from './api/contacts.ts'
+export type { Device, DeviceAlert, LeftReason } from './api/devices.ts'
+export type { NodeEvents } from './api/events.ts'
+export type { HistoryChoice, HistoryDigest, HistoryState } from './api/history.ts'
+export type { Label, LabelledItems, LabelPlace } from './api/labels.ts'
 export type {
   AskPerson,
-  CallOptions,
-  Contact,
-  DeliveryState,
-  Device,
-  DeviceAlert,
-  DeviceLock,
   JoinOptions,
-  KithNode,
-  LeftReason,
   LinkAnswer,
   LinkOffer,
   LinkOfferOptions,
   LinkOptions,
   LinkState,
-  LockState,
-  Logger,
-  Message,
   NearbyDevice,
-  NodeEvents,
-  NodeOptions,
+  SeenDevice,
+  SeenLinker,
+  YesForAWhile,
+} from './api/linking.ts'
+export type { DeviceLock, LockState } from './api/lock.ts'
+export type {
+  DeliveryState,
+  Message,
+  MessageGap,
+  SentMessage,
+  Waiting,
+  WaitingReason,
+} from './api/messages.ts'
+export type { KithNode } from './api/node.ts'
+export type { CallOptions, Logger, NodeOptions } from './api/options.ts'
+export type {
   RecoveryPlan,
   RecoveryState,
   Restored,
   RestoreOptions,
-  SecurityCode,
-  SeenDevice,
-  SeenLinker,
-  SentMessage,
-  Status,
-  Verification,
   WordAnswer,
-  YesForAWhile,
-} from './api.ts'
+} from './api/recovery.ts'
+export type { QuietState, Setting, SettingKey, SettingValues } from './api/settings.ts'
+export type { Status } from './api/status.ts'
+export type { StoreDamage } from './api/store.ts'
 
 export type { Keyring } from './lock/home-key.ts'
 export type { HomeLockState } from './lock/home-lock-changes.ts'

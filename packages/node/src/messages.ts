@@ -1,17 +1,25 @@
 import {
   type AccountId,
+  type Content,
   directChatId,
   KithError,
   MAX_TEXT_BYTES,
   type MessageId,
 } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
-import type { CallOptions, DeliveryState, Message, NodeEvents, SentMessage } from './api.ts'
-import type { Chats, StoredContent } from './chats.ts'
+import type { NodeEvents } from './api/events.ts'
+import type { DeliveryState, Message, SentMessage } from './api/messages.ts'
+import type { CallOptions } from './api/options.ts'
+import type { Chats, ListOptions, StoredContent } from './chats.ts'
 import type { Contacts } from './contacts/contacts.ts'
 import type { DeviceContext } from './context.ts'
-import type { Delivery } from './delivery/delivery.ts'
-import type { FanOut } from './delivery/fan-out.ts'
+import { announceDeliveries, followDelivery } from './delivery/delivery-news.ts'
+import type { DeliveryStates } from './delivery/delivery-states.ts'
+import type { OnSibling } from './delivery/on-sibling.ts'
+import type { Reading, Way } from './delivery/reading.ts'
+import { comparePlaces, type MessagePlace, type Unread } from './delivery/unread.ts'
+import type { Write } from './delivery/writing.ts'
+import { createRounds } from './rounds.ts'
 import type { Staged } from './staged.ts'
 import type { Starred } from './starred.ts'
 
@@ -27,8 +35,12 @@ export interface Messages {
     contact: AccountId,
     options?: CallOptions & { readonly limit?: number },
   ): Promise<readonly Message[]>
-  /** What belongs into the batch of a content that came from a contact or a sibling. */
-  stageEvent(stored: StoredContent): Staged
+  /** @throws ERR_NOT_FOUND */
+  markRead(contact: AccountId, options?: CallOptions & { readonly upTo?: MessageId }): Promise<void>
+  /** How many messages of a contact nobody has looked at. */
+  unread(contact: AccountId, options?: CallOptions): Promise<number>
+  /** What belongs into the batch of contents that came from a contact or a sibling. */
+  stageArrivals(arrived: readonly StoredContent[], way: Way): readonly Staged[]
 }
 
 /** What messages stand on. */
@@ -36,17 +48,20 @@ export interface MessagesParts {
   readonly account: AccountId
   readonly chats: Chats
   readonly contacts: Contacts
-  readonly delivery: Delivery
-  readonly fanOut: FanOut
+  readonly states: DeliveryStates
+  readonly onSibling: Pick<OnSibling, 'stageWritten'>
+  readonly unread: Unread
+  readonly reading: Reading
+  readonly write: Write
+  /** @throws ERR_OUTBOX_FULL */
+  readonly requireRoom: (contact: AccountId) => void
   readonly starred: Starred
-  /** Writes the record by which siblings learn of a content, and what belongs to it, in one batch. */
-  readonly record: (stored: StoredContent, alongside: readonly Staged[]) => Promise<void>
   readonly events: EventSource<NodeEvents>
 }
 
 /** Messages of one account. */
 export function createMessages(context: DeviceContext, parts: MessagesParts): Messages {
-  const { account, chats, contacts, delivery, starred } = parts
+  const { account, chats, contacts, states, unread, reading, starred } = parts
 
   async function send(
     contact: AccountId,
@@ -56,64 +71,36 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     signal?.throwIfAborted()
     const to = contacts.requireSendable(contact)
     requireText(text)
-    const chat = directChatId(account, to)
-    const { stored, durable } = await chats.alone(chat, async () => {
-      const stored = await chats.draft(chat, { kind: 'text', text })
-      const staged = [
-        await chats.stage(stored),
-        ...(await parts.fanOut(to, stored)),
-        stageEvent(stored),
-      ]
-      return { stored, durable: parts.record(stored, staged) }
-    })
-    await durable
-    return {
-      message: stored.message,
-      chat,
-      delivery: (options) => deliveryOf(stored.message, to, options),
-    }
+    parts.requireRoom(to)
+    const stored = await parts.write(to, { kind: 'text', text }, (written) => [
+      parts.onSibling.stageWritten(written.message),
+      stageEvents([written]),
+    ])
+    const delivery: SentMessage['delivery'] = (call = {}) =>
+      followDelivery(context, states, { ...call, stored, contact: to })
+    return { message: stored.message, chat: stored.content.chat, delivery }
   }
 
-  /** Every change of the delivery state, from the current one until all devices are reached. */
-  async function* deliveryOf(
-    message: MessageId,
+  /** One alone is on its way, and asked for at each ack: what is known of it is kept at hand. */
+  async function statesNow(
+    messages: readonly StoredContent[],
     contact: AccountId,
-    { signal }: CallOptions = {},
-  ): AsyncIterable<DeliveryState> {
-    let wake = Promise.withResolvers<void>()
-    const onChange = (): void => wake.resolve()
-    const done = new AbortController()
-    const ends = AbortSignal.any([done.signal, context.signal, ...(signal ? [signal] : [])])
-    delivery.events.addEventListener(
-      'delivery:changed',
-      ({ detail }) => {
-        if (detail.message === message) onChange()
-      },
-      { signal: ends },
-    )
-    ends.addEventListener('abort', onChange)
-    try {
-      let shown = ''
-      while (!ends.aborted) {
-        wake = Promise.withResolvers<void>()
-        const state = await delivery.stateOf(message, contact)
-        const now = `${state.reached}/${state.of}/${state.read}`
-        if (now !== shown) yield state
-        shown = now
-        if (state.of > 0 && state.reached >= state.of) return
-        await wake.promise
-      }
-    } finally {
-      done.abort()
-    }
+  ): Promise<readonly DeliveryState[]> {
+    const [only, ...others] = messages
+    return only && others.length === 0
+      ? [await states.stateOf(only, contact)]
+      : states.statesOf(messages, contact)
   }
 
   /** Undefined for contents that are no message of their own, such as receipts. */
-  async function toMessage({ message, content }: StoredContent): Promise<Message | undefined> {
+  async function toMessage(
+    stored: StoredContent,
+    delivery?: DeliveryState,
+  ): Promise<Message | undefined> {
+    const { message, content } = stored
     const { author, chat, at, body } = content
     if (body.kind !== 'text') return undefined
     const self = author.account === account
-    const other = self ? contacts.ofChat(chat) : undefined
     return {
       message,
       chat,
@@ -122,8 +109,22 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
       text: body.text,
       at,
       starred: starred.has(message),
-      ...(other ? { delivery: await delivery.stateOf(message, other) } : {}),
+      ...(delivery ? { delivery } : {}),
+      ...(self && !delivery ? await deliveryShown(stored) : {}),
+      ...(self ? {} : await unreadShown(stored)),
     }
+  }
+
+  async function deliveryShown(stored: StoredContent): Promise<Pick<Message, 'delivery'>> {
+    const other = contacts.ofChat(stored.content.chat)
+    return other ? { delivery: await states.stateOf(stored, other) } : {}
+  }
+
+  async function unreadShown({
+    message,
+    content,
+  }: StoredContent): Promise<Pick<Message, 'unread'>> {
+    return { unread: await unread.has(content.author.account, message) }
   }
 
   /** One person's history, over all accounts the person has had (ACC-12). */
@@ -131,45 +132,95 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     contact: AccountId,
     options: CallOptions & { readonly limit?: number },
   ): Promise<readonly StoredContent[]> {
-    const [first = contact, ...earlier] = [contact, ...contacts.succession.earlierOf(contact)]
-    const latest = await chats.list(directChatId(account, first), options)
+    const [first = contact, ...earlier] = accountsOf(contact)
+    const wanted: ListOptions = { ...options, where: isMessage }
+    const latest = await chats.list(directChatId(account, first), wanted)
     if (earlier.length === 0) return latest
     const all = [...latest]
     for (const other of earlier) {
-      all.push(...(await chats.list(directChatId(account, other), options)))
+      all.push(...(await chats.list(directChatId(account, other), wanted)))
     }
     return all.sort(inOrder).slice(-(options.limit ?? all.length))
   }
 
-  function stageEvent(stored: StoredContent): Staged {
-    const self = stored.content.author.account === account
+  function accountsOf(contact: AccountId): readonly AccountId[] {
+    return [contact, ...contacts.succession.earlierOf(contact)]
+  }
+
+  async function markRead(
+    contact: AccountId,
+    { upTo, signal }: CallOptions & { readonly upTo?: MessageId } = {},
+  ): Promise<void> {
+    signal?.throwIfAborted()
+    contacts.require(contact)
+    const last = upTo === undefined ? undefined : await requirePlace(upTo)
+    for (const other of accountsOf(contact)) await reading.markRead(other, last)
+  }
+
+  async function requirePlace(message: MessageId): Promise<MessagePlace> {
+    const stored = await chats.get(message)
+    if (stored) return { message, at: stored.content.at }
+    throw new KithError('ERR_NOT_FOUND', 'this device does not hold that message')
+  }
+
+  async function unreadOf(contact: AccountId): Promise<number> {
+    const counts = await Promise.all(accountsOf(contact).map(unread.count))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** What comes at once is told of once. */
+  const announceUnread = createRounds(async (contact: AccountId) => {
+    try {
+      parts.events.emit('chat:unread', { contact, unread: await unreadOf(contact) })
+    } catch {
+      if (!context.signal.aborted) context.logger.warn('a count of new messages could not be shown')
+    }
+  })
+  unread.events.addEventListener(
+    'unread:changed',
+    ({ detail }) => void announceUnread(contacts.succession.currentOf(detail.contact)),
+    { signal: context.signal },
+  )
+
+  function stageEvents(arrived: readonly StoredContent[]): Staged {
     const publish = (): void => {
-      void toMessage(stored).then(
-        (message) => {
-          if (message) parts.events.emit(self ? 'message:sent' : 'message:received', message)
-        },
-        () => context.logger.warn('a message could not be shown'),
-      )
+      tell(arrived).catch(() => context.logger.warn('a message could not be shown'))
     }
     return { ops: () => [], publish }
   }
 
-  delivery.events.addEventListener(
-    'delivery:changed',
-    ({ detail: { message } }) => {
-      // as when the device stops just after an ack: the store is closed, and nobody looks any more
-      announceDelivery(message).catch(() => context.logger.warn('a delivery could not be shown'))
-    },
-    { signal: context.signal },
-  )
-
-  async function announceDelivery(message: MessageId): Promise<void> {
-    const stored = await chats.get(message)
-    const contact = stored && contacts.ofChat(stored.content.chat)
-    if (!contact) return
-    const state = await delivery.stateOf(message, contact)
-    parts.events.emit('message:delivery', { message, delivery: state })
+  async function tell(arrived: readonly StoredContent[]): Promise<void> {
+    const deliveries = await deliveriesOf(arrived.filter(({ content }) => isMessage(content)))
+    for (const stored of arrived) {
+      const message = await toMessage(stored, deliveries.get(stored.message))
+      if (message) parts.events.emit(eventOf(message), message)
+    }
   }
+
+  /** How far own messages have come that are told of together: the disk is asked once for a chat. */
+  async function deliveriesOf(
+    messages: readonly StoredContent[],
+  ): Promise<ReadonlyMap<MessageId, DeliveryState>> {
+    const deliveries = new Map<MessageId, DeliveryState>()
+    const own = messages.filter(({ content }) => content.author.account === account)
+    for (const [chat, sent] of Map.groupBy(own, ({ content }) => content.chat)) {
+      const other = contacts.ofChat(chat)
+      const known = other ? await statesNow(sent, other) : []
+      for (const [at, delivery] of known.entries()) {
+        const stored = sent[at]
+        if (stored) deliveries.set(stored.message, delivery)
+      }
+    }
+    return deliveries
+  }
+
+  announceDeliveries(context, states, async (messages) => {
+    const found = await chats.getMany(messages)
+    const deliveries = await deliveriesOf(found.filter(({ content }) => isMessage(content)))
+    for (const [message, delivery] of deliveries) {
+      parts.events.emit('message:delivery', { message, delivery })
+    }
+  })
 
   return {
     send,
@@ -180,16 +231,37 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     list: async (contact, options = {}) => {
       contacts.require(contact)
       const stored = await historyWith(contact, options)
-      const messages = await Promise.all(stored.map(toMessage))
+      const messages = await Promise.all(stored.map((one) => toMessage(one)))
       return messages.filter((message) => message !== undefined)
     },
-    stageEvent,
+    markRead,
+    unread: async (contact) => {
+      contacts.require(contact)
+      return unreadOf(contact)
+    },
+    // What is unread is known when the message is told of.
+    stageArrivals: (arrived, way) => [
+      ...arrived.map((stored) => reading.stageArrival(stored, way)),
+      stageEvents(arrived),
+    ],
   }
 }
 
-/** As within one chat: by time, then by id (DEL-6). */
+/** Receipts stand in a chat, too, and nobody reads them. */
+function isMessage({ body }: Content): boolean {
+  return body.kind === 'text'
+}
+
+function eventOf({ from }: Message): 'message:sent' | 'message:received' {
+  return from.self ? 'message:sent' : 'message:received'
+}
+
+/** As within one chat (DEL-6). */
 function inOrder(a: StoredContent, b: StoredContent): number {
-  return a.content.at - b.content.at || (a.message < b.message ? -1 : 1)
+  return comparePlaces(
+    { message: a.message, at: a.content.at },
+    { message: b.message, at: b.content.at },
+  )
 }
 
 function requireText(text: string): void {

@@ -1,5 +1,7 @@
 import type { EventSource } from '@kithmesh/sync'
-import type { DeviceLock, KithNode, NodeEvents } from './api.ts'
+import type { NodeEvents } from './api/events.ts'
+import type { DeviceLock } from './api/lock.ts'
+import type { KithNode } from './api/node.ts'
 import type { DeviceContext } from './context.ts'
 import type { Linking } from './linking/linking.ts'
 import type { OpenAccount } from './open-account.ts'
@@ -72,11 +74,42 @@ export function createFacade(parts: NodeParts): KithNode {
       send: async (contact, content, options) => account().messages.send(contact, content, options),
       get: async (message, options) => account().messages.get(message, options),
       list: async (contact, options) => account().messages.list(contact, options),
+      markRead: async (contact, options) => account().messages.markRead(contact, options),
+      unread: async (contact, options) => account().messages.unread(contact, options),
+      gaps: async (contact) => account().gaps.of(contact),
+    },
+    history: {
+      state: async () => account().history.state(),
+      digest: async (options) => account().history.digest(options),
+      allow: async (device, choice, options) => account().history.allow(device, choice, options),
     },
     starred: {
       add: async (message, options) => account().starred.add(message, options),
       remove: async (message, options) => account().starred.remove(message, options),
       list: async (options) => account().starredMessages(options),
+    },
+    chats: {
+      list: async (options) => account().chatList.list(options),
+      get: async (contact, options) => account().chatList.get(contact, options),
+      edit: async (contact, change, options) => account().chatList.edit(contact, change, options),
+      shouldNotify: async (message, options) => account().chatList.shouldNotify(message, options),
+    },
+    labels: {
+      list: async (options) => account().labels.list(options),
+      create: async (name, options) => account().labels.create(name, options),
+      rename: async (label, name, options) => account().labels.rename(label, name, options),
+      remove: async (label, options) => account().labels.remove(label, options),
+      put: async (label, on, options) => account().labels.put(label, on, options),
+      take: async (label, from, options) => account().labels.take(label, from, options),
+      on: async (place, options) => account().labels.on(place, options),
+      items: async (label, options) => account().labels.items(label, options),
+    },
+    settings: {
+      list: async (options) => account().settings.list(options),
+      get: async (key, options) => account().settings.get(key, options),
+      set: async (key, value, options) => account().settings.set(key, value, options),
+      reset: async (key, options) => account().settings.reset(key, options),
+      quiet: async (options) => account().settings.quiet(options),
     },
     recovery: {
       state: async (options) => account().recovery.words.state(options),

@@ -5,33 +5,58 @@ import { createDeviceLogExport, type DeviceLogExport } from './account/device-lo
 import type { DeviceLogs } from './account/device-logs.ts'
 import { createDevices, type Devices } from './account/devices.ts'
 import { startHistory } from './account/history.ts'
+import { type HistoryProgress, openHistoryProgress } from './account/history-progress.ts'
 import type { MessageRecord } from './account/log-contents.ts'
 import { startSiblings } from './account/siblings.ts'
 import { openAddresses } from './addresses.ts'
-import type { CallOptions, Device, Message, NodeEvents, Status } from './api.ts'
+import type { Device } from './api/devices.ts'
+import type { NodeEvents } from './api/events.ts'
+import type { Message } from './api/messages.ts'
+import type { CallOptions } from './api/options.ts'
+import type { Status } from './api/status.ts'
 import { openCards } from './cards.ts'
 import { openChats, type StoredContent } from './chats.ts'
 import { ACCOUNT_NAME, type Contacts, createContacts } from './contacts/contacts.ts'
 import { createInvites, type Invites } from './contacts/invites.ts'
 import { createSecurityCodes, type SecurityCodes } from './contacts/security-codes.ts'
 import type { DeviceContext } from './context.ts'
+import { startCarrying } from './delivery/carrying.ts'
 import { openDelivery } from './delivery/delivery.ts'
+import { createDeliveryStates } from './delivery/delivery-states.ts'
 import { startDrain } from './delivery/drain.ts'
+import { openEntitlement } from './delivery/entitlement.ts'
+import { startExpiry } from './delivery/expiry.ts'
 import { createFanOut } from './delivery/fan-out.ts'
 import { createFreshness } from './delivery/freshness.ts'
+import { type GapRepair, startGapRepair } from './delivery/gap-repair.ts'
 import { createInbox } from './delivery/inbox.ts'
-import { startLateCopies } from './delivery/late-copies.ts'
 import { createMending } from './delivery/mending.ts'
+import { startNewcomers } from './delivery/newcomers.ts'
+import { openOnSibling } from './delivery/on-sibling.ts'
 import { openOutbox } from './delivery/outbox.ts'
+import { startReading } from './delivery/reading.ts'
+import { createMayTell, startReceipts } from './delivery/receipts.ts'
 import { startReceiving } from './delivery/receive.ts'
 import { openSessions } from './delivery/sessions.ts'
-import { startUnaddressed } from './delivery/unaddressed.ts'
+import { createSettling } from './delivery/settling.ts'
+import { openUndelivered } from './delivery/undelivered.ts'
+import { openUnread } from './delivery/unread.ts'
+import { createWaitingContacts } from './delivery/waiting-contacts.ts'
+import { createWriting } from './delivery/writing.ts'
+import { endAll } from './ending.ts'
 import { startCardRotation } from './greeting/card-rotation.ts'
 import { startPeers } from './greeting/peers.ts'
+import { startHealing } from './healing/healing.ts'
+import { damageNow } from './healing/noticing.ts'
+import { type AllowHistory, createAllowHistory } from './linking/history-allowance.ts'
 import { createApproveHistory, openHistoryApprovals } from './linking/history-approvals.ts'
 import { createDeviceLinker, type DeviceLinker } from './linking/link-device.ts'
 import { createMessages, type Messages } from './messages.ts'
+import { type ChatList, createChatList } from './preferences/chat-list.ts'
+import { createLabels, type Labels } from './preferences/labels.ts'
+import { createSettings, type Settings } from './preferences/settings.ts'
 import { type Recovery, startRecovery } from './recovery/recovery.ts'
+import type { Staged } from './staged.ts'
 import { openAccountEpochs } from './standing/account-epochs.ts'
 import { type Alerts, openAlerts } from './standing/alerts.ts'
 import { createDropping } from './standing/dropping.ts'
@@ -50,7 +75,12 @@ export interface OpenAccount {
   readonly devices: Devices
   readonly deviceLog: DeviceLogExport
   readonly messages: Messages
+  readonly gaps: GapRepair
+  readonly history: HistoryProgress & { readonly allow: AllowHistory }
   readonly starred: Starred
+  readonly chatList: ChatList
+  readonly labels: Labels
+  readonly settings: Settings
   readonly recovery: Recovery
   starredMessages(options?: CallOptions): Promise<readonly Message[]>
   readonly linker: DeviceLinker
@@ -77,45 +107,27 @@ export async function openAccount(
   const state = await openAccountState(context, { account, logs, epochs })
   const chats = openChats(context, account)
   const outbox = await openOutbox(context)
+  const entitlement = await openEntitlement(context, { account, logs })
+  const undelivered = await openUndelivered(context, { account, entitlement })
   const delivery = openDelivery(context, logs)
   const sessions = openSessions(context, { account, logs, cards })
   const mending = createMending(context, { account, logs, chats, sessions, outbox })
-  const kept = { account, logs, cards, addresses, sessions, outbox, delivery }
+  const kept = { account, logs, cards, addresses, sessions, outbox, delivery, entitlement }
   const dropping = createDropping(context, kept)
   const intake = createLogIntake(context, { account, logs, epochs, dropping })
 
   const contacts = createContacts(context, { account, state, logs, events })
   const starred = createStarred(context, { state, chats, events })
-  const fanOut = startUnaddressed(context, {
-    logs,
-    chats,
-    sessions,
-    fanOut: startLateCopies(context, {
-      account,
-      logs,
-      chats,
-      outbox,
-      delivery,
-      sessions,
-      fanOut: createFanOut({
-        logs,
-        sessions,
-        outbox,
-        isConnected: (device) => context.net.connected().includes(device),
-      }),
-    }),
-  })
-  const messages = createMessages(context, {
-    account,
-    chats,
-    contacts,
-    delivery,
-    fanOut,
-    starred,
-    record: (stored, alongside) => state.record([contentRecord(stored)], alongside),
-    events,
-  })
+  const labels = createLabels(context, { account, state, contacts, chats, events })
+  const settings = createSettings(context, { state, events })
+  const chatList = createChatList(context, { account, state, contacts, settings, events })
+  const { isWaiting, requireRoom } = undelivered
+  const { exchanges } = state
+  const onSibling = await openOnSibling(context, { account, logs, exchanges, isWaiting })
   const approvals = await openHistoryApprovals(context, { account, log: state.log, logs })
+  const progress = await openHistoryProgress(context, { state, approvals, events })
+  const watch = await openWatchDays(context, { account, state, logs })
+  const alerts = await openAlerts(context, { account, state, logs, events })
   const isContact = contacts.isContact
   // From here on peers come: who is to hear of them is there before anything waits again.
   const handover = createEpochHandover(context, { account, ring: epochs.ring, cards })
@@ -123,6 +135,41 @@ export async function openAccount(
   const peers = startPeers(context, known)
   startCardRotation(context, { cards, peers })
   shareEpochs(context, { account, logs, ring: epochs.ring, peers })
+  const { isHeld } = contacts.succession
+  const carried = { account, undelivered, entitlement, outbox, peers, isHeld }
+  const carrying = startCarrying(context, carried)
+  const { isCaughtUp } = carrying
+  const fanOut = createFanOut({ logs, sessions, outbox, undelivered, isCaughtUp })
+  const told = {
+    account,
+    logs,
+    delivery,
+    entitlement,
+    undelivered,
+    onSibling,
+    contacts,
+    sessions,
+    cards,
+  }
+  const states = createDeliveryStates(context, told)
+  const record = (stored: StoredContent, alongside: readonly Staged[]): Promise<void> =>
+    state.record([contentRecord(stored)], alongside)
+  const write = createWriting({ account, chats, fanOut, record })
+  const unread = openUnread(context)
+  const mayTell = createMayTell({ data: state.data, contacts })
+  const receipts = startReceipts(context, { write, mayTell })
+  const reads = {
+    account,
+    unread,
+    receipts,
+    delivery,
+    contacts,
+    data: state.data,
+    edit: state.edit,
+  }
+  const reading = startReading(context, reads)
+  const said = { states, onSibling, unread, reading, write, requireRoom }
+  const messages = createMessages(context, { account, chats, contacts, starred, events, ...said })
   const inbox = createInbox(context, {
     account,
     chats,
@@ -130,42 +177,39 @@ export async function openAccount(
     mending,
     noteFreshness: createFreshness(context, { own: account, logs, peers }),
     keep: (stored, alongside) =>
-      state.record([contentRecord(stored)], [...alongside, messages.stageEvent(stored)]),
+      record(stored, [...alongside, ...messages.stageArrivals([stored], 'contact')]),
   })
   startReceiving(context, { inbox, logs, sessions, isContact })
+  const settle = createSettling({ delivery, outbox, undelivered, onSibling })
   const drain = startDrain(context, {
+    account,
     outbox,
     logs,
     peers,
-    isHeld: contacts.succession.isHeld,
+    isHeld,
     chats,
     sessions,
-    delivery,
+    settle,
     mending,
     recordReached: (reached, alongside) => state.record([{ kind: 'reached', reached }], alongside),
   })
-  startHistory({ account, state, chats, delivery, messages })
-  const siblings = startSiblings(context, { account, state, logs, peers, approvals })
-  const { pendingFor } = siblings
-  const watch = await openWatchDays(context, { account, state, logs })
-  const idleIn = watch.daysLeft
-  const shown = { account, state, logs, events, pendingFor, idleIn, approvals }
-  const devices = createDevices(context, shown)
-  const standing = createStanding(context, { account, logs, intake, devices, peers, events })
-  watchIdle(context, { account, logs, peers, watch, standing })
-  followOwnLog(context, { account, logs, intake, state })
-  const alerts = await openAlerts(context, { account, state, logs, events })
-  const invites = createInvites(context, { account, state, logs, cards, addresses, contacts })
-  const codes = createSecurityCodes(context, { account, state, logs, contacts, peers })
-  await introduceDevice(context, { account, state, logs })
-  const copied = { account, state, logs, intake, addresses, peers, isContact }
-  const ownName = (): string => contacts.nameOf(account)
-  const recovery = await startRecovery(context, { ...copied, ownName })
+  const history = startHistory({ account, state, chats, messages, undelivered, settle })
+  startNewcomers(context, { ...carried, logs, delivery, carrying })
+  startExpiry(context, { undelivered, outbox })
+  const metAt = (contact: AccountId): number | undefined =>
+    state.data.contacts.get(contact)?.addedAt
+  const counted = { ...carried, logs, chats, contacts, exchanges, metAt }
+  const gaps = startGapRepair(context, counted, events)
+  const mended = gaps.recheck
+  startHealing(context, { account, state, logs, takeIn: history.takeInAgain, mended, events })
   // Accepted, verified or replaced, here or on a sibling: what waits goes on, or stays (DEL-17).
   state.data.events.addEventListener(
     'contact:changed',
     ({ detail: { contact, replaces } }) => {
-      if (replaces ?? contacts.succession.replacedBy(contact)) drain.reconsider()
+      if (!(replaces ?? contacts.succession.replacedBy(contact))) return
+      drain.reconsider()
+      carrying.reconsider()
+      receipts.reconsider()
     },
     { signal: context.signal },
   )
@@ -175,6 +219,20 @@ export async function openAccount(
     if (!met.has(contact)) peers.announce()
     met.add(contact)
   })
+  const siblings = startSiblings(context, { account, state, logs, peers, approvals })
+  const { pendingFor } = siblings
+  const idleIn = watch.daysLeft
+  const shown = { account, state, logs, events, pendingFor, idleIn, approvals }
+  const devices = createDevices(context, shown)
+  const standing = createStanding(context, { account, logs, intake, devices, peers, events })
+  watchIdle(context, { account, logs, peers, watch, standing })
+  followOwnLog(context, { account, logs, intake, state })
+  const invites = createInvites(context, { account, state, logs, cards, addresses, contacts })
+  const codes = createSecurityCodes(context, { account, state, logs, contacts, peers })
+  await introduceDevice(context, { account, state, logs })
+  const copied = { account, state, logs, intake, addresses, peers, isContact }
+  const ownName = (): string => contacts.nameOf(account)
+  const recovery = await startRecovery(context, { ...copied, ownName })
   const linker = createDeviceLinker(context, { account, state, logs, intake, cards, devices })
   const approveHistory = createApproveHistory(approvals, devices)
 
@@ -183,6 +241,8 @@ export async function openAccount(
     return found.filter((message) => message !== undefined)
   }
 
+  const waiting = createWaitingContacts({ undelivered, chats, contacts, states })
+
   async function status(): Promise<Status> {
     return {
       account,
@@ -190,7 +250,9 @@ export async function openAccount(
       name: context.name,
       devices: await devices.list(),
       relays: context.net.relays(),
-      pending: outbox.size(),
+      pending: undelivered.size(),
+      waiting: await waiting(),
+      ...damageNow(context),
     }
   }
 
@@ -200,7 +262,12 @@ export async function openAccount(
     devices,
     deviceLog: createDeviceLogExport({ account, logs }),
     messages,
+    gaps,
+    history: { ...progress, allow: createAllowHistory(context, { state, devices }) },
     starred,
+    chatList,
+    labels,
+    settings,
     recovery,
     starredMessages,
     linker,
@@ -209,7 +276,11 @@ export async function openAccount(
     approveHistory,
     status,
     healed: epochs.healed,
-    close: state.close,
+    close: () =>
+      endAll(
+        () => onSibling.close(),
+        () => state.close(),
+      ),
   }
 }
 

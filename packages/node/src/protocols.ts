@@ -37,6 +37,13 @@ export const MESSAGE: NetProtocol = {
   maxStreamsPerPeer: 4,
 }
 
+/** Asking a contact's device for messages that are missing; a frame is some thousand runs of numbers. */
+export const REPAIR: NetProtocol = {
+  id: '/kith/repair/1',
+  maxFrameBytes: 256 * KIB,
+  maxStreamsPerPeer: 2,
+}
+
 /** Recovery copies to contacts, and back to who proves the root key; the largest frame is a copy. */
 export const RECOVERY: NetProtocol = {
   id: '/kith/recovery/1',

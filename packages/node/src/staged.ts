@@ -1,3 +1,4 @@
+import type { LogPosition } from '@kithmesh/sync'
 import type { Op, Store } from './store/store-types.ts'
 
 /**
@@ -8,9 +9,10 @@ import type { Op, Store } from './store/store-types.ts'
 export interface Staged {
   /**
    * Asked once, when the batch is handed to the store: what several changes share (a session, the
-   * state of a chat) is written as it is then, so that no batch brings back an older one.
+   * state of a chat) is written as it is then, so that no batch brings back an older one. `at`: the place
+   * in the account log of the record of this device in whose batch it is written, when there is one.
    */
-  ops(): readonly Op[]
+  ops(at?: LogPosition): readonly Op[]
   /** Makes the change visible: memory, then events. Called once, after the disk. */
   publish?(): void
   /**
@@ -24,8 +26,9 @@ export interface Staged {
 export async function commitStaged(
   store: Pick<Store, 'commit'>,
   staged: readonly Staged[],
+  at?: LogPosition,
 ): Promise<void> {
-  const ops = staged.flatMap((one) => one.ops())
+  const ops = staged.flatMap((one) => one.ops(at))
   try {
     if (ops.length > 0) await store.commit(ops)
   } catch (error) {
@@ -33,6 +36,23 @@ export async function commitStaged(
     throw error
   }
   for (const one of staged) one.publish?.()
+}
+
+/**
+ * What `collect` stages for one batch. When it fails half-way, what it had staged is taken back: else it would
+ * count as on its way to the disk for ever.
+ */
+export async function collectStaged(
+  collect: (staged: Staged[]) => Promise<void>,
+): Promise<readonly Staged[]> {
+  const staged: Staged[] = []
+  try {
+    await collect(staged)
+    return staged
+  } catch (error) {
+    for (const one of staged) one.discard?.()
+    throw error
+  }
 }
 
 /** A change that needs no memory and no event. */

@@ -1,7 +1,8 @@
 import { KithError, type MessageId } from '@kithmesh/protocol'
 import type { AccountData, EventSource } from '@kithmesh/sync'
 import type { AccountState } from './account/account-state.ts'
-import type { CallOptions, NodeEvents } from './api.ts'
+import type { NodeEvents } from './api/events.ts'
+import type { CallOptions } from './api/options.ts'
 import type { Chats } from './chats.ts'
 import type { DeviceContext } from './context.ts'
 

@@ -8,6 +8,7 @@ import {
   chatId,
   codec,
   type DeviceId,
+  deviceId,
   type EntryId,
   list,
   MAX_COPY_BYTES,
@@ -27,10 +28,12 @@ import {
   text,
   uint,
 } from '@kithmesh/protocol'
-import { type Lane, type LogRecord, recordCodec } from '@kithmesh/sync'
+import { type Lane, type LogRecord, type RangeSet, recordCodec } from '@kithmesh/sync'
 import { MAX_ADDRESSES } from './addresses.ts'
-import type { ChatState } from './chats.ts'
+import type { ChatState } from './chats/chat-states.ts'
+import { type AuthorCount, MAX_CLOSED_RANGES } from './delivery/author-numbers.ts'
 import { type Reset, resetCodec } from './delivery/mending.ts'
+import { MAX_HELD_RANGES } from './delivery/on-sibling.ts'
 import { type KeptCopy, keptCopyCodec } from './recovery/shelf.ts'
 import { idPart, singleKey, textPart, tupleKey, uintPart } from './store/key-codec.ts'
 import type { Store, Table } from './store/store-types.ts'
@@ -54,12 +57,28 @@ export interface Tables {
   /** Contents by chat and hybrid time. */
   readonly contents: Table<readonly [ChatId, number, MessageId], Uint8Array>
   readonly contentPlaces: Table<MessageId, ContentPlace>
+  /** Contents by author and number: what is missing shows, and what is asked for is found (DEL-57). */
+  readonly numbers: Table<NumberKey, NumberedContent>
+  /** Contents that name a parent which is not here, by that parent. */
+  readonly awaited: Table<readonly [MessageId, MessageId], boolean>
+  /** What is known of an author's numbers beside the contents that are here. */
+  readonly authorCounts: Table<readonly [ChatId, AccountId, DeviceId], AuthorCount>
   readonly outbox: Table<readonly [DeviceId, number], OutboxValue>
-  /** Own contents for contacts of whom no device is known yet, by contact and number in the chat. */
-  readonly unaddressed: Table<readonly [AccountId, number], MessageId>
-  /** Devices of contacts for which late copies were made: they were in the log when the rest was written. */
-  readonly addressed: Table<readonly [AccountId, DeviceId], boolean>
+  /** Contents of this account that some device of the recipient lacks, by chat and the author's time. */
+  readonly undelivered: Table<readonly [ChatId, number, MessageId], UndeliveredValue>
+  /** When devices of contacts came into their logs as this device saw it, ms since 1970 UTC. */
+  readonly firstSeen: Table<readonly [AccountId, DeviceId], number>
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
+  /** When a device of the recipient said that a message was shown, ms since 1970 UTC. */
+  readonly reads: Table<readonly [MessageId, AccountId, DeviceId], number>
+  /** Messages of contacts that nobody has looked at yet, and when they were written. */
+  readonly unread: Table<readonly [AccountId, MessageId], number>
+  /** Messages that were shown, and whose author is still to be told. */
+  readonly owedReceipts: Table<readonly [AccountId, MessageId], boolean>
+  /** Numbers in this device's own lane of the account log, of own messages that have reached nobody yet. */
+  readonly ownPlaces: Table<MessageId, number>
+  /** What each sibling said that it holds of this device's messages lane. */
+  readonly siblingHoldings: Table<DeviceId, RangeSet>
   /** Records of the account log, by author device, lane and number. */
   readonly records: Table<readonly [DeviceId, Lane, number], LogRecord>
   /** Runs of places of the account log that need not be stored, by first and last place. */
@@ -77,9 +96,18 @@ export interface DeviceSettings {
   readonly relays: readonly string[]
 }
 
-/** Where a content stands. */
+/** Where a content stands: `at` is its place in the chat, not its time (DEL-55). */
 export interface ContentPlace {
   readonly chat: ChatId
+  readonly at: number
+}
+
+/** A chat, an author's account and device, and the number it gave to a content. */
+export type NumberKey = readonly [ChatId, AccountId, DeviceId, number]
+
+/** The content with a number, and when it was written, ms since 1970 UTC. */
+export interface NumberedContent {
+  readonly message: MessageId
   readonly at: number
 }
 
@@ -98,6 +126,14 @@ export interface OutboxValue {
   readonly envelope?: Uint8Array
 }
 
+/** What is kept of a content that waits, beside its key. */
+export interface UndeliveredValue {
+  /** The own device that wrote it, and its number among what that one wrote in the chat. */
+  readonly author: DeviceId
+  readonly seq: number
+  readonly isReceipt: boolean
+}
+
 /** The largest single value is the account data of a recovery: of up to 16 copies, merged. */
 const MAX_DEVICE_VALUE_BYTES = 16 * MAX_COPY_BYTES
 const MAX_VALUE_BYTES = 64 * 1024
@@ -112,6 +148,8 @@ const spanKeyCodec = tupleKey(
   uintPart(),
 )
 const messageKey = singleKey(idPart<MessageId>(parseMessageId))
+/** A message by the contact who wrote it. */
+const receivedKey = tupleKey(idPart<AccountId>(parseAccountId), idPart<MessageId>(parseMessageId))
 
 /** Opens every table of a store. */
 export function openTables(store: Store): Tables {
@@ -152,21 +190,57 @@ export function openTables(store: Store): Tables {
       key: messageKey,
       value: shaped(contentPlaceShape, 128),
     }),
+    numbers: store.table('numbers', {
+      key: tupleKey(
+        idPart<ChatId>(parseChatId),
+        idPart<AccountId>(parseAccountId),
+        idPart<DeviceId>(parseDeviceId),
+        uintPart(),
+      ),
+      value: shaped(record({ message: messageId, at: uint() }), 64),
+    }),
+    awaited: store.table('awaited', {
+      key: tupleKey(idPart<MessageId>(parseMessageId), idPart<MessageId>(parseMessageId)),
+      value: shaped(bool(), 8),
+    }),
+    authorCounts: store.table('author counts', {
+      key: tupleKey(
+        idPart<ChatId>(parseChatId),
+        idPart<AccountId>(parseAccountId),
+        idPart<DeviceId>(parseDeviceId),
+      ),
+      value: shaped(authorCountShape, 4 * 1024),
+    }),
     outbox: store.table('outbox', {
       key: tupleKey(idPart<DeviceId>(parseDeviceId), uintPart()),
       value: shaped(outboxShape, MAX_ENVELOPE_BYTES + 64),
     }),
-    unaddressed: store.table('unaddressed', {
-      key: tupleKey(idPart<AccountId>(parseAccountId), uintPart()),
-      value: shaped(messageId, 32),
+    undelivered: store.table('undelivered', {
+      key: tupleKey(idPart<ChatId>(parseChatId), uintPart(), idPart<MessageId>(parseMessageId)),
+      value: shaped(undeliveredShape, 128),
     }),
-    addressed: store.table('addressed', {
+    firstSeen: store.table('first seen', {
       key: tupleKey(idPart<AccountId>(parseAccountId), idPart<DeviceId>(parseDeviceId)),
-      value: shaped(bool(), 8),
+      value: shaped(uint(), 16),
     }),
     reached: store.table('reached', {
       key: tupleKey(idPart<MessageId>(parseMessageId), idPart<DeviceId>(parseDeviceId)),
       value: shaped(bool(), 8),
+    }),
+    reads: store.table('reads', {
+      key: tupleKey(
+        idPart<MessageId>(parseMessageId),
+        idPart<AccountId>(parseAccountId),
+        idPart<DeviceId>(parseDeviceId),
+      ),
+      value: shaped(uint(), 16),
+    }),
+    unread: store.table('unread', { key: receivedKey, value: shaped(uint(), 16) }),
+    owedReceipts: store.table('owed receipts', { key: receivedKey, value: shaped(bool(), 8) }),
+    ownPlaces: store.table('own places', { key: messageKey, value: shaped(uint(), 16) }),
+    siblingHoldings: store.table('sibling holdings', {
+      key: deviceKey,
+      value: shaped(rangesShape, 4 * 1024),
     }),
     records: store.table('records', {
       key: laneKeyCodec,
@@ -201,10 +275,31 @@ const chatStateShape: Shape<ChatState> = record({
 
 const contentPlaceShape: Shape<ContentPlace> = record({ chat: chatId, at: uint() })
 
+const rangesShape: Shape<RangeSet> = list(record({ from: uint(), to: uint() }), {
+  max: MAX_HELD_RANGES,
+})
+
+const closedShape: Shape<RangeSet> = list(record({ from: uint(), to: uint() }), {
+  max: MAX_CLOSED_RANGES,
+})
+
+const authorCountShape: Shape<AuthorCount> = record({
+  settled: uint(),
+  first: uint(),
+  past: closedShape,
+  gone: closedShape,
+})
+
 const alertShape: Shape<StoredAlert> = record({
   account: accountId,
   at: uint(),
   proof: bytes({ max: 16 * 1024 }),
+})
+
+const undeliveredShape: Shape<UndeliveredValue> = record({
+  author: deviceId,
+  seq: uint(),
+  isReceipt: bool(),
 })
 
 const outboxShape = record({

@@ -1,6 +1,6 @@
 import type { HostCertificate, Net, NetIdentity, NetOptions } from '@kithmesh/net'
 import { type Clock, type Codec, codec, type Rng, record, text } from '@kithmesh/protocol'
-import type { Logger, NodeOptions } from './api.ts'
+import type { Logger, NodeOptions } from './api/options.ts'
 import type { Platform } from './platform.ts'
 
 /** What the network of a device is made of. */

@@ -21,7 +21,10 @@ export async function openContext({
 }: Partial<DeviceContext> & { readonly home?: string } = {}): Promise<TestContext> {
   const { clock, rng, primitives, deviceKind } = nodePlatform
   const signer = await nodePlatform.openIdentity(home)
-  const store = await openStore({ home, platform: nodePlatform }, { clock, rng })
+  const store = await openStore(
+    { home, platform: nodePlatform },
+    { clock: parts.clock ?? clock, rng },
+  )
   const stopping = new AbortController()
   return {
     clock,

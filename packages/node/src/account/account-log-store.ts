@@ -13,20 +13,28 @@ import type { DeviceContext } from '../context.ts'
 import { commitStaged, type Staged, stagedOps } from '../staged.ts'
 
 /** The account log on this device's store: records and whatever belongs to them in one batch. */
-export function createAccountLogStore({ store, tables }: DeviceContext): AccountLogStore<Staged> {
-  /** What stands on the disk, not what it says of itself: a lost record is one to fetch again (E2). */
+export function createAccountLogStore(context: DeviceContext): AccountLogStore<Staged> {
+  const { store, tables } = context
+
+  /**
+   * What stands on the disk, not what it says of itself: a lost record is one to fetch again (E2). By its
+   * keys alone: one that does not open is found by the audit, and is then gone (STO-47, STO-48).
+   */
   async function lanes(): Promise<readonly StoredLane[]> {
     const lanesByKey = new Map<string, LaneId>()
     const seqs = new Map<string, number[]>()
-    for await (const [[device, lane, seq]] of tables.records.entries()) {
+    let found = 0
+    for await (const [device, lane, seq] of tables.records.keys()) {
+      found += 1
       const key = laneKey({ device, lane })
       lanesByKey.set(key, { device, lane })
       const known = seqs.get(key) ?? []
       known.push(seq)
       seqs.set(key, known)
     }
+    await requireAll(tables.records.name, found)
     const covered = new Map<string, StoredLane['covered']>()
-    for await (const [[device, lane, from, to]] of tables.covered.entries()) {
+    for await (const [device, lane, from, to] of tables.covered.keys()) {
       const key = laneKey({ device, lane })
       lanesByKey.set(key, { device, lane })
       covered.set(key, unionRanges(covered.get(key) ?? [], [{ from, to }]))
@@ -36,6 +44,17 @@ export function createAccountLogStore({ store, tables }: DeviceContext): Account
       stored: rangesOf(seqs.get(key) ?? []),
       covered: covered.get(key) ?? [],
     }))
+  }
+
+  /**
+   * Own records that are gone would have their numbers used again. So this does not wait for the audit
+   * (STO-51). @throws ERR_STORE_CORRUPT
+   */
+  async function requireAll(table: string, found: number): Promise<void> {
+    const expected = await store.countOf(table)
+    if (found < expected && !store.damage.some((one) => 'table' in one && one.table === table)) {
+      throw new KithError('ERR_STORE_CORRUPT', `the table ${table} lost entries`)
+    }
   }
 
   async function* read({ device, lane, from, to }: LaneSpan): AsyncIterable<LogRecord> {
@@ -58,7 +77,8 @@ export function createAccountLogStore({ store, tables }: DeviceContext): Account
         ),
         ...drop.flatMap(dropSpan),
       ]
-      await commitStaged(store, [stagedOps(...ops), ...alongside])
+      const own = records.find(({ device }) => device === context.device)
+      await commitStaged(store, [stagedOps(...ops), ...alongside], own)
     },
   }
 

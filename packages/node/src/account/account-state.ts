@@ -13,6 +13,7 @@ import {
 } from '@kithmesh/sync'
 import type { DeviceContext } from '../context.ts'
 import { codeOf } from '../faults.ts'
+import { readWrittenUpTo } from '../healing/damaged-home.ts'
 import type { Staged } from '../staged.ts'
 import type { AccountEpochs } from '../standing/account-epochs.ts'
 import { readSeed } from './account.ts'
@@ -65,6 +66,7 @@ export async function openAccountState(
     signer,
     epochs: epochs.ring,
     store: createAccountLogStore(context),
+    writtenUpTo: await readWrittenUpTo(context),
     rng,
     clock,
     scheduler,

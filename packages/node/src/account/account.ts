@@ -79,9 +79,14 @@ export async function writeNewAccount(context: DeviceContext): Promise<AccountId
   return account
 }
 
+/** Says on the disk which account this device belongs to. */
+export function accountOp({ tables }: DeviceContext, account: AccountId): Op {
+  return tables.device.put(ACCOUNT, accountRecordCodec.encode({ account }))
+}
+
 /** What a device that joins an account writes, before it opens the account. */
 export function membershipOps(
-  { tables }: DeviceContext,
+  context: DeviceContext,
   membership: {
     readonly account: AccountId
     readonly entries: readonly SignedEntry[]
@@ -90,10 +95,11 @@ export function membershipOps(
     readonly seed: Uint8Array
   },
 ): readonly Op[] {
+  const { tables } = context
   const { account, entries, epochs, seed } = membership
   return [
     ...entries.map((entry) => tables.logEntries.put([account, entryIdOfBody(entry.body)], entry)),
-    tables.device.put(ACCOUNT, accountRecordCodec.encode({ account })),
+    accountOp(context, account),
     tables.device.put(EPOCHS, epochKeysCodec.encode(epochs)),
     tables.device.put(SEED, seed),
   ]

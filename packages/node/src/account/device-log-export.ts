@@ -1,5 +1,5 @@
 import { type AccountId, exportDeviceLog, KithError } from '@kithmesh/protocol'
-import type { CallOptions } from '../api.ts'
+import type { CallOptions } from '../api/options.ts'
 import type { DeviceLogs } from './device-logs.ts'
 
 /** The account's own device log as a file, for whoever wants to check it offline (LOG-15). */

@@ -8,7 +8,9 @@ import {
   mayUnlink,
 } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
-import type { CallOptions, Device, NodeEvents } from '../api.ts'
+import type { Device } from '../api/devices.ts'
+import type { NodeEvents } from '../api/events.ts'
+import type { CallOptions } from '../api/options.ts'
 import type { DeviceContext } from '../context.ts'
 import type { HistoryApprovals } from '../linking/history-approvals.ts'
 import { requireName } from '../names.ts'
@@ -153,11 +155,13 @@ export function createDevices(
   function historyOf(standing: DeviceStanding): Partial<Device> {
     const { device, takenInBy, expiresAt, suspensions } = standing
     const waitsUntil = approvals.waitsUntil(device)
+    const since = state.data.devices.get(device)?.historySince
     const newest = suspensions.toSorted((a, b) => b.at - a.at)[0]
     return {
       ...(takenInBy === undefined ? {} : { linkedBy: takenInBy }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(waitsUntil === undefined ? {} : { historyAt: waitsUntil }),
+      ...(since === undefined ? {} : { historySince: since }),
       ...(newest ? { suspended: { reason: newest.reason, by: newest.by, at: newest.at } } : {}),
     }
   }

@@ -1,16 +1,24 @@
 import {
   type AccountId,
+  type ChatId,
   contentCodec,
   decoded,
   directChatId,
   messageIdOf,
 } from '@kithmesh/protocol'
 import type { Chats, StoredContent } from '../chats.ts'
-import type { Delivery } from '../delivery/delivery.ts'
+import type { Settle } from '../delivery/settling.ts'
+import type { Undelivered } from '../delivery/undelivered.ts'
 import type { Messages } from '../messages.ts'
-import type { Staged } from '../staged.ts'
+import { collectStaged, type Staged } from '../staged.ts'
 import type { AccountState } from './account-state.ts'
 import type { MessageRecord } from './log-contents.ts'
+
+/** What comes by the messages lane. */
+export interface History {
+  /** Stages what a record says as far as it is not here, and tells nobody: it was told of before (STO-49). */
+  takeInAgain(record: MessageRecord): Promise<readonly Staged[]>
+}
 
 /**
  * Takes in what siblings sent and received: records of the messages lane of the account log. A
@@ -20,33 +28,53 @@ export function startHistory(parts: {
   readonly account: AccountId
   readonly state: AccountState
   readonly chats: Chats
-  readonly delivery: Delivery
   readonly messages: Messages
-}): void {
+  readonly undelivered: Pick<Undelivered, 'stageArrived'>
+  readonly settle: Settle
+}): History {
   const { account, chats } = parts
 
-  parts.state.onRecords(async (records) => {
-    const staged: Staged[] = []
-    for (const record of records) staged.push(...(await stageRecord(record)))
-    return staged
-  })
+  parts.state.onRecords((records) =>
+    collectStaged(async (staged) => {
+      for (const [chat, contents] of byChat(records)) {
+        staged.push(...(await chats.alone(chat, () => stageContents(contents))))
+      }
+      const reached = records.flatMap((one) => (one.kind === 'reached' ? one.reached : []))
+      if (reached.length > 0) staged.push(...(await parts.settle(reached)))
+    }),
+  )
 
-  async function stageRecord(record: MessageRecord): Promise<readonly Staged[]> {
-    switch (record.kind) {
-      case 'content':
-        return stageContent(record.content)
-      case 'reached':
-        return [parts.delivery.stage(record.reached)]
-    }
+  /** Parents before their children, whichever device wrote them: then nothing has to wait for a parent. */
+  function byChat(
+    records: readonly MessageRecord[],
+  ): ReadonlyMap<ChatId, readonly StoredContent[]> {
+    const contents = records
+      .flatMap((one) => (one.kind === 'content' ? (readContent(one.content) ?? []) : []))
+      .sort((a, b) => a.content.at - b.content.at)
+    return Map.groupBy(contents, ({ content }) => content.chat)
   }
 
-  async function stageContent(bytes: Uint8Array): Promise<readonly Staged[]> {
-    const stored = readContent(bytes)
+  /** What came together is asked for and written together: a history is thousands of them. */
+  async function stageContents(contents: readonly StoredContent[]): Promise<readonly Staged[]> {
+    const fresh = await chats.lacking(contents)
+    if (fresh.length === 0) return []
+    return collectStaged(async (staged) => {
+      staged.push(await chats.stageMany(fresh))
+      // Any own device may hand it over, whichever wrote it (DEL-26).
+      staged.push(...(await parts.undelivered.stageArrived(fresh)))
+      staged.push(...parts.messages.stageArrivals(fresh, 'sibling'))
+    })
+  }
+
+  async function takeInAgain(record: MessageRecord): Promise<readonly Staged[]> {
+    if (record.kind === 'reached') return parts.settle(record.reached)
+    const stored = readContent(record.content)
     if (!stored) return []
-    return chats.alone(stored.content.chat, async () =>
-      (await chats.has(stored.message))
-        ? []
-        : [await chats.stage(stored), parts.messages.stageEvent(stored)],
+    return chats.alone(stored.content.chat, () =>
+      collectStaged(async (staged) => {
+        if (!(await chats.has(stored.message))) staged.push(await chats.stage(stored))
+        staged.push(...(await parts.undelivered.stageArrived([stored])))
+      }),
     )
   }
 
@@ -61,4 +89,6 @@ export function startHistory(parts: {
     const fits = author.account === account || chat === directChatId(account, author.account)
     return fits ? { message: messageIdOf(bytes), content, bytes } : undefined
   }
+
+  return { takeInAgain }
 }

@@ -4,6 +4,7 @@ import type { Exchanges } from '@kithmesh/sync'
 import type { DeviceContext } from '../context.ts'
 import type { Peers } from '../greeting/peers.ts'
 import type { HistoryApprovals } from '../linking/history-approvals.ts'
+import { createOlderRecords } from '../linking/older-records.ts'
 import { createWithholding } from '../linking/withholding.ts'
 import { SYNC } from '../protocols.ts'
 import { retry } from '../retry.ts'
@@ -34,7 +35,9 @@ export function startSiblings(
   const isSibling = (device: DeviceId): boolean => logs.accountOf(device) === account
   const { exchanges } = state
   const { approvals } = parts
-  const withholding = createWithholding({ account, log: state.log, logs, approvals })
+  const older = createOlderRecords(state.log, { signal })
+  const withheld = { account, data: state.data, logs, approvals, older }
+  const withholding = createWithholding(context, withheld)
 
   net.handle(SYNC, async (stream) => {
     if (!isSibling(parseDeviceId(stream.peer))) throw new KithError('ERR_STRANGER', 'not a sibling')
@@ -70,8 +73,7 @@ export function startSiblings(
       },
       over,
     )
-    const withheld = await withholding.of(sibling, over)
-    const run = { sibling, stream, ...(withheld ? { withheld } : {}) }
+    const run = { sibling, stream, withheld: await withholding.of(sibling, over) }
     const end = await exchanges.run(run, { signal }).finally(() => over.abort())
     if (end.kind === 'stopped') return
     const code = end.kind === 'failed' ? end.code : 'ERR_STREAM_ENDED'

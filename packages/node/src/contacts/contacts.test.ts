@@ -12,7 +12,7 @@ import { expect, test } from 'vitest'
 import { openContext } from '../../test/context.ts'
 import { accountNamed } from '../../test/people.ts'
 import { openDeviceLogs } from '../account/device-logs.ts'
-import type { NodeEvents } from '../api.ts'
+import type { NodeEvents } from '../api/events.ts'
 import { commitStaged } from '../staged.ts'
 import { type Contacts, createContacts } from './contacts.ts'
 

@@ -7,7 +7,8 @@ import {
 } from '@kithmesh/protocol'
 import { describe, expect, test } from 'vitest'
 import { accountOf, createDevices, type Devices, type SeenFrame } from '../../test/devices.ts'
-import type { Contact, KithNode } from '../api.ts'
+import type { Contact } from '../api/contacts.ts'
+import type { KithNode } from '../api/node.ts'
 import { toRecipientCodec } from '../delivery/message-wire.ts'
 import { MESSAGE } from '../protocols.ts'
 

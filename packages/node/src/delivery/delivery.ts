@@ -1,9 +1,8 @@
-import type { AccountId, DeviceId, MessageId } from '@kithmesh/protocol'
+import type { AccountId, DeviceId, MessageId, Party } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceLogs } from '../account/device-logs.ts'
-import type { DeliveryState } from '../api.ts'
 import type { DeviceContext } from '../context.ts'
-import type { Staged } from '../staged.ts'
+import { type Staged, stagedOps } from '../staged.ts'
 
 /** One device of the recipient has a message on its disk. */
 export interface Reached {
@@ -11,17 +10,30 @@ export interface Reached {
   readonly device: DeviceId
 }
 
+/** What is known of a message among the devices of its recipient. */
+export interface Progress {
+  /** Devices that have it on their disk, of those that are in now (DEL-13). */
+  readonly reached: readonly DeviceId[]
+  /** When the first of them said that it was shown, ms since 1970 UTC. */
+  readonly readAt?: number
+}
+
 /** `detail` by event name. */
 export interface DeliveryEvents {
   'delivery:changed': { readonly message: MessageId }
 }
 
-/** Which devices of the recipient hold which of our messages: from their acks, and from siblings. */
+/** Which devices of the recipient hold which of our messages, and which have shown them. */
 export interface Delivery {
   readonly events: TypedEvents<DeliveryEvents>
-  stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState>
+  stateOf(message: MessageId, recipient: AccountId): Promise<Progress>
+  /** Of many at once, as when history comes: asked of the disk together, and not kept at hand. */
+  statesOf(messages: readonly MessageId[], recipient: AccountId): Promise<readonly Progress[]>
+  /** From acks, and from siblings. */
   stage(reached: readonly Reached[]): Staged
-  /** The devices of some are others than before: their states are asked for again. */
+  /** From a receipt of `reader`; `at` is its time, ms since 1970 UTC (DEL-45). */
+  stageRead(reader: Party, messages: readonly MessageId[], at: number): Staged
+  /** Something of these is another than before: their states are asked for again. */
   recount(messages: readonly MessageId[]): void
 }
 
@@ -33,55 +45,108 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   const { tables } = context
   const events = createEvents<DeliveryEvents>()
   /** Messages on their way are asked for at each ack; the newest are kept at hand. */
-  const recent = new Map<MessageId, Promise<Set<DeviceId>>>()
+  const recent = new Map<MessageId, Promise<Known>>()
 
-  function reachedBy(message: MessageId): Promise<ReadonlySet<DeviceId>> {
-    const known = recent.get(message) ?? readReached(message)
+  function knownOf(message: MessageId): Promise<Known> {
+    const known = recent.get(message) ?? readKnown(message)
     recent.set(message, known)
+    // What could not be read is read again by whoever asks next.
+    known.catch(() => recent.delete(message))
     const [oldest] = recent.keys()
     if (recent.size > MAX_RECENT && oldest) recent.delete(oldest)
     return known
   }
 
-  async function readReached(message: MessageId): Promise<Set<DeviceId>> {
-    const reached = new Set<DeviceId>()
-    for await (const [[, device]] of tables.reached.entries({ prefix: [message] })) {
-      reached.add(device)
+  async function readKnown(message: MessageId): Promise<Known> {
+    const known = nothingKnown()
+    const range = { prefix: [message] } as const
+    for await (const [[, device]] of tables.reached.entries(range)) known.reached.add(device)
+    for await (const [[, account, device], at] of tables.reads.entries(range)) {
+      noteRead(known, { account, device }, at)
     }
-    return reached
+    return known
   }
 
   /** Also while it is being read: an ack that comes meanwhile is not forgotten. */
-  function note({ message, device }: Reached): void {
-    void recent.get(message)?.then(
-      (devices) => devices.add(device),
-      () => recent.delete(message),
-    )
+  function note(message: MessageId, change: (known: Known) => void): void {
+    void recent.get(message)?.then(change, () => recent.delete(message))
   }
 
-  async function stateOf(message: MessageId, recipient: AccountId): Promise<DeliveryState> {
-    const held = await reachedBy(message)
+  async function stateOf(message: MessageId, recipient: AccountId): Promise<Progress> {
+    return progressOf(await knownOf(message), recipient)
+  }
+
+  async function statesOf(
+    messages: readonly MessageId[],
+    recipient: AccountId,
+  ): Promise<readonly Progress[]> {
+    const devices = [...(logs.get(recipient)?.devices.keys() ?? [])]
+    const asked = messages.flatMap((message) => devices.map((device) => ({ message, device })))
+    const [reached, reads] = await Promise.all([
+      tables.reached.getMany(asked.map(({ message, device }) => [message, device])),
+      tables.reads.getMany(asked.map(({ message, device }) => [message, recipient, device])),
+    ])
+    const known = new Map(messages.map((message) => [message, nothingKnown()]))
+    for (const [at, { message, device }] of asked.entries()) {
+      const one = known.get(message)
+      if (one && reached[at]) one.reached.add(device)
+      const readAt = reads[at]
+      if (one && readAt !== undefined) noteRead(one, { account: recipient, device }, readAt)
+    }
+    return messages.map((message) => progressOf(known.get(message) ?? nothingKnown(), recipient))
+  }
+
+  function progressOf({ reached, readAt }: Known, recipient: AccountId): Progress {
     // A device that is out does not count: nobody waits for it, and nobody relies on it (DEL-13).
-    const devices = logs.devicesOf(recipient)
-    const reached = devices.filter((device) => held.has(device))
-    return { reached: reached.length, of: devices.length, read: false }
+    const devices = logs.devicesOf(recipient).filter((device) => reached.has(device))
+    const firstRead = readAt.get(recipient)
+    return { reached: devices, ...(firstRead === undefined ? {} : { readAt: firstRead }) }
   }
 
   function stage(reached: readonly Reached[]): Staged {
+    const ops = reached.map(({ message, device }) => tables.reached.put([message, device], true))
     return {
-      ops: () => reached.map(({ message, device }) => tables.reached.put([message, device], true)),
+      ...stagedOps(...ops),
       publish: () => {
-        reached.forEach(note)
-        for (const message of new Set(reached.map((one) => one.message))) {
-          events.emit('delivery:changed', { message })
+        for (const { message, device } of reached) {
+          note(message, (known) => known.reached.add(device))
         }
+        recount(reached.map(({ message }) => message))
+      },
+    }
+  }
+
+  function stageRead(reader: Party, messages: readonly MessageId[], at: number): Staged {
+    const { account, device } = reader
+    const ops = messages.map((message) => tables.reads.put([message, account, device], at))
+    return {
+      ...stagedOps(...ops),
+      publish: () => {
+        for (const message of messages) note(message, (known) => noteRead(known, reader, at))
+        recount(messages)
       },
     }
   }
 
   function recount(messages: readonly MessageId[]): void {
-    for (const message of messages) events.emit('delivery:changed', { message })
+    for (const message of new Set(messages)) events.emit('delivery:changed', { message })
   }
 
-  return { events, stateOf, stage, recount }
+  return { events, stateOf, statesOf, stage, stageRead, recount }
+}
+
+interface Known {
+  readonly reached: Set<DeviceId>
+  /** The earliest receipt of each account. */
+  readonly readAt: Map<AccountId, number>
+}
+
+function nothingKnown(): Known {
+  return { reached: new Set(), readAt: new Map() }
+}
+
+/** Who has shown a message has it: its ack may have been lost, or be on its way from a sibling. */
+function noteRead(known: Known, { account, device }: Party, at: number): void {
+  known.reached.add(device)
+  known.readAt.set(account, Math.min(at, known.readAt.get(account) ?? at))
 }

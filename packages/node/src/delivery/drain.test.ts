@@ -12,7 +12,6 @@ import { nodePlatform } from '../platform.node.ts'
 import { MEMORY_HOME } from '../platform.ts'
 import { MESSAGE } from '../protocols.ts'
 import { commitStaged } from '../staged.ts'
-import { openDelivery } from './delivery.ts'
 import { startDrain } from './drain.ts'
 import { toRecipientCodec, toSenderCodec } from './message-wire.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
@@ -75,10 +74,11 @@ async function pair({
   const events = createEvents<PeerEvents>()
   const accountOf = (device: DeviceId) => (device === ben ? BEN : undefined)
   startDrain(ada, {
+    account: ADA,
     outbox,
     chats: openChats(ada, ADA),
     sessions: openSessions(ada, { account: ADA, logs, cards }),
-    delivery: openDelivery(ada, logs),
+    settle: async (reached) => [outbox.stageReached(reached)],
     mending: { hear: async () => false, isBroken: () => false },
     recordReached: (_, alongside) => commitStaged(ada.store, alongside),
     logs: { accountOf },

@@ -4,39 +4,49 @@ import type { StoredContent } from '../chats.ts'
 import type { Staged } from '../staged.ts'
 import type { Outbox } from './outbox.ts'
 import type { Sessions } from './sessions.ts'
+import type { Undelivered } from './undelivered.ts'
 
-/** Seals one content once for every device of an account, or for some, and puts each copy into the outbox. */
-export type FanOut = (
-  account: AccountId,
-  stored: StoredContent,
-  devices?: readonly DeviceId[],
-) => Promise<readonly Staged[]>
+/** What belongs into the batch of a content this device writes, so that it comes to the devices of an account. */
+export type FanOut = (account: AccountId, stored: StoredContent) => Promise<readonly Staged[]>
 
-/** One sealed copy per device that is in the account's log now; nobody else ever gets a copy (A1). */
+/**
+ * The content waits for every device of the account, and for nobody else (A1, DEL-24). For a device that is
+ * here and has all that was before, a copy is sealed at once, in the same batch; the others get theirs when
+ * they come (DEL-25).
+ */
 export function createFanOut(parts: {
-  readonly logs: DeviceLogs
-  readonly sessions: Sessions
-  readonly outbox: Outbox
-  /** Whether a device is here now, and can be asked for a card of its own. */
-  readonly isConnected: (device: DeviceId) => boolean
+  readonly logs: Pick<DeviceLogs, 'devicesOf'>
+  readonly sessions: Pick<Sessions, 'has' | 'seal'>
+  readonly outbox: Pick<Outbox, 'stageAdd'>
+  readonly undelivered: Pick<Undelivered, 'stageAdd'>
+  /** Whether what is written now may go into the outbox of a device: nothing of before is missing there. */
+  readonly isCaughtUp: (device: DeviceId) => boolean
 }): FanOut {
-  const { sessions, outbox, isConnected } = parts
-  const copy = async (
+  const { logs, sessions, outbox, undelivered, isCaughtUp } = parts
+
+  async function copyFor(
     account: AccountId,
     recipient: DeviceId,
     { message, content, bytes }: StoredContent,
-  ): Promise<() => readonly Staged[]> => {
+  ): Promise<() => readonly Staged[]> {
     const to = { account, device: recipient }
-    // The first message of all to a device that is here is sealed by the lane, to a card made for it (SES-24).
-    const isFirst = isConnected(recipient) && !(await sessions.has(to))
-    const sealed = isFirst ? undefined : await sessions.seal(to, bytes, content.chat)
-    // Without a card, too, the copy waits unsealed; the lane seals it when the card is there (DEL-14).
+    // The first message of all to a device is sealed by the lane, to a card made for it (SES-24).
+    const sealed = (await sessions.has(to)) && (await sessions.seal(to, bytes, content.chat))
     if (!sealed) return () => [outbox.stageAdd({ recipient, message })]
     return () => sealed.stage((envelope) => outbox.stageAdd({ recipient, message, envelope }))
   }
-  return async (account, stored, devices = parts.logs.devicesOf(account)) => {
-    const copies = await Promise.all(devices.map((device) => copy(account, device, stored)))
-    // Only when all are sealed: what is staged has to be written.
-    return copies.flatMap((stage) => stage())
+
+  return async (account, stored) => {
+    // First of all: from here on nobody counts as caught up who was not (DEL-15).
+    const waits = undelivered.stageAdd(stored)
+    try {
+      const devices = logs.devicesOf(account).filter(isCaughtUp)
+      const copies = await Promise.all(devices.map((device) => copyFor(account, device, stored)))
+      // Only when all are sealed: what is staged has to be written.
+      return [waits, ...copies.flatMap((stage) => stage())]
+    } catch (error) {
+      waits.discard?.()
+      throw error
+    }
   }
 }

@@ -10,7 +10,7 @@ import { accountOf, createDevices } from '../../test/devices.ts'
 import { accountNamed, deviceNamed } from '../../test/people.ts'
 import { writeNewAccount } from '../account/account.ts'
 import { openDeviceLogs } from '../account/device-logs.ts'
-import type { KithNode } from '../api.ts'
+import type { KithNode } from '../api/node.ts'
 import { HELLO } from '../protocols.ts'
 import { createFreshness } from './freshness.ts'
 
@@ -104,7 +104,7 @@ describe('A7 a sender with an old list', () => {
     devices.hub.partition([[ada.device, laptop.device], [phone.device]])
     await expect.poll(() => laptop.messages.get(message), WAIT).toBeDefined()
     const delivery = async () => (await ada.messages.get(message))?.delivery
-    await expect.poll(delivery, WAIT).toEqual({ reached: 2, of: 2, read: false })
+    await expect.poll(delivery, WAIT).toMatchObject({ reached: 2, of: 2 })
     // What was written and had arrived before the laptop was there comes from its sibling.
     expect((await ada.messages.get(first.message))?.delivery).toMatchObject({ reached: 1 })
     expect((await laptop.contacts.list()).map(({ contact }) => contact)).toEqual([own])
@@ -124,7 +124,11 @@ describe('A7 a sender with an old list', () => {
     devices.hub.partition([[ada.device, laptop.device], [phone.device]])
     await expect.poll(() => laptop.messages.get(message), WAIT).toBeDefined()
     // The phone's copy still waits for the phone.
-    expect((await ada.messages.get(message))?.delivery).toEqual({ reached: 1, of: 2, read: false })
+    expect((await ada.messages.get(message))?.delivery).toMatchObject({
+      reached: 1,
+      of: 2,
+      read: false,
+    })
     expect((await ada.status()).pending).toBe(1)
   })
 })

@@ -110,7 +110,7 @@ test('DEL-2 E2 an envelope is answered only when its content is on the disk', as
   await expect.poll(() => ben.chats.has(from.message)).toBe(true)
   // The same over another stream: neither an ack nor "I have it" before the disk does.
   const second = inbox.take(envelope, from).then(note('second'))
-  const asked = inbox.has(from.message).then(note('asked'))
+  const asked = inbox.has(from.message, ADA).then(note('asked'))
   await new Promise(setImmediate)
   expect(order).toEqual([])
   disk.resolve()
@@ -126,7 +126,7 @@ test('SES-15 DEL-2 E2 when the write fails nothing is acknowledged, and the same
   })
   const [envelope, from] = await sealed('hello')
   await expect(inbox.take(envelope, from)).rejects.toThrow('full')
-  expect(await inbox.has(from.message)).toBe(false)
+  expect(await inbox.has(from.message, ADA)).toBe(false)
   isFull = false
   expect(await inbox.take(envelope, from)).toEqual({ kind: 'accepted' })
   expect(await inbox.take(envelope, from)).toEqual({ kind: 'duplicate' })
@@ -183,6 +183,19 @@ test('MSG-4 DEL-12 B3 a content that is not what its envelope promised is refuse
     reason: 'content-id',
   })
   expect(await inbox.take(...(await sealed('as it should be')))).toEqual({ kind: 'accepted' })
+})
+
+test('DEL-64 A4 nobody learns by an offer or an envelope what is here of another chat', async () => {
+  const { inbox, sealed, ben } = await pair()
+  const [envelope, from] = await sealed('between Ada and Ben')
+  expect(await inbox.take(envelope, from)).toEqual({ kind: 'accepted' })
+  expect(await inbox.has(from.message, ADA)).toBe(true)
+  // Eve has heard of the id, as from a device of Ada's that was stolen.
+  const eve: Sender = { ...from, account: accountNamed('e'), device: (await openContext()).device }
+  expect(await inbox.has(from.message, eve.account)).toBe(false)
+  expect(await inbox.take(envelope, eve)).toEqual({ kind: 'refused', reason: 'not-for-me' })
+  expect(await inbox.take(new Uint8Array(40), eve)).toMatchObject({ reason: 'malformed' })
+  expect(await ben.chats.list(CHAT, {})).toHaveLength(1)
 })
 
 test('MSG-4 what a sibling of its author hands over is taken', async () => {

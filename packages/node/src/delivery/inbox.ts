@@ -38,8 +38,11 @@ export type Refusal =
 
 /** The one way in for content from another account. */
 export interface Inbox {
-  /** On the disk: what is on its way there is waited for, since the answer is as good as an ack (DEL-2). */
-  has(message: MessageId): Promise<boolean>
+  /**
+   * On the disk, in the chat with that account: what is on its way there is waited for, since the answer is as
+   * good as an ack (DEL-2). Of other chats nobody learns what is here (DEL-64).
+   */
+  has(message: MessageId, account: AccountId): Promise<boolean>
   /** Opens, checks and stores one envelope; resolves when the content is on disk. */
   take(envelope: Uint8Array, from: Sender): Promise<Arrival>
 }
@@ -79,7 +82,8 @@ export function createInbox(
   /** Decides what an envelope is; its batch is on the way to the disk when this returns. */
   async function settle(bytes: Uint8Array, from: Sender): Promise<Settled> {
     const envelope = decoded(envelopeCodec, bytes)
-    if (await chats.has(from.message)) return settleHeld(envelope, from)
+    const chat = directChatId(from.account, parts.account)
+    if (await chats.has(from.message, chat)) return settleHeld(envelope, from)
     if (!envelope) return settled(refused('malformed'))
     if (!isForUs(envelope, from)) return settled(refused('not-for-me'))
     const opened = await sessions.open(envelope)
@@ -132,9 +136,9 @@ export function createInbox(
     return settled({ kind: 'accepted' }, parts.keep(stored, [opened.stage(), staged]))
   }
 
-  async function has(message: MessageId): Promise<boolean> {
-    const held = await chats.has(message)
-    await chats.written(message)
+  async function has(message: MessageId, account: AccountId): Promise<boolean> {
+    const held = await chats.has(message, directChatId(account, parts.account))
+    if (held) await chats.written(message)
     return held
   }
 

@@ -1,7 +1,7 @@
 import { decoded, type Envelope, envelopeCodec } from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
 import { accountOf, createDevices, type SeenFrame } from '../../test/devices.ts'
-import type { KithNode } from '../api.ts'
+import type { KithNode } from '../api/node.ts'
 import { MESSAGE } from '../protocols.ts'
 import { toRecipientCodec, toSenderCodec } from './message-wire.ts'
 

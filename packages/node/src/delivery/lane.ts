@@ -1,5 +1,5 @@
 import type { FrameStream } from '@kithmesh/net'
-import { KithError, type MessageId, type Party } from '@kithmesh/protocol'
+import { type AccountId, KithError, type MessageId, type Party } from '@kithmesh/protocol'
 import { createBell } from '@kithmesh/sync'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { Chats } from '../chats.ts'
@@ -8,7 +8,7 @@ import { toError } from '../faults.ts'
 import { typedStream } from '../frames.ts'
 import type { Staged } from '../staged.ts'
 import { createCardAsking } from './card-asking.ts'
-import type { Delivery, Reached } from './delivery.ts'
+import type { Reached } from './delivery.ts'
 import type { Mending } from './mending.ts'
 import {
   MAX_IDS,
@@ -18,23 +18,28 @@ import {
   toSenderCodec,
 } from './message-wire.ts'
 import type { Outbox, OutboxEntry } from './outbox.ts'
+import { createPageSealing } from './page-sealing.ts'
 import { createRefusals, type UnderWay } from './refusals.ts'
-import { commitSealed, type Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
+import type { Settle } from './settling.ts'
 
 /** Envelopes under way to one device and not yet acknowledged (D6: memory stays bounded). */
 const WINDOW = 64
-/** Entries read from the disk at once. */
-const PAGE = 64
+/** Entries sealed in one batch: as many as may be under way. */
+const BATCH = WINDOW
 /** Whoever leaves what was sent unanswered for so long gets it over another stream (DEL-20). */
 const ANSWER_WAIT_MS = 60_000
+/** Without a card that stands nothing is sealed: as while our clock, or that of the device, is far off (DEL-65). */
+const NO_CARD_WAIT_MS = 5 * 60_000
 
 /** What a lane needs of the other rooms. */
 export interface LaneParts {
+  readonly account: AccountId
   readonly outbox: Outbox
   readonly logs: Pick<DeviceLogs, 'accountOf'>
   readonly chats: Chats
   readonly sessions: Sessions
-  readonly delivery: Delivery
+  readonly settle: Settle
   readonly mending: Pick<Mending, 'hear' | 'isBroken'>
   /** Tells the siblings which devices were reached, in the batch that removes the entries. */
   readonly recordReached: (
@@ -57,7 +62,7 @@ export function createLane(
   parts: LaneParts,
   end: { readonly stream: FrameStream; readonly recipient: Party },
 ): Lane {
-  const { outbox, logs, sessions, chats, delivery } = parts
+  const { outbox, logs } = parts
   const { stream, recipient } = end
   const codecs = { incoming: toSenderCodec, outgoing: toRecipientCodec }
   const typed = typedStream(stream, codecs, context.scheduler)
@@ -66,15 +71,24 @@ export function createLane(
   const again: OutboxEntry[] = []
   const work = createBell()
   let readUpTo = 0
+  /** What was here before this stream may have arrived over an earlier one. */
+  const begunBehind = outbox.lastOrder()
   let over = false
   let answerToOffer = Promise.withResolvers<readonly MessageId[]>()
   const asking = createCardAsking(context.scheduler, () => typed.send({ kind: 'ask-card' }))
+  const { envelopesOf } = createPageSealing(context, parts, {
+    recipient,
+    asking,
+    requireIn,
+    onNoCard,
+  })
   const refusals = createRefusals(context, parts, {
     recipient,
     retry: () => stream.abort(new KithError('ERR_TIMEOUT', 'what was refused is offered again')),
   })
   let isOfferOpen = false
   let cancelWait = (): void => undefined
+  let cancelNoCard: (() => void) | undefined
   /** Acknowledged, and not yet written down here. */
   const acked: OutboxEntry[] = []
   let writing: Promise<void> | undefined
@@ -93,6 +107,7 @@ export function createLane(
     } finally {
       over = true
       cancelWait()
+      cancelNoCard?.()
       work.ring()
       answerToOffer.resolve([])
       asking.end()
@@ -103,32 +118,37 @@ export function createLane(
   }
 
   async function sendAll(): Promise<void> {
-    // What stands here before this stream may have arrived over an earlier one: ids first (DEL-3).
-    for (let page = await nextPage(MAX_IDS); page.length > 0; page = await nextPage(MAX_IDS)) {
-      for (const entry of await stillWanted(page)) await sendOne(entry)
-      if (over || page.length < MAX_IDS) break
-    }
     while (!over) {
-      const entries = again.length > 0 ? again.splice(0) : await nextPage(PAGE)
-      for (const entry of entries) await sendOne(entry)
-      if (entries.length === 0) await work.heard()
+      if (again.length > 0) await sendPage(again.splice(0))
+      const page = await nextPage()
+      if (page.length > 0) await sendPage(await stillWanted(page))
+      else if (again.length === 0) await work.heard()
     }
   }
 
-  async function nextPage(limit: number): Promise<readonly OutboxEntry[]> {
-    const page = await outbox.pageFor(recipient.device, readUpTo, limit)
+  async function sendPage(page: readonly OutboxEntry[]): Promise<void> {
+    for (let at = 0; at < page.length && !over; at += BATCH) {
+      for (const sent of await envelopesOf(page.slice(at, at + BATCH))) await sendOne(sent)
+    }
+  }
+
+  async function nextPage(): Promise<readonly OutboxEntry[]> {
+    const page = await outbox.pageFor(recipient.device, readUpTo, MAX_IDS)
     readUpTo = page.at(-1)?.order ?? readUpTo
     return page
   }
 
+  /** Ids first of whatever may be there by an earlier stream, or by a sibling of ours (DEL-3). */
   async function stillWanted(page: readonly OutboxEntry[]): Promise<readonly OutboxEntry[]> {
+    const doubtful = page.filter(({ order, envelope }) => !envelope || order <= begunBehind)
+    if (doubtful.length === 0) return page
     answerToOffer = Promise.withResolvers()
     isOfferOpen = true
     waitForAnswer()
-    await typed.send({ kind: 'offer', ids: page.map(({ message }) => message) })
+    await typed.send({ kind: 'offer', ids: doubtful.map(({ message }) => message) })
     const held = new Set(await answerToOffer.promise)
     if (over) return []
-    await reached(page.filter(({ message }) => held.has(message)))
+    await reached(doubtful.filter(({ message }) => held.has(message)))
     return page.filter(({ message }) => !held.has(message))
   }
 
@@ -141,31 +161,23 @@ export function createLane(
     )
   }
 
-  async function sendOne(entry: OutboxEntry): Promise<void> {
-    while (underWay.size >= WINDOW && !over) await work.heard()
+  /** What was passed over is tried again by the next lane, which asks for another card. */
+  function onNoCard(): void {
     if (over) return
-    const envelope = entry.envelope ?? (await seal(entry))
-    if (!envelope || over) return
-    requireIn()
-    underWay.set(entry.message, { entry, envelope })
-    if (underWay.size === 1) waitForAnswer()
-    await typed.send({ kind: 'envelope', id: entry.message, envelope })
+    cancelNoCard ??= context.scheduler.schedule(NO_CARD_WAIT_MS, () =>
+      stream.abort(new KithError('ERR_CARD_EXPIRED', 'there was no card that stands')),
+    )
   }
 
-  /** Seals what could not be sealed when it was written: no card then, or a session that broke. */
-  async function seal(entry: OutboxEntry): Promise<Uint8Array | undefined> {
-    const stored = await chats.get(entry.message)
-    if (!stored) return undefined
-    const { bytes, content } = stored
-    const card = (await sessions.has(recipient)) ? undefined : await asking.card()
-    if (over) return undefined
-    return chats.alone(content.chat, async () => {
-      await sessions.handedOver(recipient.device)
-      requireIn()
-      const sealed = await sessions.seal(recipient, bytes, content.chat, card)
-      if (!sealed) return undefined
-      return commitSealed(context.store, sealed, (envelope) => outbox.stageSealed(entry, envelope))
-    })
+  async function sendOne(sent: UnderWay): Promise<void> {
+    const { entry, envelope } = sent
+    while (underWay.size >= WINDOW && !over) await work.heard()
+    // By a sibling it may be there by now.
+    if (over || !outbox.isPresent(entry)) return
+    requireIn()
+    underWay.set(entry.message, sent)
+    if (underWay.size === 1) waitForAnswer()
+    await typed.send({ kind: 'envelope', id: entry.message, envelope })
   }
 
   /** Asked again behind every wait: what was kept for a device goes with it, and does not come back (OUT-6). */
@@ -212,7 +224,7 @@ export function createLane(
     if (entries.length === 0) return
     refusals.landed(entries.map(({ message }) => message))
     const by = entries.map(({ message }) => ({ message, device: recipient.device }))
-    await parts.recordReached(by, [outbox.stageRemove(entries), delivery.stage(by)])
+    await parts.recordReached(by, await parts.settle(by))
   }
 
   async function refused(refusal: Refuse): Promise<void> {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createTime, type Time } from '../../../../test/scenarios/time.ts'
 import { openContext } from '../../test/context.ts'
 import { accountOf, createDevices, type Devices, type SeenFrame } from '../../test/devices.ts'
-import type { KithNode } from '../api.ts'
+import type { KithNode } from '../api/node.ts'
 import { MESSAGE } from '../protocols.ts'
 import { toRecipientCodec, toSenderCodec } from './message-wire.ts'
 

@@ -65,7 +65,7 @@ export function startReceiving(
         case 'ask-card':
           return typed.send({ kind: 'card', card: await sessions.giveCard(from.device) })
         case 'offer':
-          return typed.send({ kind: 'want', ...(await sorted(frame.ids)) })
+          return typed.send({ kind: 'want', ...(await sorted(frame.ids, from.account)) })
         case 'envelope':
           return take(frame)
       }
@@ -99,8 +99,9 @@ export function startReceiving(
   /** Which of the offered are wanted, and which are here. */
   async function sorted(
     offered: readonly MessageId[],
+    account: AccountId,
   ): Promise<{ readonly ids: readonly MessageId[]; readonly held: readonly MessageId[] }> {
-    const isHeld = await Promise.all(offered.map((id) => inbox.has(id)))
+    const isHeld = await Promise.all(offered.map((id) => inbox.has(id, account)))
     return {
       ids: offered.filter((_, at) => !isHeld[at]),
       held: offered.filter((_, at) => isHeld[at]),

@@ -2,7 +2,7 @@ import { deviceLogCodec, parseDeviceId } from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
 import { accountOf, createDevices, type Devices } from '../../test/devices.ts'
 import { accountNamed } from '../../test/people.ts'
-import type { KithNode } from '../api.ts'
+import type { KithNode } from '../api/node.ts'
 import { HELLO } from '../protocols.ts'
 import { type Hello, type HelloFrame, helloCodec } from './hello-wire.ts'
 

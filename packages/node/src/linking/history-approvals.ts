@@ -12,7 +12,8 @@ import {
 import { type AccountLog, createEvents, type RecordEvent, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { Devices } from '../account/devices.ts'
-import type { CallOptions, Device } from '../api.ts'
+import type { Device } from '../api/devices.ts'
+import type { CallOptions } from '../api/options.ts'
 import type { DeviceContext } from '../context.ts'
 import type { Staged } from '../staged.ts'
 

@@ -12,7 +12,7 @@ import {
   type Refused,
   refuseOpening,
 } from '@kithmesh/protocol'
-import type { LinkOffer, LinkState } from '../api.ts'
+import type { LinkOffer, LinkState } from '../api/linking.ts'
 import type { DeviceContext } from '../context.ts'
 import { codeOf } from '../faults.ts'
 import { createFeed, type Feed } from '../feed.ts'

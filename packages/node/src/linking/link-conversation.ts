@@ -7,7 +7,7 @@ import {
   type Refused,
   refusalIn,
 } from '@kithmesh/protocol'
-import type { AskPerson, LinkAnswer, YesForAWhile } from '../api.ts'
+import type { AskPerson, LinkAnswer, YesForAWhile } from '../api/linking.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { type FrameReader, frameReader } from '../frames.ts'

@@ -13,7 +13,9 @@ import {
   refuseOpening,
   revealShare,
 } from '@kithmesh/protocol'
-import type { CallOptions, Device, LinkOffer, LinkOptions, NearbyDevice } from '../api.ts'
+import type { Device } from '../api/devices.ts'
+import type { LinkOffer, LinkOptions, NearbyDevice } from '../api/linking.ts'
+import type { CallOptions } from '../api/options.ts'
 import type { DeviceContext } from '../context.ts'
 import { openStream, toError } from '../faults.ts'
 import { JOIN, LINK, NEARBY } from '../protocols.ts'

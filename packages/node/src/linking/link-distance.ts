@@ -1,6 +1,6 @@
 import type { FrameStream } from '@kithmesh/net'
 import { type DeviceId, parseDeviceId } from '@kithmesh/protocol'
-import type { SeenDevice } from '../api.ts'
+import type { SeenDevice } from '../api/linking.ts'
 import type { DeviceContext } from '../context.ts'
 import { hasNearAddress } from './code-addresses.ts'
 

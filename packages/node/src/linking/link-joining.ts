@@ -8,7 +8,8 @@ import {
 } from '@kithmesh/protocol'
 import { epochKeysCodec } from '@kithmesh/sync'
 import { membershipOps } from '../account/account.ts'
-import type { AskPerson, LinkState, SeenLinker } from '../api.ts'
+import { awaitedOps } from '../account/history-progress.ts'
+import type { AskPerson, LinkState, SeenLinker } from '../api/linking.ts'
 import { openCards } from '../cards.ts'
 import type { DeviceContext } from '../context.ts'
 import { shownName } from '../names.ts'
@@ -79,5 +80,8 @@ async function agree(
 async function keep(context: DeviceContext, { log, epochKeys, snapshot }: Linked): Promise<void> {
   const epochs = epochKeysCodec.decode(epochKeys)
   const { account, entries } = log
-  await context.store.commit(membershipOps(context, { account, entries, epochs, seed: snapshot }))
+  await context.store.commit([
+    ...membershipOps(context, { account, entries, epochs, seed: snapshot }),
+    ...awaitedOps(context),
+  ])
 }

@@ -8,7 +8,7 @@ import {
   readReveal,
   refuseOpening,
 } from '@kithmesh/protocol'
-import type { LinkOfferOptions } from '../api.ts'
+import type { LinkOfferOptions } from '../api/linking.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { NEARBY } from '../protocols.ts'

@@ -1,6 +1,7 @@
 import type { NearbyPeer } from '@kithmesh/net'
 import { type DeviceId, descriptionCodec, parseDeviceId } from '@kithmesh/protocol'
-import type { CallOptions, NearbyDevice } from '../api.ts'
+import type { NearbyDevice } from '../api/linking.ts'
+import type { CallOptions } from '../api/options.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { shownName } from '../names.ts'

@@ -15,13 +15,14 @@ import { epochKeysCodec } from '@kithmesh/sync'
 import type { AccountState } from '../account/account-state.ts'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { Devices } from '../account/devices.ts'
-import type { Device, LinkOptions, LinkState, SeenDevice } from '../api.ts'
+import type { Device } from '../api/devices.ts'
+import type { LinkOptions, LinkState, SeenDevice } from '../api/linking.ts'
 import type { Cards } from '../cards.ts'
 import type { DeviceContext } from '../context.ts'
 import { shownName } from '../names.ts'
 import type { LogIntake } from '../standing/log-intake.ts'
 import { askPerson, type LinkConversation } from './link-conversation.ts'
-import { sessionTime, type TermsOfAdd, termsAt } from './link-terms.ts'
+import { sessionTime, sinceOf, type TermsOfAdd, termsAt } from './link-terms.ts'
 
 /** What taking a device in needs of the other rooms. */
 export interface LinkRooms {
@@ -64,9 +65,10 @@ export async function takeDeviceIn(
   const { device } = seen
   const temporary = sessionTime({ asked: options, answer, other: met.other })
   const terms = termsAt(context.clock.now(), { distance, ...(temporary ? { temporary } : {}) })
+  const since = sinceOf(options.history ?? 'all', context.clock.now())
   // Both persons have agreed: what follows takes as long as a network does, not as people do (DEV-17).
   const agreed = await logs.authoring(() =>
-    addDevice(context, rooms, { conversation, met: ready.state, seen, terms, show }),
+    addDevice(context, rooms, { conversation, met: ready.state, seen, terms, since, show }),
   )
   // A sibling's add may have come in between: who is held gets nothing of the account (LNK-10).
   if (logs.standing(account, device)?.state !== 'in') {
@@ -90,10 +92,13 @@ async function addDevice(
     met,
     seen,
     terms,
+    since,
     show,
   }: Pick<TakingIn, 'conversation' | 'met' | 'show'> & {
     readonly seen: SeenDevice
     readonly terms: TermsOfAdd
+    /** From when on it gets messages, ms since 1970 UTC. */
+    readonly since: number | undefined
   },
 ): Promise<Agreed> {
   const environment = { clock: context.clock, rng: context.rng }
@@ -107,8 +112,8 @@ async function addDevice(
   if (agreed.kind === 'refused') throw await conversation.refuse(agreed)
   const { device, name, kind } = seen
   const card = await cards.stage(device, agreed.card)
-  // The name first: whoever is told of the device is told its name.
-  await state.edit(() => state.data.devices.set(device, { name, kind }))
+  // First of all: whoever is told of the device is told its name, and how far back it gets messages.
+  await state.edit(() => state.data.devices.set(device, { name, kind, historySince: since ?? 0 }))
   await intake.takeOwn({ entries: [agreed.add], alongside: card ? [card] : [] })
   return agreed
 }

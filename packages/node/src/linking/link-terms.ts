@@ -1,9 +1,11 @@
 import { type DeviceDescription, KithError } from '@kithmesh/protocol'
-import type { LinkAnswer, LinkOptions, YesForAWhile } from '../api.ts'
+import type { HistoryChoice } from '../api/history.ts'
+import type { LinkAnswer, LinkOptions, YesForAWhile } from '../api/linking.ts'
 
 /** Message history waits this long for a device that was not near when it was linked (protocol: linking). */
 const FAR_HISTORY_MS = 24 * 60 * 60 * 1000
 const HOUR_MS = 60 * 60 * 1000
+const DAY_MS = 24 * HOUR_MS
 /** A session for longer than 30 days is no session. */
 const MAX_HOURS = 720
 
@@ -15,12 +17,40 @@ export interface TermsOfAdd {
   readonly expiresAt?: number
 }
 
-/** @throws ERR_LINK_TERMS for hours that are no whole number from 1 to 720 */
-export function requireTerms({ temporary }: Pick<LinkOptions, 'temporary'>): void {
+/** A hundred years: whoever means all says so. */
+const MAX_DAYS = 36_500
+
+/**
+ * @throws ERR_LINK_TERMS for hours that are no whole number from 1 to 720, or days that are none from 1 to
+ * 36,500
+ */
+export function requireTerms({
+  temporary,
+  history,
+}: Pick<LinkOptions, 'temporary' | 'history'>): void {
+  if (history !== undefined) requireDays(history)
   if (temporary === undefined) return
   const { hours } = temporary
   if (Number.isInteger(hours) && hours >= 1 && hours <= MAX_HOURS) return
   throw new KithError('ERR_LINK_TERMS', `a session lasts 1 to ${MAX_HOURS} hours`)
+}
+
+function requireDays(history: HistoryChoice): void {
+  if (typeof history === 'string') return
+  const { days } = history
+  if (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS) return
+  throw new KithError('ERR_LINK_TERMS', `history is for 1 to ${MAX_DAYS} days`)
+}
+
+/**
+ * From when on a device gets messages, ms since 1970 UTC; undefined when it gets all (HIS-8).
+ *
+ * @throws ERR_LINK_TERMS
+ */
+export function sinceOf(history: HistoryChoice, now: number): number | undefined {
+  requireDays(history)
+  if (history === 'all') return undefined
+  return history === 'none' ? now : Math.max(1, now - history.days * DAY_MS)
 }
 
 /** A device that leaves nothing behind stays so long when nobody said how long. */

@@ -10,7 +10,7 @@ import {
   readReveal,
   revealShare,
 } from '@kithmesh/protocol'
-import type { JoinOptions, LinkOffer, LinkOfferOptions, LinkState } from '../api.ts'
+import type { JoinOptions, LinkOffer, LinkOfferOptions, LinkState } from '../api/linking.ts'
 import type { DeviceContext } from '../context.ts'
 import { openStream, toError } from '../faults.ts'
 import { JOIN, LINK } from '../protocols.ts'

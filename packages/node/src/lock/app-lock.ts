@@ -1,7 +1,8 @@
 /** The lock of a running device: what a person sets, and when it locks by itself (LOCK-7, LOCK-8). */
 
 import { type Clock, codec, decoded, KithError, uint } from '@kithmesh/protocol'
-import type { CallOptions, DeviceLock, LockState } from '../api.ts'
+import type { DeviceLock, LockState } from '../api/lock.ts'
+import type { CallOptions } from '../api/options.ts'
 import type { HomeKeys } from '../platform.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { createSerial } from '../serial.ts'

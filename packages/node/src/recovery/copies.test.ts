@@ -11,7 +11,7 @@ import {
 import { createAccountData } from '@kithmesh/sync'
 import { describe, expect, test } from 'vitest'
 import { accountOf, createDevices, type Devices, type SeenFrame } from '../../test/devices.ts'
-import type { KithNode } from '../api.ts'
+import type { KithNode } from '../api/node.ts'
 import { RECOVERY } from '../protocols.ts'
 import { type RecoveryFrame, recoveryCodec } from './wire.ts'
 

@@ -6,7 +6,7 @@ import {
   parseDeviceId,
 } from '@kithmesh/protocol'
 import type { AccountState } from '../account/account-state.ts'
-import type { CallOptions } from '../api.ts'
+import type { CallOptions } from '../api/options.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { typedStream } from '../frames.ts'

@@ -1,5 +1,5 @@
 import { type DeviceId, type DeviceStanding, entryBodyCodec, KithError } from '@kithmesh/protocol'
-import type { RecoveryPlan } from '../api.ts'
+import type { RecoveryPlan } from '../api/recovery.ts'
 import { ACCOUNT_NAME } from '../contacts/contacts.ts'
 import { type Findings, nameOfDevice } from './findings.ts'
 

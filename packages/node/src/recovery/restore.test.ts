@@ -27,7 +27,7 @@ import { createAccountData, createEpoch, type EpochKey, epochKeysCodec } from '@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openContext, type TestContext } from '../../test/context.ts'
 import { EPOCHS, readAccount, readSeed } from '../account/account.ts'
-import type { RecoveryPlan } from '../api.ts'
+import type { RecoveryPlan } from '../api/recovery.ts'
 import { nodePlatform } from '../platform.node.ts'
 import { RECOVERY } from '../protocols.ts'
 import type { Store } from '../store/store-types.ts'

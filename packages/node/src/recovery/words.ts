@@ -1,6 +1,7 @@
 import { KithError, recoveryWords } from '@kithmesh/protocol'
 import { eraseEntropyOps, readEntropy } from '../account/account.ts'
-import type { CallOptions, RecoveryState, WordAnswer } from '../api.ts'
+import type { CallOptions } from '../api/options.ts'
+import type { RecoveryState, WordAnswer } from '../api/recovery.ts'
 import type { DeviceContext } from '../context.ts'
 import { createSerial } from '../serial.ts'
 import type { Op } from '../store/store-types.ts'

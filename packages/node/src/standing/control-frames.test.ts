@@ -24,9 +24,20 @@ import {
   toRecipientCodec,
   toSenderCodec,
 } from '../delivery/message-wire.ts'
+import { repairAnswerCodec, repairQuestionCodec } from '../delivery/repair-wire.ts'
 import { type HelloFrame, helloCodec } from '../greeting/hello-wire.ts'
 import * as declared from '../protocols.ts'
-import { CONTACT, HELLO, JOIN, LINK, MESSAGE, NEARBY, RECOVERY, SYNC } from '../protocols.ts'
+import {
+  CONTACT,
+  HELLO,
+  JOIN,
+  LINK,
+  MESSAGE,
+  NEARBY,
+  RECOVERY,
+  REPAIR,
+  SYNC,
+} from '../protocols.ts'
 import { type RecoveryFrame, recoveryCodec } from '../recovery/wire.ts'
 
 /** Who is answered; and of a hello, with more than that it is unknown here, or out. */
@@ -46,8 +57,18 @@ const KNOWN: Answered = ['a contact', 'own']
 const EMPTY = new Uint8Array()
 const id = messageIdFromBytes(new Uint8Array(16))
 
-const PROTOCOLS = { HELLO, MESSAGE, RECOVERY, SYNC, LINK, JOIN, CONTACT, NEARBY } as const
-const NAMES = ['HELLO', 'MESSAGE', 'RECOVERY', 'SYNC', 'LINK', 'JOIN', 'CONTACT', 'NEARBY'] as const
+const PROTOCOLS = { HELLO, MESSAGE, REPAIR, RECOVERY, SYNC, LINK, JOIN, CONTACT, NEARBY } as const
+const NAMES = [
+  'HELLO',
+  'MESSAGE',
+  'REPAIR',
+  'RECOVERY',
+  'SYNC',
+  'LINK',
+  'JOIN',
+  'CONTACT',
+  'NEARBY',
+] as const
 
 /** One frame of each kind, and who is answered when it is the first. */
 type Kinds<F extends { readonly kind: string }> = {
@@ -105,6 +126,10 @@ function rows(at: Stage, hello: HelloFrame & { readonly kind: 'hello' }) {
     log: [{ kind: 'log', account, entries: EMPTY }, NOBODY],
     done: [{ kind: 'done' }, NOBODY],
   }
+  const numbers = [{ from: 1, to: 2 }]
+  const { device } = at.phone
+  const question = { authors: [{ device, numbers }] }
+  const answer = { authors: [{ device, coming: numbers, past: [], absent: [] }] }
   /** Whatever the first frame is: no code and no invite is out, and the account log is for siblings. */
   const anything = (answered: Answered): readonly (readonly [string, Row])[] => [
     ['anything', { answered, bytes: Uint8Array.of(1) }],
@@ -114,6 +139,10 @@ function rows(at: Stage, hello: HelloFrame & { readonly kind: 'hello' }) {
     MESSAGE: [
       ...rowsOf('', toRecipientCodec, toRecipient),
       ...rowsOf('answer ', toSenderCodec, toSender),
+    ],
+    REPAIR: [
+      ['question', { answered: CONTACTS, bytes: repairQuestionCodec.encode(question) }],
+      ['answer', { answered: NOBODY, bytes: repairAnswerCodec.encode(answer) }],
     ],
     RECOVERY: rowsOf('', recoveryCodec, recovery),
     SYNC: anything(['own']),

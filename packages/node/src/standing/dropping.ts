@@ -4,9 +4,10 @@ import type { Addresses } from '../addresses.ts'
 import type { Cards } from '../cards.ts'
 import type { DeviceContext } from '../context.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import type { Entitlement } from '../delivery/entitlement.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { Sessions } from '../delivery/sessions.ts'
-import { commitStaged, type Staged, stagedOps } from '../staged.ts'
+import { commitStaged, type Staged } from '../staged.ts'
 import { goneBetween } from './removals.ts'
 
 /** Drops what this device keeps for devices that are out of their account, so that nothing is sealed to them. */
@@ -24,12 +25,13 @@ export interface DroppingParts {
   readonly sessions: Sessions
   readonly outbox: Outbox
   readonly delivery: Delivery
+  readonly entitlement: Pick<Entitlement, 'stageForget'>
 }
 
 /** Also drops, now and whenever it comes up, what was on its way to the disk while its device went out. */
 export function createDropping(context: DeviceContext, parts: DroppingParts): Dropping {
   const { tables, store, clock, logger } = context
-  const { account: own, logs, cards, addresses, sessions, outbox, delivery } = parts
+  const { account: own, logs, cards, addresses, sessions, outbox, delivery, entitlement } = parts
 
   outbox.events.addEventListener(
     'outbox:added',
@@ -69,12 +71,12 @@ export function createDropping(context: DeviceContext, parts: DroppingParts): Dr
     return [...forgotten, sessions.stageForget(device), ...waiting]
   }
 
-  /** What waited for the device; should it come back, it gets what it then lacks (DEL-18). */
+  /** What was on its way to the device; should it come back, it gets what it then lacks (DEL-18). */
   async function stageWaiting(account: AccountId, device: DeviceId): Promise<readonly Staged[]> {
     const entries = await outbox.allFor(device)
     const messages = entries.map(({ message }) => message)
     return [
-      stagedOps(tables.addressed.delete([account, device])),
+      entitlement.stageForget(account, device),
       outbox.stageRemove(entries),
       { ops: () => [], publish: () => delivery.recount(messages) },
     ]

@@ -1,9 +1,13 @@
 import { type AccountId, KithError } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
 import { type DeviceLogs, openDeviceLogs } from '../account/device-logs.ts'
-import type { LeftReason, NodeEvents, Status } from '../api.ts'
+import type { LeftReason } from '../api/devices.ts'
+import type { NodeEvents } from '../api/events.ts'
+import type { Status } from '../api/status.ts'
 import type { DeviceContext } from '../context.ts'
 import { codeOf } from '../faults.ts'
+import { mendHome, restoreOwnLog } from '../healing/damaged-home.ts'
+import { keepSpare } from '../healing/spare.ts'
 import { type OpenAccount, openAccount } from '../open-account.ts'
 import { createSerial } from '../serial.ts'
 import { watchExpiry } from './expiry.ts'
@@ -21,6 +25,8 @@ export interface Membership {
   status(): Promise<Status>
   /** Takes up the account that now stands on the disk. */
   enter(account: AccountId): Promise<void>
+  /** The store found damage while it ran: mends it, and opens the account anew (STO-49). */
+  mend(): Promise<void>
   /** Writes what still waits to be written. */
   close(): Promise<void>
 }
@@ -43,15 +49,15 @@ export function createMembership(
 
   async function enter(account: AccountId): Promise<void> {
     const logs = await openDeviceLogs(context)
+    await restoreOwnLog(context, { account, logs })
+    await keepSpare(context, { account, logs })
     home = { account, logs }
     watchExpiry(context, logs)
     logs.events.addEventListener(
       'log:changed',
       ({ detail }) => {
         if (detail.account !== account) return
-        settle().catch((error: unknown) => {
-          if (!signal.aborted) logger.warn('the account did not open', { code: codeOf(error) })
-        })
+        settle().catch(warnUnopened)
       },
       { signal },
     )
@@ -74,7 +80,11 @@ export function createMembership(
 
   async function goIn(at: NonNullable<typeof home>): Promise<void> {
     const over = new AbortController()
-    const open = await openAccount(contextOf(over), at, events)
+    const open = await openAccount(contextOf(over), at, events).catch((error: unknown) => {
+      // Whatever was started already goes on for nobody.
+      over.abort(error)
+      throw error
+    })
     run = { kind: 'in', open, over }
     void open.healed.then(() => reopen(open))
     events.emit('account:ready', { account: at.account, device })
@@ -98,15 +108,33 @@ export function createMembership(
       if (!home || signal.aborted || run?.kind !== 'in' || run.open !== before) return
       await leaveRun()
       await goIn(home)
-    }).catch((error: unknown) => {
-      if (!signal.aborted) logger.warn('the account did not open', { code: codeOf(error) })
-    })
+    }).catch(warnUnopened)
+  }
+
+  /** What is in memory may come from what was lost, so nothing of the run stays. */
+  async function mend(): Promise<void> {
+    await inTurn('membership', async () => {
+      if (signal.aborted) return
+      const wasIn = run?.kind === 'in'
+      if (wasIn) await leaveRun()
+      await mendHome(context)
+      if (!home) return
+      await restoreOwnLog(context, home)
+      if (wasIn) await goIn(home)
+    }).catch(warnUnopened)
+  }
+
+  function warnUnopened(error: unknown): void {
+    if (!signal.aborted) logger.warn('the account did not open', { code: codeOf(error) })
   }
 
   /** Nothing of a run goes on beside the next: no stream is left to it. */
   async function leaveRun(): Promise<void> {
     if (run) for (const peer of net.connected()) net.refuse(peer)
-    await endRun()
+    // An edit that finds no room on the disk is lost with the run; the change of membership is not.
+    await endRun().catch((error: unknown) => {
+      logger.warn('an edit was not written', { code: codeOf(error) })
+    })
   }
 
   async function endRun(): Promise<void> {
@@ -139,6 +167,7 @@ export function createMembership(
     require,
     status,
     enter,
+    mend,
     close: () => inTurn('membership', endRun),
   }
 }

@@ -7,7 +7,7 @@ import {
   devicesIn,
   type EntryId,
 } from '@kithmesh/protocol'
-import type { LeftReason } from '../api.ts'
+import type { LeftReason } from '../api/devices.ts'
 
 /**
  * Everything in a log by which devices are out now: revokes, suspends and leaves that nobody answered,

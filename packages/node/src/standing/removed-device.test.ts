@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openContext } from '../../test/context.ts'
 import { accountOf, createDevices, type Devices, type SeenFrame } from '../../test/devices.ts'
 import { EPOCHS } from '../account/account.ts'
-import type { KithNode } from '../api.ts'
+import type { KithNode } from '../api/node.ts'
 import { helloCodec } from '../greeting/hello-wire.ts'
 import { HELLO } from '../protocols.ts'
 

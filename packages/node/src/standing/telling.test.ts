@@ -4,7 +4,7 @@ import type { FrameStream, Net } from '@kithmesh/net'
 import { type AccountId, parseDeviceId } from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
 import { accountOf, createDevices, type Devices } from '../../test/devices.ts'
-import type { KithNode } from '../api.ts'
+import type { KithNode } from '../api/node.ts'
 import { type HelloFrame, helloCodec } from '../greeting/hello-wire.ts'
 import { HELLO } from '../protocols.ts'
 

@@ -2,18 +2,17 @@
 
 import { type Clock, equalBytes } from '@kithmesh/protocol'
 import type { Anchor, StoreKey } from '../platform.ts'
-import type { Backend, ByteEntry } from './backend.ts'
+import type { Backend } from './backend.ts'
+import { createEntryCount, type EntryCount } from './entry-count.ts'
 import {
   commitsOfAnchor,
-  countChanges,
   EMPTY_LEDGER,
-  entryFingerprint,
   type Ledger,
   ledgerCodec,
   type TableCount,
 } from './ledger.ts'
 import type { Damage } from './store-types.ts'
-import { ALL_ENTRIES, afterKey, LEDGER_KEY, tableOfStoredKey } from './stored-key.ts'
+import { LEDGER_KEY } from './stored-key.ts'
 import { openValue } from './value-seal.ts'
 
 /** What a store is looked over with. */
@@ -24,30 +23,39 @@ export interface AuditParts {
   readonly clock: Clock
 }
 
-/** A ledger that agrees with the entries, and whether it has to be written for that. */
-export interface Audit {
-  readonly ledger: Ledger
-  readonly isNew: boolean
-}
+/** How a store is begun with. */
+export type Audit =
+  /** Nothing speaks against the ledger; the count that proves it has not begun (STO-46). */
+  | { readonly kind: 'trusted'; readonly ledger: Ledger; readonly count: EntryCount }
+  /** All was counted; the ledger agrees with the entries now, and may have to be written for that. */
+  | { readonly kind: 'counted'; readonly ledger: Ledger; readonly isNew: boolean }
 
-/** Entries read at a time: the backend keeps pages of large ones smaller. */
-const PAGE_ENTRIES = 1024
-/** Where entries are counted whose key belongs to no table: a key that lost its beginning. */
-const NO_TABLE = 'unknown'
+/** How thoroughly: `serve-first` leaves the count for later where nothing speaks against it. */
+export type AuditCare = 'serve-first' | 'count-first'
 
-/** Compares ledger, entries and anchor. */
+/** Looks at ledger and anchor, and at every entry where these do not agree. */
 export async function auditStore(
   parts: AuditParts,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { care, signal }: { readonly care: AuditCare; readonly signal?: AbortSignal | undefined },
 ): Promise<Audit> {
   const kept = await readLedger(parts)
-  const tables = await countEntries(parts, signal)
   const anchored = await readAnchor(parts)
-  const found = findDamage({ kept, tables, anchored }, parts.clock)
-  if (kept !== 'unreadable' && found.length === 0) return { ledger: kept, isNew: false }
-  const before = kept === 'unreadable' ? EMPTY_LEDGER : kept
-  const commits = Math.max(before.commits, anchored)
-  return { ledger: { commits, tables, damage: merge(before.damage, found) }, isNew: true }
+  const count = createEntryCount(parts)
+  const isDoubtful = kept === 'unreadable' || kept.commits === 0 || anchored > kept.commits
+  if (care === 'serve-first' && !isDoubtful && parts.backend.isMended !== true) {
+    return { kind: 'trusted', ledger: kept, count }
+  }
+  while (await count.step()) signal?.throwIfAborted()
+  return { kind: 'counted', ...agreeing({ kept, tables: count.tables(), anchored }, parts.clock) }
+}
+
+/** What a count that went on behind the opening comes to: the ledger, or one that tells the damage. */
+export function concludeCount(
+  ledger: Ledger,
+  count: EntryCount,
+  clock: Clock,
+): { readonly ledger: Ledger; readonly isNew: boolean } {
+  return agreeing({ kept: ledger, tables: count.tables(), anchored: ledger.commits }, clock)
 }
 
 async function readLedger({ backend, storeKey }: AuditParts): Promise<Ledger | 'unreadable'> {
@@ -63,34 +71,22 @@ async function readAnchor({ anchor, storeKey }: AuditParts): Promise<number> {
   return Math.max(0, ...commits.map((count) => count ?? 0))
 }
 
-async function countEntries(
-  { backend, storeKey }: AuditParts,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, TableCount>> {
-  let tables: ReadonlyMap<string, TableCount> = new Map()
-  let range = ALL_ENTRIES
-  for (;;) {
-    signal?.throwIfAborted()
-    const page = await backend.page(range, PAGE_ENTRIES)
-    const end = page.at(-1)
-    if (end === undefined) return tables
-    tables = countChanges(tables, await Promise.all(page.map((entry) => came(entry, storeKey))))
-    range = { from: afterKey(end[0]) }
-  }
-}
-
-async function came(
-  entry: ByteEntry,
-  storeKey: StoreKey,
-): Promise<{ table: string; fingerprint: Uint8Array; entries: 1 }> {
-  const table = tableOfStoredKey(entry[0]) ?? NO_TABLE
-  return { table, fingerprint: await entryFingerprint(entry, storeKey), entries: 1 }
-}
-
 interface Findings {
   readonly kept: Ledger | 'unreadable'
   readonly tables: ReadonlyMap<string, TableCount>
   readonly anchored: number
+}
+
+/** A ledger that agrees with the entries, and tells what did not. */
+function agreeing(
+  { kept, tables, anchored }: Findings,
+  clock: Clock,
+): { readonly ledger: Ledger; readonly isNew: boolean } {
+  const found = findDamage({ kept, tables, anchored }, clock)
+  if (kept !== 'unreadable' && found.length === 0) return { ledger: kept, isNew: false }
+  const before = kept === 'unreadable' ? EMPTY_LEDGER : kept
+  const commits = Math.max(before.commits, anchored)
+  return { ledger: { commits, tables, damage: merge(before.damage, found) }, isNew: true }
 }
 
 function findDamage({ kept, tables, anchored }: Findings, clock: Clock): readonly Damage[] {

@@ -22,6 +22,8 @@ export interface Backend {
   getMany(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>
   /** At most `limit` entries, fewer when they are large, none only at the end of the range. */
   page(range: ByteRange, limit: number): Promise<readonly ByteEntry[]>
+  /** The keys of at most `limit` entries, none only at the end of the range; no value is read. */
+  keys(range: ByteRange, limit: number): Promise<readonly Uint8Array[]>
   /** All or nothing; on the disk, past every cache, when it resolves. */
   write(batch: readonly ByteWrite[]): Promise<void>
   /** Whether the disk takes a batch again after one failed, tried beside the store. */
@@ -29,4 +31,6 @@ export interface Backend {
   /** Rewrites what is kept so that deleted values leave the disk. */
   compact(): Promise<void>
   close(): Promise<void>
+  /** Something may be missing since it was opened: what, has to be known before it serves (STO-46). */
+  readonly isMended?: boolean
 }

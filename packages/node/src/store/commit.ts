@@ -12,13 +12,15 @@ import {
   ledgerCodec,
 } from './ledger.ts'
 import type { Op } from './store-types.ts'
-import { LEDGER_KEY, storedKeyBytes } from './stored-key.ts'
-import { sealValue } from './value-seal.ts'
+import { LEDGER_KEY, storedKeyBytes, textOfBytes } from './stored-key.ts'
+import { NONCE_BYTES, sealValue } from './value-seal.ts'
 
 /** What is written, and what the store then knows of itself. */
 export interface StagedCommits {
   readonly batch: readonly ByteWrite[]
   readonly ledger: Ledger
+  /** What came and went, by which a count under way stays right (STO-46). */
+  readonly changes: readonly EntryChange[]
 }
 
 /** What staging needs. */
@@ -31,76 +33,104 @@ interface StagedWrite extends ByteWrite {
   readonly table: string
 }
 
+/** An op, where it stands on disk, and the number of its commit. */
+interface PlacedOp {
+  readonly op: Op
+  readonly key: Uint8Array
+  readonly commit: number
+}
+
 /** Commits one after the other in one batch; of two changes of one key the later counts. */
 export async function stageCommits(
   commits: readonly (readonly Op[])[],
   { ledger, parts }: StageContext,
 ): Promise<StagedCommits> {
-  const writes = await sealOps(commits, { ledger, parts })
-  const changes = await changesOf(writes, parts)
+  const placed = await placeOps(commits, { ledger, parts })
+  // All that is replaced is read at once, while it is being sealed what replaces it.
+  const reading = parts.backend.getMany(placed.map(({ key }) => key))
+  const [olds, writes] = await Promise.all([reading, sealOps(placed, parts)])
+  const changes = await changesOf(writes, olds, parts.storeKey)
   const next: Ledger = {
     commits: ledger.commits + commits.length,
     tables: countChanges(ledger.tables, changes),
     damage: ledger.damage,
   }
-  return { batch: [...writes, await sealLedger(next, parts)], ledger: next }
+  return { batch: [...writes, await sealLedger(next, parts)], ledger: next, changes }
 }
 
-async function sealOps(
+async function placeOps(
   commits: readonly (readonly Op[])[],
   { ledger, parts }: StageContext,
-): Promise<readonly StagedWrite[]> {
-  const sealed = await Promise.all(
-    commits.flatMap((ops, at) => ops.map((op) => sealOp(op, ledger.commits + 1 + at, parts))),
+): Promise<readonly PlacedOp[]> {
+  const placed = await Promise.all(
+    commits.flatMap((ops, at) => ops.map((op) => placeOp(op, ledger.commits + 1 + at, parts))),
   )
-  return [...new Map(sealed.map((write) => [keyText(write.key), write])).values()]
+  if (placed.length === 1) return placed
+  // What a later change replaces is not even sealed.
+  return [...new Map(placed.map((one) => [textOfBytes(one.key), one])).values()]
 }
 
-async function sealOp(
-  { table, target, value }: Op,
+async function placeOp(
+  op: Op,
   commit: number,
-  parts: StageContext['parts'],
-): Promise<StagedWrite> {
-  if (target.kind === 'stored') return { table, key: target.storedKey }
-  const key = await storedKeyBytes(table, target.segments, parts.storeKey)
-  if (value === undefined) return { table, key }
-  const plain = { plainKey: plainKeyBytes(target.segments), value }
-  return { table, key, value: await sealValue(plain, { storedKey: key, commit }, parts) }
+  { storeKey }: Pick<StageContext['parts'], 'storeKey'>,
+): Promise<PlacedOp> {
+  const { table, target } = op
+  if (target.kind === 'stored') return { op, key: target.storedKey, commit }
+  return { op, key: await storedKeyBytes(table, target.segments, storeKey), commit }
+}
+
+/** One draw of randomness for all of them: asking the system costs more than sealing a small value. */
+function sealOps(
+  placed: readonly PlacedOp[],
+  { storeKey, rng }: StageContext['parts'],
+): Promise<readonly StagedWrite[]> {
+  const nonces = rng.bytes(NONCE_BYTES * placed.length)
+  return Promise.all(
+    placed.map(async ({ op: { table, target, value }, key, commit }, at) => {
+      if (value === undefined || target.kind === 'stored') return { table, key }
+      const plain = { plainKey: plainKeyBytes(target.segments), value }
+      const nonce = nonces.subarray(at * NONCE_BYTES, (at + 1) * NONCE_BYTES)
+      const place = { storedKey: key, commit }
+      return { table, key, value: await sealValue(plain, place, { storeKey, nonce }) }
+    }),
+  )
 }
 
 /** What the ledger has to add and to take away. */
 async function changesOf(
   writes: readonly StagedWrite[],
-  { backend, storeKey }: StageContext['parts'],
+  olds: readonly (Uint8Array | undefined)[],
+  storeKey: StoreKey,
 ): Promise<readonly EntryChange[]> {
-  const olds = await backend.getMany(writes.map(({ key }) => key))
-  const changes = writes.flatMap(({ table, key, value }, at) => [
-    entryChange({ table, key, value: olds[at], entries: -1 }, storeKey),
-    entryChange({ table, key, value, entries: 1 }, storeKey),
-  ])
-  return (await Promise.all(changes)).flat()
+  return Promise.all(
+    writes.flatMap(({ table, key, value }, at) => {
+      const old = olds[at]
+      return [
+        ...(old ? [entryChange({ table, key, value: old, entries: -1 }, storeKey)] : []),
+        ...(value ? [entryChange({ table, key, value, entries: 1 }, storeKey)] : []),
+      ]
+    }),
+  )
 }
 
-interface MaybeEntry extends Pick<EntryChange, 'table' | 'entries'> {
-  readonly key: Uint8Array
-  readonly value: Uint8Array | undefined
+interface Entry extends Omit<EntryChange, 'fingerprint'> {
+  readonly value: Uint8Array
 }
 
 async function entryChange(
-  { table, key, value, entries }: MaybeEntry,
+  { table, key, value, entries }: Entry,
   storeKey: StoreKey,
-): Promise<readonly EntryChange[]> {
-  if (value === undefined) return []
-  return [{ table, fingerprint: await entryFingerprint([key, value], storeKey), entries }]
+): Promise<EntryChange> {
+  return { table, key, fingerprint: await entryFingerprint([key, value], storeKey), entries }
 }
 
-async function sealLedger(ledger: Ledger, parts: StageContext['parts']): Promise<ByteWrite> {
+async function sealLedger(
+  ledger: Ledger,
+  { storeKey, rng }: StageContext['parts'],
+): Promise<ByteWrite> {
   const plain = { plainKey: new Uint8Array(), value: ledgerCodec.encode(ledger) }
   const place = { storedKey: LEDGER_KEY, commit: ledger.commits }
-  return { key: LEDGER_KEY, value: await sealValue(plain, place, parts) }
-}
-
-/** Bytes as the key of a Map. */
-function keyText(key: Uint8Array): string {
-  return String.fromCharCode(...key)
+  const nonce = rng.bytes(NONCE_BYTES)
+  return { key: LEDGER_KEY, value: await sealValue(plain, place, { storeKey, nonce }) }
 }

@@ -29,8 +29,10 @@ function notesOf(store: Store): Notes {
   return store.table('notes', { key, value: values })
 }
 
-function open(home: string): Promise<Store> {
-  return openStore({ home, platform: nodePlatform }, { clock, rng })
+async function open(home: string): Promise<Store> {
+  const store = await openStore({ home, platform: nodePlatform }, { clock, rng })
+  await store.audited
+  return store
 }
 
 /** 150 commits of 4 puts; every key in its second version, some deleted again. */
@@ -104,6 +106,25 @@ describe('E2 bit rot', () => {
     await using store = await open(copy)
     expect(await notesOf(store).get(['chat', 1])).toBe('new')
   })
+
+  for (const [what, current] of [
+    ['names a file with a NUL in it', 'MANI\0FEST-000004\n'],
+    ['names a manifest that is not there', 'MANIFEST-999999\n'],
+    ['names a folder', './\n'],
+    ['is empty', ''],
+    ['has no end of line', 'MANIFEST-000004'],
+  ] as const) {
+    test(`STO-35 E2 a CURRENT that ${what} costs nothing`, async () => {
+      const copy = join(root, 'current')
+      await cp(tableHome, copy, { recursive: true })
+      await writeFile(join(copy, 'data', 'CURRENT'), current)
+      {
+        await using store = await open(copy)
+        expect(await contents(store)).toEqual(pristine)
+      }
+      await rm(copy, { recursive: true })
+    })
+  }
 
   test('STO-31 E2 a lost end of the log is noticed by the anchor', async () => {
     const copy = join(root, 'short')

@@ -26,6 +26,9 @@ export interface KeyCodec<K> {
   encode(key: K | KeyPrefix<K>): readonly KeySegment[]
   /** @throws ERR_MALFORMED */
   decode(bytes: Uint8Array): K
+  /** Its parts one after the other, and the key that values of them make. */
+  readonly parts: readonly KeyPart<unknown>[]
+  of(values: readonly unknown[]): K
 }
 
 /** The beginnings of a tuple key; a single key has none. */
@@ -48,16 +51,21 @@ export function tupleKey<const K extends readonly unknown[]>(
   const list = parts as readonly KeyPart<unknown>[]
   return {
     encode: (key) => (key as readonly unknown[]).map((value, at) => segment(list[at], value)),
-    decode: (bytes) => decodeTuple(list, bytes) as unknown as K,
+    decode: (bytes) => decodeParts(list, bytes) as unknown as K,
+    parts: list,
+    of: (values) => values as unknown as K,
   }
 }
 
 /** A key of one part, written without the brackets of a tuple. */
 export function singleKey<T>(part: KeyPart<T>): KeyCodec<T> {
+  const parts = [part as KeyPart<unknown>]
   return {
     // An array is the empty prefix: no part is one.
-    encode: (key) => (Array.isArray(key) ? [] : [segment(part as KeyPart<unknown>, key)]),
-    decode: (bytes) => decodeTuple([part as KeyPart<unknown>], bytes)[0] as T,
+    encode: (key) => (Array.isArray(key) ? [] : [segment(parts[0], key)]),
+    decode: (bytes) => decodeParts(parts, bytes)[0] as T,
+    parts,
+    of: (values) => values[0] as T,
   }
 }
 
@@ -66,7 +74,11 @@ function segment(part: KeyPart<unknown> | undefined, value: unknown): KeySegment
   return { bytes: part.encode(value), hidden: part.hidden }
 }
 
-function decodeTuple(parts: readonly KeyPart<unknown>[], bytes: Uint8Array): readonly unknown[] {
+/** The values of the parts of a key. @throws ERR_MALFORMED */
+export function decodeParts(
+  parts: readonly KeyPart<unknown>[],
+  bytes: Uint8Array,
+): readonly unknown[] {
   let at = 0
   const values = parts.map((part) => {
     const { value, next } = part.decode(bytes, at)

@@ -39,6 +39,8 @@ export interface Ledger {
 /** An entry that came or went. */
 export interface EntryChange {
   readonly table: string
+  /** The bytes it stands under. */
+  readonly key: Uint8Array
   readonly fingerprint: Uint8Array
   readonly entries: 1 | -1
 }
@@ -94,7 +96,7 @@ export async function entryFingerprint(
   const length = new Uint8Array(4)
   new DataView(length.buffer).setUint32(0, key.length)
   const mac = await storeKey.mac(domainBytes('store fingerprint', length, key, value))
-  return mac.slice(0, SUM_BYTES)
+  return mac.subarray(0, SUM_BYTES)
 }
 
 /** The counts after entries came and went. */
@@ -103,14 +105,20 @@ export function countChanges(
   changes: readonly EntryChange[],
 ): ReadonlyMap<string, TableCount> {
   const counted = new Map(tables)
+  /** Sums that are ours to change: the ones of `tables` stay as they are. */
+  const sums = new Map<string, Uint8Array>()
   for (const { table, fingerprint, entries } of changes) {
-    const before = counted.get(table) ?? { entries: 0, sum: new Uint8Array(SUM_BYTES) }
-    counted.set(table, {
-      entries: before.entries + entries,
-      sum: before.sum.map((byte, at) => byte ^ (fingerprint[at] ?? 0)),
-    })
+    const before = counted.get(table)
+    const sum = sums.get(table) ?? before?.sum.slice() ?? new Uint8Array(SUM_BYTES)
+    sums.set(table, sum)
+    addInto(sum, fingerprint)
+    counted.set(table, { entries: (before?.entries ?? 0) + entries, sum })
   }
   return counted
+}
+
+function addInto(sum: Uint8Array, fingerprint: Uint8Array): void {
+  for (let at = 0; at < SUM_BYTES; at++) sum[at] = (sum[at] ?? 0) ^ (fingerprint[at] ?? 0)
 }
 
 /** Length of {@link anchorBytes}. */

@@ -3,12 +3,12 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KithError } from '@kithmesh/protocol'
+import { isKithError, KithError } from '@kithmesh/protocol'
 import { Level } from 'level'
 import type { OpenCare } from '../platform.ts'
 import type { Backend } from './backend.ts'
 import { BYTE_LEVEL, type ByteLevel, createLevelBackend } from './level-backend.ts'
-import { mendTables } from './table-folder.node.ts'
+import { hasManifest, hasWholeLogs, mendTables } from './table-folder.node.ts'
 
 /** Values are sealed, and sealed bytes do not compress. */
 const OPTIONS = { ...BYTE_LEVEL, compression: false } as const
@@ -24,7 +24,7 @@ const HIGHEST = Uint8Array.of(0xff)
 export async function openNodeBackend(home: string, care: OpenCare): Promise<Backend> {
   const location = join(home, 'data')
   try {
-    await PREPARE[care](location)
+    const isMended = await PREPARE[care](location)
     const level = new Level<Uint8Array, Uint8Array>(location, OPTIONS)
     await level.open()
     // LevelDB's repair compresses, which the next check of its tables could not read.
@@ -32,24 +32,39 @@ export async function openNodeBackend(home: string, care: OpenCare): Promise<Bac
     return createLevelBackend(level, {
       isWritable: () => isWritable(home),
       compact: () => compact(level),
+      isMended,
     })
   } catch (error) {
     throw openError(error)
   }
 }
 
-const PREPARE: Readonly<Record<OpenCare, (location: string) => Promise<void>>> = {
-  'as-is': mendTables,
+/** Each says whether something may be missing now. */
+const PREPARE: Readonly<Record<OpenCare, (location: string) => Promise<boolean>>> = {
+  'as-is': mend,
   repaired: repair,
-  // Not deleted: a person may still want to have a look at it.
-  anew: (location) => rename(location, `${location}.damaged-${randomUUID()}`),
+  anew: setAside,
+}
+
+async function mend(location: string): Promise<boolean> {
+  if (!(await hasManifest(location)))
+    throw new KithError('ERR_STORE_CORRUPT', 'the store is damaged')
+  const isMended = await mendTables(location)
+  return isMended || !(await hasWholeLogs(location))
 }
 
 /** `repair` is classic-level's alone, so the types of `level`, which are for both, leave it out. */
-async function repair(location: string): Promise<void> {
+async function repair(location: string): Promise<boolean> {
   const method: unknown = Reflect.get(Level, 'repair')
   if (typeof method !== 'function') throw new TypeError('level has no repair')
   await method.call(Level, location)
+  return true
+}
+
+/** Not deleted: a person may still want to have a look at it. */
+async function setAside(location: string): Promise<boolean> {
+  await rename(location, `${location}.damaged-${randomUUID()}`)
+  return true
 }
 
 /**
@@ -88,10 +103,11 @@ async function isWritable(home: string): Promise<boolean> {
   }
 }
 
-/** What LevelDB says of files that a damaged CURRENT or MANIFEST names wrongly. */
+/** What LevelDB says of files that a damaged MANIFEST names wrongly. */
 const WRONG_NAME = /No such file|Not a directory|Is a directory|Invalid argument|name too long/i
 
 function openError(error: unknown): KithError {
+  if (isKithError(error)) return error
   if (isCorruption(error)) {
     return new KithError('ERR_STORE_CORRUPT', 'the store is damaged', { cause: error })
   }

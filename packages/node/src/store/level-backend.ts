@@ -9,7 +9,7 @@ export type ByteLevel = Level<Uint8Array, Uint8Array>
 export const BYTE_LEVEL = { keyEncoding: 'view', valueEncoding: 'view' } as const
 
 /** What the platform adds to what level does everywhere. */
-export type LevelExtras = Pick<Backend, 'isWritable' | 'compact'>
+export type LevelExtras = Pick<Backend, 'isWritable' | 'compact' | 'isMended'>
 
 /** A page of an iterator ends early beyond this many bytes (classic-level). */
 const PAGE_BYTES = 1024 * 1024
@@ -21,6 +21,7 @@ export function createLevelBackend(level: ByteLevel, extras: LevelExtras): Backe
     get: (key) => reading(async () => ownView(await level.get(key))),
     getMany: (keys) => reading(async () => (await level.getMany([...keys])).map(ownView)),
     page: (range, limit) => reading(() => readPage(level, range, limit)),
+    keys: (range, limit) => reading(() => readKeys(level, range, limit)),
     write: (batch) => level.batch(batch.map(operation), { sync: true }),
     close: () => level.close(),
   }
@@ -36,21 +37,38 @@ function operation({ key, value }: ByteWrite): Operation {
 
 async function readPage(
   level: ByteLevel,
-  { from, to, reverse = false }: ByteRange,
+  range: ByteRange,
   limit: number,
 ): Promise<readonly ByteEntry[]> {
-  const iterator = level.iterator({
-    ...(from === undefined ? {} : { gte: from }),
-    ...(to === undefined ? {} : { lt: to }),
-    reverse,
-    limit,
-    highWaterMarkBytes: PAGE_BYTES,
-  })
+  const iterator = level.iterator(iteratorOptions(range, limit))
   try {
     const page = await iterator.nextv(limit)
     return page.map(([key, value]) => [viewOf(key), viewOf(value)])
   } finally {
     await iterator.close()
+  }
+}
+
+async function readKeys(
+  level: ByteLevel,
+  range: ByteRange,
+  limit: number,
+): Promise<readonly Uint8Array[]> {
+  const iterator = level.keys(iteratorOptions(range, limit))
+  try {
+    return (await iterator.nextv(limit)).map(viewOf)
+  } finally {
+    await iterator.close()
+  }
+}
+
+function iteratorOptions({ from, to, reverse = false }: ByteRange, limit: number) {
+  return {
+    ...(from === undefined ? {} : { gte: from }),
+    ...(to === undefined ? {} : { lt: to }),
+    reverse,
+    limit,
+    highWaterMarkBytes: PAGE_BYTES,
   }
 }
 

@@ -19,6 +19,7 @@ export function createMemoryBackend(): Backend {
     get: async (key) => get(key),
     getMany: async (keys) => keys.map(get),
     page: async (range, limit) => pageOf(entries, range, limit),
+    keys: async (range, limit) => pageOf(entries, range, limit).map(([key]) => key),
     write: async (batch) => batch.forEach(apply),
     isWritable: async () => true,
     compact: async () => {},

@@ -45,6 +45,45 @@ export const storeCases: readonly StoreCase[] = [
       }),
   },
   {
+    name: 'STO-1 several values are read at once, in the order of the keys asked for',
+    run: (place) =>
+      inStore(place, async (store) => {
+        const notes = notesOf(store)
+        await store.commit([notes.put(['a', 1], 'one'), notes.put(['a', 2], 'two')])
+        same(
+          await notes.getMany([
+            ['a', 2],
+            ['a', 9],
+            ['a', 1],
+          ]),
+          ['two', undefined, 'one'],
+        )
+        same(await notes.getMany([]), [])
+      }),
+  },
+  {
+    name: 'STO-47 keys come as entries do, within their range',
+    run: (place) =>
+      inStore(place, async (store) => {
+        const key = tupleKey(idPart(parseMessageId), uintPart())
+        const table = store.table('hidden', { key, value: countCodec })
+        const ats = [1, 2, 3, 4, 5]
+        await store.commit(
+          ats.flatMap((at) => [MESSAGE, OTHER].map((id) => table.put([id, at], at))),
+        )
+        const range = { prefix: [OTHER], gt: [OTHER, 1], limit: 3, reverse: true } as const
+        same(
+          await collect(table.keys(range)),
+          (await collect(table.entries(range))).map(([one]) => one),
+        )
+        same(
+          await collect(table.keys()),
+          (await collect(table.entries())).map(([one]) => one),
+        )
+        same((await collect(table.keys())).length, 10)
+      }),
+  },
+  {
     name: 'STO-2 tables do not see each other',
     run: (place) =>
       inStore(place, async (store) => {

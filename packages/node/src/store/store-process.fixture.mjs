@@ -1,4 +1,4 @@
-// A process of its own for the store's tests, which kill it. Arguments: what to do, the home.
+// A process of its own for the store's tests, which kill it. Arguments: what to do, the home, how often.
 // Plain JavaScript: it is no part of the package, and Node runs it without a build.
 import { writeSync } from 'node:fs'
 import { registerHooks } from 'node:module'
@@ -17,18 +17,24 @@ const { nodePlatform } = await import('../platform.node.ts')
 const { singleKey, uintPart } = await import('./key-codec.ts')
 const { openStore } = await import('./store.ts')
 
-const [task, home] = process.argv.slice(2)
+const [task, home, times = '1'] = process.argv.slice(2)
 let last = 0
 const say = (line) => writeSync(1, `${line}\n`)
 
-try {
+for (let time = 0; time < Number(times); time++) {
+  try {
+    await perform()
+  } catch (error) {
+    say(error.code ?? error.message)
+  }
+}
+
+async function perform() {
   const { clock, rng } = nodePlatform
   const store = await openStore({ home, platform: nodePlatform }, { clock, rng })
   say('open')
   if (task === 'hold') process.stdin.resume()
   if (task === 'commit') await Promise.all(Array.from({ length: 8 }, () => commitForEver(store)))
-} catch (error) {
-  say(error.code ?? error.message)
 }
 
 /** Each commit writes its number in two tables: both are there, or neither. */

@@ -48,6 +48,18 @@ export interface Table<K, V> {
   readonly name: string
   /** @throws ERR_STORE_CORRUPT, ERR_STORE_READ, ERR_STORE_CLOSED */
   get(key: K, options?: { readonly signal?: AbortSignal }): Promise<V | undefined>
+  /** The values of several keys, in their order, in one reading. @throws as {@link Table.get} */
+  getMany(
+    keys: readonly K[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly (V | undefined)[]>
+  /**
+   * Keys without their values, in their order: only the first of each hidden part (STO-23) is read whole, so
+   * it is for keys that share them. It tells what stands there, not whether it opens (STO-47).
+   *
+   * @throws ERR_STORE_READ, ERR_STORE_CLOSED
+   */
+  keys(range?: Range<K>, options?: { readonly signal?: AbortSignal }): AsyncIterable<K>
   /**
    * In the order of the keys, each key once. Read in pages: commits made meanwhile are seen or not,
    * each key for itself. @throws ERR_STORE_READ, ERR_STORE_CLOSED
@@ -58,7 +70,7 @@ export interface Table<K, V> {
   delete(key: K): Op
 }
 
-/** What was found missing or changed when the store was opened (STO-30 … STO-34). */
+/** What was found missing or changed (STO-30 … STO-34). */
 export type Damage =
   /** Entries of a table are gone, changed or came back: `expected` were counted, `found` are there. */
   | {
@@ -86,8 +98,19 @@ export interface Store extends AsyncDisposable {
    * waits for its turn. @throws ERR_STORE_WRITE, ERR_STORE_CLOSED
    */
   commit(ops: readonly Op[], options?: { readonly signal?: AbortSignal }): Promise<void>
-  /** Found when the store was opened, now or earlier, until {@link Store.forgetDamage}. */
+  /** Found when the store was opened or behind that, now or earlier, until {@link Store.forgetDamage}. */
   readonly damage: readonly Damage[]
+  /** How many commits there were, also those that were lost, as far as the anchor knows (STO-31). */
+  readonly commits: number
+  /** How many entries a table has, by the count of the store. */
+  countOf(table: string): Promise<number>
+  /** Resolves when every entry was counted, or the store closed before: more damage is not found (STO-46). */
+  readonly audited: Promise<void>
+  /**
+   * Deletes what does not open in the tables that lost something, so that it is missing and not in the way
+   * (STO-48). @throws ERR_STORE_WRITE, ERR_STORE_CLOSED
+   */
+  sweep(): Promise<void>
   /** Call it once everything lost was fetched again. */
   forgetDamage(options?: { readonly signal?: AbortSignal }): Promise<void>
   /** Takes deleted values off the disk, where until then they stay, sealed. */

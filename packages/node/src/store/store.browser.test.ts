@@ -18,8 +18,10 @@ function freshHome(): string {
   return `test-${rng.bytes(8).join('-')}`
 }
 
-function open(home: string): Promise<Store> {
-  return openStore({ home, platform }, { clock, rng })
+async function open(home: string): Promise<Store> {
+  const store = await openStore({ home, platform }, { clock, rng })
+  await store.audited
+  return store
 }
 
 function textsOf(store: Store): Table<string, string> {

@@ -4,16 +4,27 @@
  * noticed. Rules STO-1 … in docs/spec/sto.md.
  */
 
-import { type Clock, type Codec, isKithError, KithError, type Rng } from '@kithmesh/protocol'
+import {
+  type Clock,
+  type Codec,
+  isKithError,
+  KithError,
+  type MaybePromise,
+  type Rng,
+} from '@kithmesh/protocol'
 import type { Anchor, HomeLock, OpenCare, Platform, StoreKey } from '../platform.ts'
-import { type AuditParts, auditStore } from './audit.ts'
+import { createSerial } from '../serial.ts'
+import { type AnchorWriter, createAnchorWriter } from './anchor-writer.ts'
+import { type AuditCare, type AuditParts, auditStore, concludeCount } from './audit.ts'
 import type { Backend } from './backend.ts'
 import { stageCommits } from './commit.ts'
 import { type CommitQueue, createCommitQueue } from './commit-queue.ts'
+import type { EntryCount } from './entry-count.ts'
 import type { KeyCodec } from './key-codec.ts'
-import { anchorBytes, type Ledger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import type { Damage, Op, Store, Table } from './store-types.ts'
 import { checkTableName } from './stored-key.ts'
+import { findUnreadable } from './sweep.ts'
 import { createTable } from './table.ts'
 
 /** Whose store. */
@@ -30,6 +41,8 @@ export interface StoreEnvironment {
   readonly clock: Clock
   readonly rng: Rng
   readonly signal?: AbortSignal
+  /** What goes before the audit behind the opening: opening what lives on the store (STO-46). */
+  readonly auditAfter?: Promise<unknown>
 }
 
 /**
@@ -47,7 +60,7 @@ export interface StoreEnvironment {
  */
 export async function openStore(
   { home, platform, openKey = () => platform.openStoreKey(home) }: StoreHome,
-  { clock, rng, signal }: StoreEnvironment,
+  { clock, rng, signal, auditAfter }: StoreEnvironment,
 ): Promise<Store> {
   signal?.throwIfAborted()
   const lock = await platform.lock(home)
@@ -56,7 +69,7 @@ export async function openStore(
     const anchor = await platform.openAnchor(home)
     const parts = { storeKey, anchor, clock, rng, lock }
     const store = new LockedStore(parts, (care) => platform.openBackend(home, care))
-    await store.open(signal)
+    await store.open(signal, auditAfter)
     return store
   } catch (error) {
     await lock.release()
@@ -77,30 +90,50 @@ interface OpenState {
   readonly backend: Backend
   ledger: Ledger
   failed: boolean
+  /** While entries are still being counted behind the opening (STO-46). */
+  count: EntryCount | undefined
 }
 
 class LockedStore implements Store {
   readonly #parts: StoreParts
   readonly #openBackend: (care: OpenCare) => Promise<Backend>
   readonly #queue: CommitQueue
+  readonly #anchor: AnchorWriter
+  /** What writes, and what must not see half of a write. */
+  readonly #inTurn = createSerial<'writer'>()
+  readonly #closing = Promise.withResolvers<void>()
   #state: Promise<OpenState> | undefined
   #damage: readonly Damage[] = []
+  #commits = 0
+  #audited: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
   constructor(parts: StoreParts, openBackend: (care: OpenCare) => Promise<Backend>) {
     this.#parts = parts
     this.#openBackend = openBackend
-    this.#queue = createCommitQueue((commits) => this.#write(commits))
+    this.#anchor = createAnchorWriter(parts.anchor, parts.storeKey)
+    this.#queue = createCommitQueue((commits) =>
+      this.#inTurn('writer', () => this.#write(() => commits)),
+    )
   }
 
   get damage(): readonly Damage[] {
     return this.#damage
   }
 
-  async open(signal?: AbortSignal): Promise<void> {
+  get commits(): number {
+    return this.#commits
+  }
+
+  get audited(): Promise<void> {
+    return this.#audited
+  }
+
+  async open(signal?: AbortSignal, auditAfter?: Promise<unknown>): Promise<void> {
     try {
-      this.#state = this.#openState(signal)
-      await this.#state
+      this.#state = this.#openState('serve-first', signal)
+      const state = await this.#state
+      this.#audited = this.#auditBehind(state, auditAfter)
     } catch (error) {
       await this.#parts.anchor.close()
       throw error
@@ -127,6 +160,22 @@ class LockedStore implements Store {
     await this.#queue.add([], {})
   }
 
+  async sweep(): Promise<void> {
+    if (this.#damage.length === 0) return
+    await this.#inTurn('writer', async () => {
+      await this.#readable()
+      await this.#write(async ({ backend }) => [
+        await findUnreadable({ ...this.#parts, backend }, this.#damage),
+      ])
+    })
+  }
+
+  async countOf(table: string): Promise<number> {
+    await this.#readable()
+    const state = await this.#state
+    return state?.ledger.tables.get(table)?.entries ?? 0
+  }
+
   async compact(): Promise<void> {
     await (await this.#readable()).compact()
   }
@@ -141,20 +190,26 @@ class LockedStore implements Store {
   }
 
   async #closeOnce(): Promise<void> {
+    this.#closing.resolve()
     await this.#queue.close()
+    // Whatever still reads or writes in its turn, as the audit and a sweep do.
+    await this.#inTurn('writer', async () => undefined)
+    await this.#audited
     const state = await this.#state?.catch(() => undefined)
     await state?.backend.close()
+    await this.#anchor.settled()
     await this.#parts.anchor.close()
     this.#parts.storeKey.drop?.()
     await this.#parts.lock.release()
   }
 
-  /** One write for all of `commits`, then the anchor, which may lag but never leads (STO-31). */
-  async #write(commits: readonly (readonly Op[])[]): Promise<void> {
+  /** One write for all of them, then the anchor, which may lag but never leads (STO-31). */
+  async #write(
+    commitsOn: (state: OpenState) => MaybePromise<readonly (readonly Op[])[]>,
+  ): Promise<void> {
     try {
       const state = await this.#writable()
-      await this.#writeTo(state, commits)
-      await this.#moveAnchor(state.ledger)
+      await this.#writeTo(state, await commitsOn(state))
     } catch (cause) {
       throw new KithError('ERR_STORE_WRITE', 'the store could not be written', {
         cause,
@@ -170,20 +225,18 @@ class LockedStore implements Store {
       const staged = await stageCommits(commits, { ledger, parts })
       await state.backend.write(staged.batch)
       state.ledger = staged.ledger
+      state.count?.follow(staged.changes)
     } catch (error) {
       state.failed = true
       throw error
     }
-  }
-
-  async #moveAnchor({ commits }: Ledger): Promise<void> {
-    const { anchor, storeKey } = this.#parts
-    await anchor.write(await anchorBytes(commits, storeKey))
+    this.#commits = state.ledger.commits
+    this.#anchor.move(this.#commits)
   }
 
   async #readable(): Promise<Backend> {
     if (this.#closed !== undefined) throw new KithError('ERR_STORE_CLOSED', 'the store is closed')
-    this.#state ??= this.#openState()
+    this.#state ??= this.#openState('count-first')
     return (await this.#state).backend
   }
 
@@ -192,7 +245,7 @@ class LockedStore implements Store {
    * waits for a backend opened anew. Until the disk takes data again the old one still reads.
    */
   async #writable(): Promise<OpenState> {
-    this.#state ??= this.#openState()
+    this.#state ??= this.#openState('count-first')
     const state = await this.#state
     if (!state.failed) return state
     if (!(await state.backend.isWritable())) throw new Error('the disk takes no data')
@@ -202,12 +255,12 @@ class LockedStore implements Store {
 
   async #reopen(state: OpenState): Promise<OpenState> {
     await state.backend.close()
-    return this.#openState()
+    return this.#openState('count-first')
   }
 
-  async #openState(signal?: AbortSignal): Promise<OpenState> {
+  async #openState(care: AuditCare, signal?: AbortSignal): Promise<OpenState> {
     try {
-      return await this.#openWith('as-is', signal)
+      return await this.#openWith('as-is', { care, signal })
     } catch (error) {
       // The next read or commit tries again.
       this.#state = undefined
@@ -216,23 +269,27 @@ class LockedStore implements Store {
   }
 
   /** Each care loses more than the one before, and the audit tells what (STO-35). */
-  async #openWith(care: OpenCare, signal: AbortSignal | undefined): Promise<OpenState> {
+  async #openWith(open: OpenCare, audit: AuditOptions): Promise<OpenState> {
     try {
-      return await this.#audited(await this.#openBackend(care), signal)
+      return await this.#begun(await this.#openBackend(open), audit)
     } catch (error) {
-      const next = NEXT_CARE[care]
+      const next = NEXT_CARE[open]
       if (next === undefined || !isKithError(error, 'ERR_STORE_CORRUPT')) throw error
-      return this.#openWith(next, signal)
+      return this.#openWith(next, audit)
     }
   }
 
-  async #audited(backend: Backend, signal: AbortSignal | undefined): Promise<OpenState> {
+  async #begun(backend: Backend, options: AuditOptions): Promise<OpenState> {
     try {
       const parts: AuditParts = { ...this.#parts, backend }
-      const { ledger, isNew } = await auditStore(parts, { signal })
-      const state = { backend, ledger, failed: false }
+      const audit = await auditStore(parts, options)
+      const { ledger } = audit
+      const count = audit.kind === 'trusted' ? audit.count : undefined
+      const state = { backend, ledger, failed: false, count }
       this.#damage = ledger.damage
-      if (isNew) await this.#keepLedger(state)
+      this.#commits = ledger.commits
+      // What was found is kept at once: a crash must not make a loss forgotten (STO-34).
+      if (audit.kind === 'counted' && audit.isNew) await this.#writeTo(state, [[]])
       return state
     } catch (error) {
       await backend.close()
@@ -240,11 +297,47 @@ class LockedStore implements Store {
     }
   }
 
-  /** What was found is kept at once: a crash must not make a loss forgotten (STO-34). */
-  async #keepLedger(state: OpenState): Promise<void> {
-    await this.#writeTo(state, [[]])
-    await this.#moveAnchor(state.ledger)
+  /** A page of entries at a time, between the commits, until all were counted (STO-46). */
+  async #auditBehind(state: OpenState, after: Promise<unknown> | undefined): Promise<void> {
+    await Promise.race([after, this.#closing.promise]).catch(() => undefined)
+    try {
+      while (await this.#inTurn('writer', () => this.#auditStep(state)));
+    } catch (error) {
+      if (isKithError(error, 'ERR_STORE_CORRUPT')) await this.#repair(state)
+      // Whatever else: the next opening begins again, and nothing was forgotten.
+    }
   }
+
+  /** False when it is over: all was counted, or another opening of the backend counted it. */
+  async #auditStep(state: OpenState): Promise<boolean> {
+    const { count } = state
+    if (count === undefined || state.failed || this.#closed !== undefined) return false
+    if (await count.step()) return true
+    const { ledger, isNew } = concludeCount(state.ledger, count, this.#parts.clock)
+    state.count = undefined
+    if (!isNew) return false
+    state.ledger = ledger
+    this.#damage = ledger.damage
+    await this.#writeTo(state, [[]])
+    return false
+  }
+
+  /** A block that does not read: opened anew, LevelDB repairs it, and the audit tells what went (STO-35). */
+  #repair(state: OpenState): Promise<void> {
+    return this.#inTurn('writer', async () => {
+      if (this.#closed !== undefined || (await this.#state) !== state) return
+      await state.backend.close()
+      this.#state = this.#openWith('repaired', { care: 'count-first' })
+      await this.#state
+    }).catch(() => {
+      this.#state = undefined
+    })
+  }
+}
+
+interface AuditOptions {
+  readonly care: AuditCare
+  readonly signal?: AbortSignal | undefined
 }
 
 const NEXT_CARE: Readonly<Record<OpenCare, OpenCare | undefined>> = {

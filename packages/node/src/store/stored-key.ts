@@ -1,6 +1,12 @@
 /** The bytes a key stands under on disk: kind, table, then the parts, some of them hidden. */
 
-import { compareBytes, domainBytes, joinBytes, KithError } from '@kithmesh/protocol'
+import {
+  compareBytes,
+  domainBytes,
+  joinBytes,
+  KithError,
+  type MaybePromise,
+} from '@kithmesh/protocol'
 import type { StoreKey } from '../platform.ts'
 import type { ByteRange } from './backend.ts'
 import type { KeyCodec, KeySegment } from './key-codec.ts'
@@ -13,7 +19,7 @@ const LEDGER = 0x00
 const ENTRY = 0x01
 const NAME_END = 0x00
 /** A hidden part keeps 16 bytes of its keyed hash: two ids of a device never meet by chance. */
-const HIDDEN_BYTES = 16
+export const HIDDEN_BYTES = 16
 
 /** Where the ledger stands. */
 export const LEDGER_KEY: Uint8Array = Uint8Array.of(LEDGER)
@@ -43,18 +49,65 @@ export async function storedKeyBytes(
   const parts = segments.map(({ bytes, hidden }, at) =>
     hidden ? hide(joinBytes(start, Uint8Array.of(at), bytes), storeKey) : bytes,
   )
-  return joinBytes(start, ...(await Promise.all(parts)))
+  // Nearly always they are at hand: no promise for each of them then.
+  const ready = parts.every((part) => part instanceof Uint8Array)
+  return joinBytes(start, ...(ready ? parts : await Promise.all(parts)))
 }
 
-function tableBytes(table: string): Uint8Array {
+/** What every stored key of a table begins with. */
+export function tableBytes(table: string): Uint8Array {
+  const known = starts.get(table)
+  if (known) return known
   const name = new TextEncoder().encode(table)
-  return joinBytes(Uint8Array.of(ENTRY), name, Uint8Array.of(NAME_END))
+  const start = joinBytes(Uint8Array.of(ENTRY), name, Uint8Array.of(NAME_END))
+  starts.set(table, start)
+  return start
+}
+
+/** By name of a table: a program has some dozens. */
+const starts = new Map<string, Uint8Array>()
+
+/** Bytes as the key of a Map. Spread out as arguments one by one they would take six times as long. */
+export function textOfBytes(bytes: Uint8Array): string {
+  return Reflect.apply(String.fromCharCode, undefined, bytes)
 }
 
 /** Another hash in every table and place, so that ids cannot be followed from one to another. */
-async function hide(part: Uint8Array, storeKey: StoreKey): Promise<Uint8Array> {
-  const mac = await storeKey.mac(domainBytes('store hidden part', part))
-  return mac.slice(0, HIDDEN_BYTES)
+function hide(part: Uint8Array, storeKey: StoreKey): MaybePromise<Uint8Array> {
+  const hidden = hiddenParts.get(storeKey) ?? new Map<string, MaybePromise<Uint8Array>>()
+  hiddenParts.set(storeKey, hidden)
+  const name = textOfBytes(part)
+  const found = hidden.get(name) ?? hash(part, storeKey, () => hidden.delete(name))
+  // Last in the map again: what is used often stays, as devices and chats are; messages pass by.
+  hidden.delete(name)
+  hidden.set(name, found)
+  const [oldest] = hidden.keys()
+  if (hidden.size > MAX_HIDDEN_PARTS && oldest !== undefined) hidden.delete(oldest)
+  return found
+}
+
+/** Hidden parts used last, by store: hashing them again is a tenth of the work of a commit. */
+const hiddenParts = new WeakMap<StoreKey, Map<string, MaybePromise<Uint8Array>>>()
+/** Some 200 bytes each. A page of history is 512 messages, each hidden in several tables. */
+const MAX_HIDDEN_PARTS = 4_096
+
+function hash(
+  part: Uint8Array,
+  storeKey: StoreKey,
+  onFailure: () => void,
+): MaybePromise<Uint8Array> {
+  const mac = storeKey.mac(domainBytes('store hidden part', part))
+  return mac instanceof Uint8Array ? mac.slice(0, HIDDEN_BYTES) : cutLater(mac, onFailure)
+}
+
+/** What failed is not remembered. */
+async function cutLater(mac: Promise<Uint8Array>, onFailure: () => void): Promise<Uint8Array> {
+  try {
+    return (await mac).slice(0, HIDDEN_BYTES)
+  } catch (error) {
+    onFailure()
+    throw error
+  }
 }
 
 /** Where the entries a range asks for stand. */

@@ -4,6 +4,7 @@ import type { Backend, ByteEntry } from './backend.ts'
 import type { KeyCodec } from './key-codec.ts'
 import type { Op, Range, ReadOptions, Table } from './store-types.ts'
 import { afterKey, storedKeyBytes, storedRange } from './stored-key.ts'
+import { createStoredKeyReader } from './stored-key-reader.ts'
 import { openValue } from './value-seal.ts'
 
 /** What a table is made of. */
@@ -18,6 +19,8 @@ export interface TableParts<K, V> {
 
 /** Entries read at a time. */
 const PAGE_ENTRIES = 64
+/** Keys read at a time: they are small. */
+const PAGE_KEYS = 1024
 
 /** A typed view of the entries that bear the table's name. */
 export function createTable<K, V>(parts: TableParts<K, V>): Table<K, V> {
@@ -28,21 +31,43 @@ export function createTable<K, V>(parts: TableParts<K, V>): Table<K, V> {
   })
   return {
     name,
-    get: (key, { signal } = {}) => getValue(parts, key, signal),
+    get: async (key, { signal } = {}) => (await getValues(parts, [key], signal))[0],
+    getMany: (keys, { signal } = {}) => getValues(parts, keys, signal),
+    keys: (range = {}, { signal } = {}) => readKeys(parts, range, signal),
     entries: (range = {}, options = {}) => readEntries(parts, range, options),
     put: (key, value) => ({ ...opOf(key), value: valueCodec.encode(value) }),
     delete: (key) => opOf(key),
   }
 }
 
-async function getValue<K, V>(
+async function getValues<K, V>(
   parts: TableParts<K, V>,
-  key: K,
+  keys: readonly K[],
   signal: AbortSignal | undefined,
-): Promise<V | undefined> {
+): Promise<readonly (V | undefined)[]> {
   signal?.throwIfAborted()
-  const storedKey = await storedKeyBytes(parts.name, parts.key.encode(key), parts.storeKey)
-  const stored = await reading(parts, (backend) => backend.get(storedKey))
+  const storedKeys = await Promise.all(
+    keys.map((key) => storedKeyBytes(parts.name, parts.key.encode(key), parts.storeKey)),
+  )
+  const stored = await reading(parts, (backend) => readStored(backend, storedKeys))
+  return Promise.all(storedKeys.map((key, at) => openValueAt(parts, key, stored[at])))
+}
+
+/** One key is asked for alone: LevelDB then needs no snapshot. */
+async function readStored(
+  backend: Backend,
+  keys: readonly Uint8Array[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const [only, ...others] = keys
+  if (only === undefined) return []
+  return others.length === 0 ? [await backend.get(only)] : backend.getMany(keys)
+}
+
+async function openValueAt<K, V>(
+  parts: TableParts<K, V>,
+  storedKey: Uint8Array,
+  stored: Uint8Array | undefined,
+): Promise<V | undefined> {
   if (stored === undefined) return undefined
   const opened = await openEntry(parts, [storedKey, stored])
   if (opened === undefined) {
@@ -87,6 +112,40 @@ async function* storedEntries<K, V>(
   }
 }
 
+async function* readKeys<K, V>(
+  parts: TableParts<K, V>,
+  { limit = Number.POSITIVE_INFINITY, ...range }: Range<K>,
+  signal: AbortSignal | undefined,
+): AsyncIterable<K> {
+  const reader = createStoredKeyReader(parts.name, parts.key)
+  let left = limit
+  let bytes = await storedRange(range, { ...parts, table: parts.name })
+  while (left > 0) {
+    signal?.throwIfAborted()
+    const page = await reading(parts, (backend) => backend.keys(bytes, Math.min(left, PAGE_KEYS)))
+    const end = page.at(-1)
+    if (end === undefined) return
+    for (const storedKey of page) {
+      const key = reader.read(storedKey) ?? (await readWholeKey(parts, storedKey, reader))
+      if (key === undefined) continue
+      left -= 1
+      yield key
+    }
+    bytes = bytes.reverse ? { ...bytes, to: end } : { ...bytes, from: afterKey(end) }
+  }
+}
+
+/** Undefined when it went meanwhile, or does not open: nobody can tell what its key is. */
+async function readWholeKey<K, V>(
+  parts: TableParts<K, V>,
+  storedKey: Uint8Array,
+  reader: { learn(storedKey: Uint8Array, plainKey: Uint8Array): K },
+): Promise<K | undefined> {
+  const stored = await reading(parts, (backend) => backend.get(storedKey))
+  const opened = stored && (await openValue(stored, storedKey, parts.storeKey))
+  return opened && reader.learn(storedKey, opened.plainKey)
+}
+
 async function openEntry<K, V>(
   parts: TableParts<K, V>,
   [storedKey, stored]: ByteEntry,
@@ -96,7 +155,8 @@ async function openEntry<K, V>(
   return [parts.key.decode(opened.plainKey), parts.value.decode(opened.value)]
 }
 
-function dropOp(table: string, storedKey: Uint8Array): Op {
+/** Deletes whatever stands under these bytes. */
+export function dropOp(table: string, storedKey: Uint8Array): Op {
   return { table, target: { kind: 'stored', storedKey } }
 }
 

@@ -4,7 +4,7 @@
  * bytes it is stored under. A value copied to another key, or an older one put back, is noticed.
  */
 
-import { domainBytes, joinBytes, type Rng } from '@kithmesh/protocol'
+import { domainBytes, joinBytes } from '@kithmesh/protocol'
 import type { StoreKey } from '../platform.ts'
 
 /** What is sealed together. */
@@ -24,17 +24,16 @@ export interface ValuePlace {
 const VERSION = 1
 const COMMIT_BYTES = 8
 /** Random, 96 bits: no two meet within 2^32 values of one key (NIST SP 800-38D §8.3; STO-21). */
-const NONCE_BYTES = 12
+export const NONCE_BYTES = 12
 const HEADER_BYTES = 1 + COMMIT_BYTES + NONCE_BYTES
 const LENGTH_BYTES = 4
 
-/** The bytes to store for a value. */
+/** The bytes to store for a value; `nonce` is drawn for it alone. */
 export async function sealValue(
   { plainKey, value }: PlainValue,
   place: ValuePlace,
-  { storeKey, rng }: { readonly storeKey: StoreKey; readonly rng: Rng },
+  { storeKey, nonce }: { readonly storeKey: StoreKey; readonly nonce: Uint8Array },
 ): Promise<Uint8Array> {
-  const nonce = rng.bytes(NONCE_BYTES)
   const header = joinBytes(Uint8Array.of(VERSION), commitBytes(place.commit), nonce)
   const plaintext = joinBytes(lengthBytes(plainKey.length), plainKey, value)
   const associated = domainBytes('store value', header, place.storedKey)

@@ -14,7 +14,7 @@ import type { Store, Table } from './store-types.ts'
 
 const { clock, rng } = nodePlatform
 /** How often the disk is filled. */
-const FULL = Number(process.env['KITH_FULL'] ?? 4)
+const FULL_DISKS = Number(process.env['KITH_FULL_DISKS'] ?? 4)
 const root = await mkdtemp(join(tmpdir(), 'kith-write-errors-'))
 afterAll(() => rm(root, { recursive: true, force: true }))
 
@@ -79,7 +79,7 @@ describe('E2 write errors', () => {
     expect(await table.get('a')).toBe('kept')
   })
 
-  test(`STO-8 E2 nothing acknowledged is lost over ${FULL} full disks`, async ({ skip }) => {
+  test(`STO-8 E2 nothing acknowledged is lost over ${FULL_DISKS} full disks`, async ({ skip }) => {
     const disk = join(root, 'disk')
     await mkdir(disk)
     const mounted = await call('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]).catch(
@@ -87,7 +87,7 @@ describe('E2 write errors', () => {
     )
     if (mounted instanceof Error) skip(`needs to mount a small tmpfs: ${mounted.message}`)
     try {
-      for (let episode = 0; episode < FULL; episode++) await fillDisk(disk, episode)
+      for (let episode = 0; episode < FULL_DISKS; episode++) await fillDisk(disk, episode)
     } finally {
       await call('umount', [disk])
     }

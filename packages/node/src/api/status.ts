@@ -1,0 +1,28 @@
+import type { AccountId, DeviceId } from '@kithmesh/protocol'
+import type { Device, LeftReason } from './devices.ts'
+import type { Waiting } from './messages.ts'
+import type { StoreDamage } from './store.ts'
+
+export interface Status {
+  readonly account: AccountId
+  readonly device: DeviceId
+  readonly name: string
+  readonly devices: readonly Device[]
+  readonly relays: readonly {
+    readonly address: string
+    readonly state: string
+    readonly reason?: string
+  }[]
+  /** Messages that some device of their recipient lacks. */
+  readonly pending: number
+  /** The same by contact, most first, and why nothing leaves now. Missing on a device that is out. */
+  readonly waiting?: readonly (Waiting & {
+    readonly contact: AccountId
+    readonly name: string
+    readonly messages: number
+  })[]
+  /** What the store lost and has not got back yet; missing when it is whole. */
+  readonly damage?: readonly StoreDamage[]
+  /** This device is out of the account: why, and what a person can do. */
+  readonly left?: { readonly reason: LeftReason; readonly hint: string }
+}
