@@ -1,6 +1,16 @@
+import type { MessageGap } from '@kithmesh/node'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import { ACCOUNT, BEN, CARA, LAPTOP, message, messageId, PHONE } from '../test/fake-node.ts'
+import {
+  ACCOUNT,
+  BEN,
+  CARA,
+  deliveryState,
+  LAPTOP,
+  message,
+  messageId,
+  PHONE,
+} from '../test/fake-node.ts'
 import { start } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
 import { answerEvent } from './events.ts'
@@ -16,6 +26,7 @@ const first = {
   at: AT,
   starred: false,
   delivery: null,
+  unread: false,
 }
 
 /** What the events of these contacts have in common. */
@@ -58,6 +69,8 @@ describe('CLI-2 the JSON of every command', () => {
         ],
         relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved', reason: null }],
         pending: 1,
+        waiting: [],
+        damage: [],
         left: null,
         recovery: 'kept',
       },
@@ -117,8 +130,9 @@ describe('CLI-2 the JSON of every command', () => {
     const { json, device: own } = await createWorld()
     const { code, events } = await json(['send', 'Ben', 'hi'])
     expect(code).toBe(0)
+    const delivery = { ...deliveryState(), waiting: null, readAt: null }
     expect(events()).toEqual([
-      { event: 'sent', message: messageId('sent'), chat: `c${BEN.slice(1)}` },
+      { event: 'sent', message: messageId('sent'), chat: `c${BEN.slice(1)}`, delivery },
     ])
     expect(own.messages.at(-1)?.text).toBe('hi')
   })
@@ -178,7 +192,7 @@ describe('CLI-2 the JSON of every command', () => {
 })
 
 describe('CLI-17 send', () => {
-  const reached = (count: number) => ({ reached: count, of: 2, read: false })
+  const reached = (count: number) => deliveryState({ reached: count, state: 'reached' })
 
   test('CLI-17 --wait reached ends with the first device', async () => {
     const { json } = await createWorld((own) => {
@@ -188,14 +202,14 @@ describe('CLI-17 send', () => {
     expect(code).toBe(0)
     const message = messageId('sent')
     expect(events().slice(1)).toEqual([
-      { event: 'delivery', message, ...reached(0) },
-      { event: 'delivery', message, ...reached(1) },
+      { event: 'delivery', message, ...reached(0), waiting: null, readAt: null },
+      { event: 'delivery', message, ...reached(1), waiting: null, readAt: null },
     ])
   })
 
   test('CLI-17 --wait all ends when every device has it', async () => {
     const { json } = await createWorld((own) => {
-      own.deliveries = [{ reached: 0, of: 0, read: false }, reached(1), reached(2)]
+      own.deliveries = [deliveryState({ of: 0 }), reached(1), reached(2)]
     })
     const { code, events } = await json(['send', 'Ben', 'hi', '--wait', 'all'])
     expect(code).toBe(0)
@@ -242,6 +256,122 @@ describe('CLI-17 send', () => {
   })
 })
 
+describe('CLI-77 what a message waits for', () => {
+  const until = Date.UTC(2027, 0, 21, 9)
+  const away = {
+    waiting: { reason: 'away', text: "Ben's devices are all away", until },
+  } as const
+
+  test('CLI-77 DEL-42 the JSON says how far it is, why it waits and until when', async () => {
+    const { json } = await createWorld((own) => {
+      own.deliveries = [deliveryState({ state: 'sibling', ...away })]
+    })
+    const { events } = await json(['send', 'Ben', 'hi'])
+    const waiting = { ...away.waiting, until: '2027-01-21T09:00:00.000Z' }
+    expect(events()).toMatchObject([
+      { event: 'sent', delivery: { reached: 0, state: 'sibling', waiting, readAt: null } },
+    ])
+    const listed = await json(['messages', 'Ben', '--limit', '1'])
+    expect(listed.events()).toMatchObject([{ delivery: { state: 'sibling', waiting } }])
+  })
+
+  test('CLI-77 DEL-42 a person is told why, and that a sibling has it', async () => {
+    const { human } = await createWorld((own) => {
+      own.deliveries = [deliveryState({ state: 'sibling', ...away })]
+    })
+    const { err } = await human(['send', 'Ben', 'hi'])
+    expect(err()).toMatch(
+      /^Ben's devices are all away\. It is tried until 2027-01-21 \d\d:\d\d\.$/m,
+    )
+    expect(err()).toContain('It is on another of your devices, too.')
+  })
+
+  test('CLI-77 who waited in vain is told what for', async () => {
+    const { json } = await createWorld((own) => {
+      own.deliveries = [deliveryState(away)]
+    })
+    const { code, events } = await json(['send', 'Ben', 'x', '--wait', 'all', '--timeout', '20'])
+    expect(code).toBe(4)
+    const message = expect.stringContaining("in 20 ms: Ben's devices are all away.")
+    expect(events().at(-1)).toMatchObject({ code: 'ERR_TIMEOUT', message })
+  })
+
+  test('CLI-77 the state of each message stands in its line', async () => {
+    const { human, device: own } = await createWorld((fake) => {
+      const states = [
+        deliveryState(),
+        deliveryState({ state: 'sibling' }),
+        deliveryState({ state: 'reached', reached: 1 }),
+        deliveryState({ state: 'reached', reached: 2 }),
+        deliveryState({ state: 'read', reached: 2, read: true, readAt: until }),
+        deliveryState({ state: 'ended' }),
+      ]
+      const from = { account: ACCOUNT, name: 'Ada', self: true }
+      fake.messages = states.map((delivery, at) =>
+        message({ message: messageId(`no${at}`), from, text: `no ${at}`, delivery }),
+      )
+    })
+    own.messages.push(message({ message: messageId('new'), text: 'new', unread: true }))
+    const { out } = await human(['messages', 'Ben'])
+    const ends = out()
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^.*?: /, ''))
+    expect(ends).toEqual([
+      'no 0  ◔',
+      'no 1  ◑',
+      'no 2  ✓',
+      'no 3  ✓✓',
+      'no 4  ✓✓ read',
+      'no 5  ✗',
+      'new  •',
+    ])
+  })
+
+  test('CLI-77 the status says for whom something waits, how much and why', async () => {
+    const { json, human } = await createWorld((own) => {
+      own.waiting = [{ contact: BEN, name: 'Ben', messages: 3, ...away.waiting }]
+    })
+    const { events } = await json(['status'])
+    const waiting = { ...away.waiting, until: '2027-01-21T09:00:00.000Z' }
+    expect(events()).toMatchObject([
+      { waiting: [{ contact: BEN, name: 'Ben', messages: 3, ...waiting }] },
+    ])
+    expect((await human(['status'])).out()).toContain(
+      "! 3 messages for Ben: Ben's devices are all away",
+    )
+  })
+})
+
+describe('CLI-78 read', () => {
+  test('CLI-78 marks what a contact wrote as read, all or up to a message', async () => {
+    const {
+      json,
+      human,
+      device: own,
+    } = await createWorld((fake) => {
+      fake.unread = 3
+    })
+    const some = await json(['read', 'Ben', '--up-to', messageId('first')])
+    expect(some.code).toBe(0)
+    expect(own.readUpTo).toEqual({ contact: BEN, upTo: messageId('first') })
+    expect(some.events()).toEqual([
+      { event: 'read', contact: BEN, name: 'Ben', marked: 2, unread: 1 },
+    ])
+    const { out } = await human(['read', 'Ben'])
+    expect(own.readUpTo).toEqual({ contact: BEN, upTo: undefined })
+    expect(out()).toBe('1 message of Ben marked as read\n')
+  })
+
+  test('CLI-78 an unknown message marks nothing', async () => {
+    const { json, device: own } = await createWorld()
+    const { code, events } = await json(['read', 'Ben', '--up-to', 'zzzzzz'])
+    expect(code).toBe(1)
+    expect(events()).toMatchObject([{ code: 'ERR_NOT_FOUND' }])
+    expect(own.readUpTo).toBeUndefined()
+  })
+})
+
 describe('CLI-23 messages', () => {
   test('CLI-23 oldest first; --limit keeps the newest', async () => {
     const { json, device: own } = await createWorld()
@@ -252,6 +382,45 @@ describe('CLI-23 messages', () => {
     ])
     const limited = await json(['messages', 'Ben', '--limit', '1'])
     expect(limited.events()).toMatchObject([{ text: 'second' }])
+  })
+
+  test('CLI-79 a gap stands before the message that shows it, with what becomes of it', async () => {
+    const { json, human, device: own } = await createWorld()
+    own.receive('second', 'second')
+    const gap = { contact: BEN, device: PHONE, first: 3, last: 5, before: messageId('second') }
+    own.gaps = [
+      { ...gap, state: 'missing' },
+      { contact: BEN, device: PHONE, first: 9, last: 9, state: 'gone' },
+    ]
+    const missing = { event: 'gap', contact: BEN, name: 'Ben', device: PHONE }
+    expect((await json(['messages', 'Ben'])).events()).toMatchObject([
+      { text: 'hello' },
+      { ...missing, missing: 3, state: 'missing', before: messageId('second') },
+      { text: 'second' },
+      { ...missing, missing: 1, state: 'gone', before: null },
+    ])
+    const lines = (await human(['messages', 'Ben'])).out().trimEnd().split('\n')
+    expect(lines[1]).toMatch(/^—— 3 messages of Ben missing here: asked for/)
+    expect(lines[3]).toMatch(/^—— 1 message of Ben missing: on no device/)
+  })
+
+  test('CLI-79 --follow tells of a gap when it shows, and when it is filled', async () => {
+    const { home, device: own } = await createWorld()
+    const following = start(['messages', 'Ben', '--follow', '--json', '--home', home])
+    await eventually(() => following.out()).toContain('hello')
+    const tell = (contact: typeof BEN, gaps: readonly MessageGap[]): void =>
+      void own.events.dispatchEvent(new CustomEvent('message:gap', { detail: { contact, gaps } }))
+    tell(CARA, [{ contact: CARA, device: PHONE, first: 1, last: 1, state: 'missing' }])
+    tell(BEN, [{ contact: BEN, device: PHONE, first: 2, last: 2, state: 'coming' }])
+    tell(BEN, [])
+    await eventually(() => following.out()).toContain('filled')
+    following.signal('SIGINT')
+    await following.ended
+    expect(following.events().slice(0, -1)).toMatchObject([
+      { text: 'hello' },
+      { event: 'gap', contact: BEN, missing: 1, state: 'coming' },
+      { event: 'gap', contact: BEN, missing: 0, state: 'filled', device: null },
+    ])
   })
 
   test('CLI-23 --follow goes on with what comes from that contact only', async () => {

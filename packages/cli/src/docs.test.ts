@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../test/eventually.ts'
 import {
   ACCOUNT,
+  deliveryState,
   type FakeLibrary,
   fakeLibrary,
   LAPTOP,
@@ -48,7 +49,7 @@ const library = (): FakeLibrary =>
     fake.linkStates = [{ state: 'done', account: ACCOUNT, device: LAPTOP }]
     fake.nearby = [{ device: PHONE, name: 'phone', kind: 'cli' }]
     fake.messages = [message({ message: messageId('k3v7qa'), starred: true })]
-    fake.deliveries = [{ reached: 1, of: 1, read: false }]
+    fake.deliveries = [deliveryState({ reached: 1, of: 1, state: 'reached' })]
   })
 
 test.each(DOCUMENTS)('every command in %s does what it says: exit 0', async (document) => {

@@ -18,6 +18,7 @@ export type CommandCode =
   | 'ERR_NOT_VERIFIED'
   | 'ERR_PASSPHRASE_NEEDED'
   | 'ERR_SOCKET_OWNER'
+  | 'ERR_SETTING'
   | 'ERR_TEXT'
   | 'ERR_TIMEOUT'
   | 'ERR_USAGE'

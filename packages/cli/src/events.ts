@@ -3,6 +3,7 @@
  * be added, none may change or go. Times are ISO 8601 UTC; what does not apply is `null`.
  */
 
+import { PREFERENCE_SHAPES, type PreferenceEvent } from './preference-events.ts'
 import { flag, list, nullable, oneOf, optional, record, type Shape, text, uint } from './shape.ts'
 
 /** What every event about a device says. */
@@ -37,14 +38,34 @@ export interface StatusEvent {
   readonly name: string
   readonly devices: readonly DeviceStatus[]
   readonly relays: readonly RelayStatus[]
-  /** Envelopes waiting in the outbox. */
+  /** Messages that some device of their recipient lacks. */
   readonly pending: number
+  /** The same by contact, and why. */
+  readonly waiting: readonly WaitingContact[]
   readonly recovery: RecoveryWordsState
+  /** What this device's store lost and has not got back yet; empty when it is whole. */
+  readonly damage: readonly StoreDamage[]
   /** This device is out of the account: why, and what to do. */
   readonly left: {
     readonly reason: 'unlinked' | 'suspended' | 'left' | 'expired' | 'recovered' | 'held'
     readonly hint: string
   } | null
+}
+
+/** Something that the store lost: entries of a table, the last commits, or the count of all. */
+export interface StoreDamage {
+  readonly kind: 'table' | 'commits' | 'ledger'
+  /** `null` where the kind is not `table`. */
+  readonly table: string | null
+  readonly noticedAt: string
+}
+
+/** The store of a running device lost something, or has it back. */
+export interface StoreEvent {
+  readonly event: 'store'
+  readonly state: 'damaged' | 'healed'
+  /** Empty when healed. */
+  readonly damage: readonly StoreDamage[]
 }
 
 export interface DeviceEvent extends DeviceFields {
@@ -118,13 +139,44 @@ export interface SentEvent {
   readonly event: 'sent'
   readonly message: string
   readonly chat: string
+  /** How far it is now that it is on this disk; `null` when the command was ended before it was known. */
+  readonly delivery: Delivery | null
 }
 
-/** Devices of the recipient that hold a message on disk. */
-interface Delivery {
+/** Devices of the recipient that hold a message on disk, and what it waits for. */
+export interface Delivery {
   readonly reached: number
   readonly of: number
   readonly read: boolean
+  readonly state: 'here' | 'sibling' | 'reached' | 'read' | 'ended'
+  /** `null` when nothing is waited for. */
+  readonly waiting: WaitingFor | null
+  readonly readAt: string | null
+}
+
+/** Why a message goes no further now. */
+export interface WaitingFor {
+  readonly reason: 'away' | 'some-away' | 'held' | 'no-device-log' | 'no-card' | 'sending' | 'ended'
+  readonly text: string
+  /** When it ends undelivered. */
+  readonly until: string | null
+}
+
+/** What waits for a contact. */
+export interface WaitingContact extends WaitingFor {
+  readonly contact: string
+  readonly name: string
+  readonly messages: number
+}
+
+/** Messages of a contact were marked as read. */
+export interface ReadEvent {
+  readonly event: 'read'
+  readonly contact: string
+  readonly name: string
+  /** How many were new. */
+  readonly marked: number
+  readonly unread: number
 }
 
 export interface DeliveryEvent extends Delivery {
@@ -143,6 +195,25 @@ export interface MessageEvent {
   readonly starred: boolean
   /** `null` for messages of others. */
   readonly delivery: Delivery | null
+  /** Of somebody else, and nobody has looked at it. */
+  readonly unread: boolean
+}
+
+/**
+ * Messages of one device of a contact that are missing here. `coming`: a device of the contact sends them;
+ * `gone`: none has them any more; `filled`: while following, all that was missing is here.
+ */
+export interface GapEvent {
+  readonly event: 'gap'
+  readonly contact: string
+  readonly name: string
+  /** The device that wrote them; `null` when nothing is missing any more. */
+  readonly device: string | null
+  /** How many are missing. */
+  readonly missing: number
+  readonly state: 'missing' | 'coming' | 'gone' | 'filled'
+  /** The message before which they belong, when it is known. */
+  readonly before: string | null
 }
 
 export interface LinkStateEvent {
@@ -155,6 +226,25 @@ export interface LinkStateEvent {
   /** Why it `failed`. */
   readonly code?: string | undefined
   readonly message?: string | undefined
+}
+
+/** How much of the messages of before is on this device. */
+export interface HistoryEvent {
+  readonly event: 'history'
+  /** Records of the account log that are here, of those that are known. */
+  readonly received: number
+  readonly total: number
+  /** 100 only when done. */
+  readonly percent: number
+  readonly done: boolean
+  /** This device gets none that are older; `null` when it gets all. */
+  readonly since: string | null
+  /** It was linked from afar, and gets none of before until then. */
+  readonly waitsUntil: string | null
+  /** 64 hexadecimal digits, the same on devices that have the same; `null` unless it was asked for. */
+  readonly digest: string | null
+  /** How many messages and receipts the digest is over. */
+  readonly contents: number | null
 }
 
 /** A code that another device reads, here or on the new device. */
@@ -265,8 +355,12 @@ export type AnswerEvent =
   | SentEvent
   | DeliveryEvent
   | MessageEvent
+  | GapEvent
+  | ReadEvent
+  | PreferenceEvent
   | LinkStateEvent
   | LinkCodeEvent
+  | HistoryEvent
   | NearbyEvent
   | LinkedEvent
   | LockEvent
@@ -279,6 +373,7 @@ export type AnswerEvent =
 
 /** An event that `kith up` and the commands without a running device print themselves. */
 export type OwnEvent =
+  | StoreEvent
   | { readonly event: 'linked'; readonly account: string; readonly device: string }
   | {
       readonly event: 'ready'
@@ -346,6 +441,10 @@ export const TEXT_MAX_BYTES: number = 16 * 1024
 /** Entries of a device log end at 4,096 (protocol: device log). */
 const DEVICES_MAX = 4096
 const RELAYS_MAX = 256
+/** Contacts that something waits for, of which the status tells. */
+export const WAITING_MAX = 256
+/** One for each table of a store, and two for the store itself. */
+const DAMAGE_MAX = 258
 /** Longer than every id: `a` and 52 characters of base32, or a peer id of 52. */
 const id = text({ min: 1, max: 64 })
 /** Names given here have at most 64 characters; a peer's may be longer. */
@@ -366,7 +465,19 @@ const deviceFields = {
   state: oneOf('active', 'held', 'suspended', 'unlinked'),
   lastSeen: nullable(time),
 } as const
-const delivery = { reached: count, of: count, read: flag() } as const
+const waitingFields = {
+  reason: oneOf('away', 'some-away', 'held', 'no-device-log', 'no-card', 'sending', 'ended'),
+  text: reason,
+  until: nullable(time),
+} as const
+const delivery = {
+  reached: count,
+  of: count,
+  read: flag(),
+  state: oneOf('here', 'sibling', 'reached', 'read', 'ended'),
+  waiting: nullable(record(waitingFields)),
+  readAt: nullable(time),
+} as const
 
 type EventName = AnswerEvent['event']
 
@@ -395,6 +506,17 @@ const SHAPES: { readonly [N in EventName]: Shape<Extract<AnswerEvent, { readonly
       }),
     ),
     pending: count,
+    damage: list(
+      record({
+        kind: oneOf('table', 'commits', 'ledger'),
+        table: nullable(word),
+        noticedAt: time,
+      }),
+      { max: DAMAGE_MAX },
+    ),
+    waiting: list(record({ contact: id, name, messages: count, ...waitingFields }), {
+      max: WAITING_MAX,
+    }),
     recovery: oneOf('kept', 'confirmed', 'absent'),
   }),
   device: record({
@@ -442,7 +564,12 @@ const SHAPES: { readonly [N in EventName]: Shape<Extract<AnswerEvent, { readonly
     outcome: oneOf('verified', 'logs-differ'),
   }),
   invite: record({ event: oneOf('invite'), code }),
-  sent: record({ event: oneOf('sent'), message: id, chat: id }),
+  sent: record({
+    event: oneOf('sent'),
+    message: id,
+    chat: id,
+    delivery: nullable(record(delivery)),
+  }),
   delivery: record({ event: oneOf('delivery'), message: id, ...delivery }),
   message: record({
     event: oneOf('message'),
@@ -454,7 +581,19 @@ const SHAPES: { readonly [N in EventName]: Shape<Extract<AnswerEvent, { readonly
     at: time,
     starred: flag(),
     delivery: nullable(record(delivery)),
+    unread: flag(),
   }),
+  read: record({ event: oneOf('read'), contact: id, name, marked: count, unread: count }),
+  gap: record({
+    event: oneOf('gap'),
+    contact: id,
+    name,
+    device: nullable(id),
+    missing: count,
+    state: oneOf('missing', 'coming', 'gone', 'filled'),
+    before: nullable(id),
+  }),
+  ...PREFERENCE_SHAPES,
   'link-state': record({
     event: oneOf('link-state'),
     state: oneOf('waiting', 'seen', 'confirm', 'syncing', 'done', 'failed'),
@@ -464,6 +603,17 @@ const SHAPES: { readonly [N in EventName]: Shape<Extract<AnswerEvent, { readonly
     message: optional(reason),
   }),
   'link-code': record({ event: oneOf('link-code'), code, expiresInMs: count }),
+  history: record({
+    event: oneOf('history'),
+    received: count,
+    total: count,
+    percent: uint({ max: 100 }),
+    done: flag(),
+    since: nullable(time),
+    waitsUntil: nullable(time),
+    digest: nullable(text({ min: 64, max: 64 })),
+    contents: nullable(count),
+  }),
   nearby: record({ event: oneOf('nearby'), device: id, name, kind: word }),
   linked: record({ event: oneOf('linked'), device: id, name }),
   recovery: record({ event: oneOf('recovery'), state: oneOf('kept', 'confirmed', 'absent') }),

@@ -1,9 +1,9 @@
-/** `kith link` and `kith devices approve`: their names, arguments and options. */
+/** `kith link`, `kith history` and `kith devices approve`: their names, arguments and options. */
 
 import type { Command } from 'commander'
 import type { CommandContext } from './commands/context.ts'
 import { CommandError } from './errors.ts'
-import { wholeNumber } from './options.ts'
+import { ALL, type Days, parseDays, parseTime, wholeNumber } from './options.ts'
 
 interface LinkFlags {
   readonly yes?: boolean
@@ -12,6 +12,7 @@ interface LinkFlags {
   readonly nearby?: boolean
   readonly device?: string
   readonly temporary?: number | boolean
+  readonly history?: Days
 }
 
 /** How long a session lasts when no hours are given. */
@@ -36,11 +37,17 @@ export function addLink(program: Command, context: () => CommandContext): void {
       `end it after so many hours (${SESSION_HOURS}); it cannot link others`,
       wholeNumber(1, MAX_SESSION_HOURS),
     )
+    .option(
+      '--history <days>',
+      'how far back it gets messages: all, none, or so many days',
+      parseDays,
+    )
     .action(async (code: string | undefined, flags: LinkFlags) => {
       const commands = await import('./commands/link.ts')
       const { yes = false, far = false, device } = flags
       const hours = flags.temporary === true ? SESSION_HOURS : flags.temporary
-      const choice = { yes, far, hours: typeof hours === 'number' ? hours : undefined }
+      const { days } = flags.history ?? ALL
+      const choice = { yes, far, hours: typeof hours === 'number' ? hours : undefined, days }
       const way = wayOf(code, flags)
       if (way.kind === 'code') return commands.linkByCode(context(), { ...choice, code: way.code })
       if (way.kind === 'show') return commands.linkByShowing(context(), choice)
@@ -78,5 +85,33 @@ export function addApprove(devices: Command, context: () => CommandContext): voi
     .argument('<device>', 'name, id, or its beginning')
     .action(async (device: string) => {
       await (await import('./commands/link.ts')).approveHistory(context(), { device })
+    })
+}
+
+/** Adds `kith history` and `kith devices history`. */
+export function addHistory(
+  program: Command,
+  devices: Command,
+  context: () => CommandContext,
+): void {
+  program
+    .command('history')
+    .description('how much of the messages of before is on this device')
+    .option('--digest', 'what two devices compare to see that they have the same')
+    .option('--since <time>', 'with --digest: only of what was said from then on', parseTime)
+    .action(async (flags: { readonly digest?: boolean; readonly since?: number }) => {
+      const { digest = false, since } = flags
+      if (since !== undefined && !digest) {
+        throw CommandError.of('ERR_USAGE', '--since goes with --digest.')
+      }
+      await (await import('./commands/history.ts')).showHistory(context(), { digest, since })
+    })
+  devices
+    .command('history')
+    .description('let a device have messages from so far back')
+    .argument('<device>', 'name, id, or its beginning')
+    .argument('<days>', 'all, none, or so many days', parseDays)
+    .action(async (device: string, { days }: Days) => {
+      await (await import('./commands/history.ts')).allowHistory(context(), { device, days })
     })
 }

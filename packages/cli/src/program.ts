@@ -8,10 +8,11 @@ import { CommandError } from './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { resolveHome } from './home.ts'
 import type { Io } from './io.ts'
-import { addApprove, addLink } from './link-program.ts'
+import { addApprove, addHistory, addLink } from './link-program.ts'
 import { addLock, passphraseFile } from './lock-program.ts'
 import { addLogCommands } from './log-program.ts'
 import { parseName, several, wholeNumber } from './options.ts'
+import { addPreferences } from './preferences-program.ts'
 import { addRecovery } from './recovery-program.ts'
 import type { Report } from './report.ts'
 import { addCode, addVerification } from './security-code-program.ts'
@@ -84,6 +85,7 @@ async function buildProgram(place: Place, said: Said): Promise<Command> {
   addContactCommands(program, context)
   addCode(program, context)
   addMessageCommands(program, context)
+  addPreferences(program, context)
   addRecovery(program, context)
   addLock(program, context)
   addOwnCommands(program, context)
@@ -161,6 +163,7 @@ function addAccountCommands(program: Command, context: GiveContext): void {
     list: async () => (await import('./commands/devices.ts')).showDevices(context()),
   })
   addApprove(devices, context)
+  addHistory(program, devices, context)
   addStanding(devices, context)
   devices
     .command('rename')
@@ -243,6 +246,14 @@ function addMessageCommands(program: Command, context: GiveContext): void {
         await showMessages(context(), { contact, limit, follow: follow === true })
       },
     )
+  program
+    .command('read')
+    .description('what a contact wrote counts as read, on all your devices')
+    .argument('<contact>', 'name, id, or its beginning')
+    .option('--up-to <message>', 'only up to this message')
+    .action(async (contact: string, { upTo }: { readonly upTo?: string }) => {
+      await (await import('./commands/messages.ts')).markRead(context(), { contact, upTo })
+    })
   addStarCommands(program, context)
 }
 

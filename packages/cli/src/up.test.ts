@@ -89,6 +89,8 @@ describe('CLI-20 kith up', () => {
       { event: 'link-state', state: 'syncing', percent: 50 },
       { event: 'linked', account: ACCOUNT, device: LAPTOP },
       expect.objectContaining({ event: 'ready', account: ACCOUNT }),
+      // CLI-92: how the messages of before stand.
+      expect.objectContaining({ event: 'history', done: true, percent: 100 }),
       { event: 'stopped' },
     ])
     // CLI-19: the code as text and as a QR, on stderr.

@@ -8,6 +8,8 @@ import type {
   DeliveryState,
   Device,
   DeviceAlert,
+  HistoryChoice,
+  HistoryState,
   KithNode,
   LinkAnswer,
   LinkOffer,
@@ -15,6 +17,7 @@ import type {
   LinkOptions,
   LinkState,
   Message,
+  MessageGap,
   NearbyDevice,
   NodeEvents,
   NodeOptions,
@@ -25,6 +28,7 @@ import type {
 } from '@kithmesh/node'
 import type { NodeLibrary } from '../src/io.ts'
 import { type FakeLocks, fakeLock, openFakeHome } from './fake-lock.ts'
+import { type FakePreferences, fakePreferences, newFakePreferences } from './fake-preferences.ts'
 import { type FakeRecovery, fakeRecovery, newFakeRecovery } from './fake-recovery.ts'
 
 /** 2026-11-22T10:02:00Z */
@@ -56,6 +60,7 @@ export class FakeDevice {
   readonly options: NodeOptions
   account: Contact['contact'] | undefined
   readonly recovery: FakeRecovery = newFakeRecovery()
+  readonly preferences: FakePreferences = newFakePreferences()
   deviceLog: Uint8Array = new Uint8Array()
   stopped = 0
   /** How often it was told that somebody uses it. */
@@ -68,6 +73,9 @@ export class FakeDevice {
     digits: '246802',
   }
   nearby: NearbyDevice[] = []
+  /** Who was let have how much. */
+  allowed: [string, HistoryChoice][] = []
+  history: HistoryState = { received: 5, total: 5, percent: 100, done: true }
   approved: string[] = []
   answers: (LinkAnswer | YesForAWhile)[] = []
   joined: string | undefined
@@ -82,11 +90,20 @@ export class FakeDevice {
   standingFailure: Error | undefined
   /** Why it is out of its account. */
   left: Status['left']
+  damage?: NonNullable<Status['damage']>
   alerts: readonly DeviceAlert[] = []
   sendFailure: Error | undefined
   /** What scanning a security code comes to. */
   verification: Verification = { kind: 'verified' }
-  deliveries: readonly DeliveryState[] = [{ reached: 0, of: 2, read: false }]
+  deliveries: readonly DeliveryState[] = [deliveryState()]
+  waiting: NonNullable<Status['waiting']> = []
+  /** How many messages of each contact are new. */
+  unread = 0
+  gaps: readonly MessageGap[] = []
+  /** What was marked as read last. */
+  readUpTo:
+    | { readonly contact: Contact['contact']; readonly upTo: Message['message'] | undefined }
+    | undefined
   linkStates: readonly LinkState[] = []
   /** Happens while a history is read. */
   whileListing: (() => void) | undefined
@@ -202,7 +219,9 @@ function nodeOf(
       devices: fake.devices,
       relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved' }],
       pending: 1,
+      waiting: fake.waiting,
       ...(fake.left ? { left: fake.left } : {}),
+      ...(fake.damage ? { damage: fake.damage } : {}),
     }),
     linking: {
       offer: async ({ confirm } = {}) => offerOf(fake, confirm),
@@ -218,7 +237,9 @@ function nodeOf(
     devices: devicesOf(fake),
     contacts: contactsOf(fake),
     messages: messagesOf(fake),
+    history: historyOf(fake),
     starred: starredOf(fake),
+    ...fakePreferences(fake, kithError),
     recovery: fakeRecovery(fake),
     deviceLog: { export: async () => fake.deviceLog },
     lock,
@@ -328,6 +349,20 @@ function devicesOf(fake: FakeDevice): KithNode['devices'] {
   }
 }
 
+function historyOf(fake: FakeDevice): KithNode['history'] {
+  return {
+    state: async () => fake.history,
+    digest: async ({ since = 0 } = {}) => ({
+      digest: (since === 0 ? 'ab' : 'cd').repeat(32),
+      contents: 7,
+    }),
+    allow: async (id, choice) => {
+      fake.allowed.push([id, choice])
+      return device({ device: id })
+    },
+  }
+}
+
 function standAs(fake: FakeDevice, id: Device['device'], state: Device['state']): Device {
   fake.refuse()
   fake.devices = fake.devices.map((own) => (own.device === id ? { ...own, state } : own))
@@ -382,12 +417,17 @@ function codesOf(
   }
 }
 
+/** How far a message of the fake is. */
+export function deliveryState(by: Partial<DeliveryState> = {}): DeliveryState {
+  return { reached: 0, of: 2, read: false, state: 'here', ...by }
+}
+
 function messagesOf(fake: FakeDevice): KithNode['messages'] {
   return {
     send: async (contact, { text }) => {
       if (fake.sendFailure !== undefined) throw fake.sendFailure
       const from = { account: ACCOUNT, name: 'Ada', self: true }
-      const [delivery = { reached: 0, of: 2, read: false }] = fake.deliveries
+      const [delivery = deliveryState()] = fake.deliveries
       const sent = message({
         message: messageId('sent'),
         chat: chatOf(contact),
@@ -406,6 +446,12 @@ function messagesOf(fake: FakeDevice): KithNode['messages'] {
         },
       }
     },
+    markRead: async (contact, { upTo } = {}) => {
+      fake.readUpTo = { contact, upTo }
+      fake.unread = upTo === undefined ? 0 : 1
+    },
+    unread: async () => fake.unread,
+    gaps: async () => fake.gaps,
     get: async (id) => fake.messages.find((one) => one.message === id),
     list: async (contact, options) => {
       fake.whileListing?.()

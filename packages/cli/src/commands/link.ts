@@ -17,6 +17,8 @@ export interface LinkChoice {
   readonly far: boolean
   /** End it after so many hours; undefined: it stays. */
   readonly hours: number | undefined
+  /** How far back it gets messages: 0 for none, undefined for all. */
+  readonly days: number | undefined
 }
 
 /** Longer than any code with its spaces and line breaks. */
@@ -29,10 +31,10 @@ export async function linkByCode(
 ): Promise<void> {
   requireSomebodyToAsk(context, choice)
   const code = await argumentOrStdin(choice.code, context, CODE)
-  const { far, hours } = choice
+  const { far, hours, days } = choice
   await ask(
     context,
-    { call: 'link', input: { code, far, hours } },
+    { call: 'link', input: { code, far, hours, days } },
     {
       onEvent: (event) => tell(event, context),
       confirm: (seen, options) => confirmDevice(seen, { context, choice, ...options }),
@@ -47,13 +49,13 @@ export async function linkByShowing(context: CommandContext, choice: LinkChoice)
     yes: false,
     hint: 'Run it in a terminal, or give the code of the new device: kith link CODE --yes',
   })
-  const { far, hours } = choice
+  const { far, hours, days } = choice
   const { qrLines } = await import('../qr-text.ts')
   const before = 'On the new device run:'
   const command = (code: string): string => `kith up --new-device --code ${code}`
   await ask(
     context,
-    { call: 'link show', input: { far, hours } },
+    { call: 'link show', input: { far, hours, days } },
     {
       onEvent: (event) => {
         if (event.event === 'link-code')
@@ -75,10 +77,10 @@ export async function linkNearby(
 ): Promise<void> {
   requireSomebodyToAsk(context, choice)
   const device = await chooseNearby(context, { device: choice.device, ask: canAsk(context) })
-  const { hours } = choice
+  const { hours, days } = choice
   await ask(
     context,
-    { call: 'link nearby', input: { device, hours } },
+    { call: 'link nearby', input: { device, hours, days } },
     {
       onEvent: (event) => tell(event, context),
       confirm: (seen, options) => confirmDevice(seen, { context, choice, ...options }),

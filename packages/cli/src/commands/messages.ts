@@ -1,4 +1,4 @@
-import type { AnswerEvent, MessageEvent } from '../events.ts'
+import type { AnswerEvent, Delivery, GapEvent, MessageEvent } from '../events.ts'
 import { TEXT_MAX_BYTES } from '../events.ts'
 import { cellWidth, cleanLines, oneLine } from '../terminal-text.ts'
 import { localMinute } from '../times.ts'
@@ -19,8 +19,12 @@ export async function sendText(context: CommandContext, choice: SendChoice): Pro
   const text = await argumentOrStdin(choice.text, context, TEXT)
   const { report } = context
   const onEvent = (event: AnswerEvent): void => {
-    if (event.event === 'sent') report.print(`Sent ${event.message}`)
-    if (event.event === 'delivery') report.talk(`Reached ${event.reached} of ${event.of}`)
+    if (event.event === 'sent') {
+      report.print(`Sent ${event.message}`)
+      // Who waits is told of each change anyhow.
+      if (choice.wait === 'none' && event.delivery) report.talk(...waitingLines(event.delivery))
+    }
+    if (event.event === 'delivery') report.talk(progressLine(event))
   }
   await ask(context, { call: 'send', input: { ...choice, text } }, { onEvent })
 }
@@ -31,6 +35,37 @@ export async function showMessages(
   input: { readonly contact: string; readonly limit: number | undefined; readonly follow: boolean },
 ): Promise<void> {
   await ask(context, { call: 'messages', input }, { onEvent: (event) => print(event, context) })
+}
+
+/** What a contact wrote counts as read from now on, on every device of this account. */
+export async function markRead(
+  context: CommandContext,
+  input: { readonly contact: string; readonly upTo: string | undefined },
+): Promise<void> {
+  const { report } = context
+  const onEvent = (event: AnswerEvent): void => {
+    if (event.event !== 'read') return
+    const left = event.unread === 0 ? '' : `, ${event.unread} still new`
+    const count = event.marked === 1 ? '1 message' : `${event.marked} messages`
+    report.print(`${count} of ${oneLine(event.name)} marked as read${left}`)
+  }
+  await ask(context, { call: 'read', input }, { onEvent })
+}
+
+/** How far a message has come, and what it waits for. */
+function progressLine(delivery: Delivery): string {
+  const { reached, of, waiting, read } = delivery
+  const far = read ? 'Read' : `Reached ${reached} of ${of}`
+  return waiting === null ? far : `${far} · ${oneLine(waiting.text)}`
+}
+
+/** Where a message is that has not left, why, and for how long it is tried. */
+function waitingLines(delivery: Delivery): readonly string[] {
+  const { waiting, state } = delivery
+  if (waiting === null || waiting.reason === 'sending') return []
+  const where = state === 'sibling' ? 'It is on another of your devices, too.' : undefined
+  const until = waiting.until === null ? '' : ` It is tried until ${localMinute(waiting.until)}.`
+  return [`${oneLine(waiting.text)}.${until}`, ...(where === undefined ? [] : [where])]
 }
 
 /** Stars a message, or takes the star away. */
@@ -48,6 +83,23 @@ export async function showStarred(context: CommandContext): Promise<void> {
 
 function print(event: AnswerEvent, { report }: CommandContext): void {
   if (event.event === 'message') report.print(...messageLines(event))
+  if (event.event === 'gap') report.print(gapLine(event))
+}
+
+/** What is missing before the next line, and whether it will come. */
+function gapLine({ name, missing, state }: GapEvent): string {
+  const who = oneLine(name)
+  const what = missing === 1 ? `1 message of ${who}` : `${missing} messages of ${who}`
+  switch (state) {
+    case 'missing':
+      return `—— ${what} missing here: asked for when a device of ${who} is there`
+    case 'coming':
+      return `—— ${what} missing here: on the way`
+    case 'gone':
+      return `—— ${what} missing: on no device of ${who} any more`
+    case 'filled':
+      return `—— nothing of ${who} is missing any more`
+  }
 }
 
 /** Beginning of an id that people type: long enough to be unique in a history. */
@@ -65,13 +117,27 @@ function messageLines(message: MessageEvent): readonly string[] {
   return [`${head}${first}${marks(message)}`, ...more.map((line) => indent + line)]
 }
 
-/** ◔ on no device of the contact yet, ✓ on one, ✓✓ on all; ★ starred. */
-function marks({ delivery, starred }: MessageEvent): string {
+/**
+ * ◔ on this device only, ◑ on another of one's own, ✓ on a device of the contact, ✓✓ on all, `read` shown,
+ * ✗ ended undelivered; • new, ★ starred.
+ */
+function marks({ delivery, starred, unread }: MessageEvent): string {
   const ticks = delivery === null ? '' : `  ${tick(delivery)}`
-  return starred ? `${ticks}  ★` : ticks
+  const news = unread ? '  •' : ''
+  return `${ticks}${news}${starred ? '  ★' : ''}`
 }
 
-function tick({ reached, of }: NonNullable<MessageEvent['delivery']>): string {
-  if (reached === 0) return '◔'
-  return reached >= of ? '✓✓' : '✓'
+function tick({ state, reached, of }: Delivery): string {
+  switch (state) {
+    case 'here':
+      return '◔'
+    case 'sibling':
+      return '◑'
+    case 'ended':
+      return '✗'
+    case 'read':
+      return '✓✓ read'
+    case 'reached':
+      return reached >= of ? '✓✓' : '✓'
+  }
 }

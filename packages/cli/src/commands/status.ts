@@ -3,6 +3,7 @@ import { oneLine, table } from '../terminal-text.ts'
 import { ago } from '../times.ts'
 import { type CommandContext, collect } from './context.ts'
 import { WORDS_REMINDER } from './recovery.ts'
+import { damageLines } from './store-words.ts'
 
 type OwnDevice = StatusEvent['devices'][number]
 
@@ -17,7 +18,12 @@ export async function showStatus(context: CommandContext): Promise<void> {
   const shown = { ...status, devices }
   const [head = '', ...rows] = deviceTable(shown, io.now())
   report.print(headline(shown), report.paint('bold', head), ...rows)
-  report.print(...status.relays.map(relayLine), ...remarks(shown))
+  report.print(
+    ...status.relays.map(relayLine),
+    ...damageLines(shown, io.now()),
+    ...remarks(shown),
+    ...status.waiting.map(waitingLine),
+  )
   if (status.recovery === 'kept') report.talk(WORDS_REMINDER)
 }
 
@@ -96,6 +102,12 @@ function seenWord({ path, lastSeen }: OwnDevice, now: number): string {
 function relayLine({ address, state, reason }: StatusEvent['relays'][number]): string {
   const why = reason === null || reason === '' ? '' : ` (${oneLine(reason)})`
   return `  relay ${oneLine(state)}${why}  ${oneLine(address)}`
+}
+
+/** What waits for a contact, and why it does. */
+function waitingLine({ name, messages, text }: StatusEvent['waiting'][number]): string {
+  const count = messages === 1 ? '1 message' : `${messages} messages`
+  return `! ${count} for ${oneLine(name)}: ${oneLine(text)}`
 }
 
 /** Why a device has no path of its own, in words. */

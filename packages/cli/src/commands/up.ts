@@ -8,10 +8,12 @@ import { type LocalServer, openLocalServer } from '../local/server.ts'
 import { prepareSocketPath } from '../local/socket-path.ts'
 import type { Report } from '../report.ts'
 import { oneLine } from '../terminal-text.ts'
+import { followHistory } from './history.ts'
 import { joinByCode, type Offering, offerLink } from './offer.ts'
 import { type OpenDevice, openHome } from './open-home.ts'
 import { WORDS_REMINDER } from './recovery.ts'
 import { createResidence } from './residence.ts'
+import { followStore } from './store-words.ts'
 import { tellLeft, tellNews } from './up-news.ts'
 
 /** What a person chose for the device that starts. */
@@ -131,7 +133,8 @@ async function announce(
   { code, ...running }: Running & Pick<UpChoice, 'code'>,
 ): Promise<void> {
   const { signal } = running.stopping
-  if (node.account === undefined) await link(node, code, { ...running, signal })
+  const isNew = node.account === undefined
+  if (isNew) await link(node, code, { ...running, signal })
   const { account, device, name } = node
   if (account === undefined || signal.aborted) return
   tellNews(node, { report: running.report, signal })
@@ -145,6 +148,8 @@ async function announce(
     '  Next       kith contacts invite · kith link CODE · kith status',
     '  Stop       Ctrl-C here, or kith stop',
   )
+  await followStore(node, { report: running.report, signal })
+  await followHistory(node, { report: running.report, signal, isNew })
   if ((await node.recovery.state({ signal })) === 'kept') running.report.talk(WORDS_REMINDER)
 }
 

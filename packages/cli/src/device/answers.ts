@@ -7,21 +7,32 @@ import type {
   DeviceAlert,
   LinkState,
   Message,
+  MessageGap,
   NearbyDevice,
   SeenDevice,
+  SentMessage,
   Status,
+  Waiting,
 } from '@kithmesh/node'
 import type {
   AlertEvent,
   AnswerEvent,
   ContactEvent,
+  Delivery,
   DeliveryEvent,
   DeviceEvent,
+  GapEvent,
   MessageEvent,
   NearbyEvent,
+  ReadEvent,
+  SentEvent,
   StatusEvent,
+  StoreDamage,
   VerificationEvent,
+  WaitingContact,
+  WaitingFor,
 } from '../events.ts'
+import { WAITING_MAX } from '../events.ts'
 import type { Seen } from '../local/calls.ts'
 import { isoTime } from '../times.ts'
 
@@ -47,8 +58,22 @@ export function statusEvent(status: Status): Omit<StatusEvent, 'recovery'> {
       return { address, state, reason: reason?.slice(0, REASON_MAX) ?? null }
     }),
     pending,
+    waiting: (status.waiting ?? []).slice(0, WAITING_MAX).map(waitingContact),
+    damage: (status.damage ?? []).map(storeDamage),
     left: status.left ?? null,
   }
+}
+
+/** What the store lost, as scripts read it. */
+export function storeDamage({ kind, table, noticedAt }: LostOfStore): StoreDamage {
+  return { kind, table: table ?? null, noticedAt: isoTime(noticedAt) }
+}
+
+type LostOfStore = NonNullable<Status['damage']>[number]
+
+function waitingContact(one: NonNullable<Status['waiting']>[number]): WaitingContact {
+  const { contact, name, messages } = one
+  return { contact, name: name.slice(0, NAME_MAX), messages, ...waitingFields(one) }
 }
 
 type SharedFields = Omit<
@@ -134,16 +159,57 @@ export function messageEvent(message: Message): MessageEvent {
     text,
     at: isoTime(message.at),
     starred,
-    delivery:
-      delivery === undefined
-        ? null
-        : { reached: delivery.reached, of: delivery.of, read: delivery.read },
+    delivery: delivery === undefined ? null : deliveryFields(delivery),
+    unread: message.unread === true,
   }
 }
 
+/** What is missing of a contact's messages; without a gap, nothing is any more. */
+export function gapEvent({ contact, name }: Contact, gap?: MessageGap): GapEvent {
+  return {
+    event: 'gap',
+    contact,
+    name: name.slice(0, NAME_MAX),
+    device: gap?.device ?? null,
+    missing: gap === undefined ? 0 : gap.last - gap.first + 1,
+    state: gap?.state ?? 'filled',
+    before: gap?.before ?? null,
+  }
+}
+
+export function sentEvent(
+  { message, chat }: SentMessage,
+  state: DeliveryState | undefined,
+): SentEvent {
+  return { event: 'sent', message, chat, delivery: state ? deliveryFields(state) : null }
+}
+
 export function deliveryEvent(message: string, state: DeliveryState): DeliveryEvent {
-  const { reached, of, read } = state
-  return { event: 'delivery', message, reached, of, read }
+  return { event: 'delivery', message, ...deliveryFields(state) }
+}
+
+function deliveryFields({ reached, of, read, state, waiting, readAt }: DeliveryState): Delivery {
+  return {
+    reached,
+    of,
+    read,
+    state,
+    waiting: waiting ? waitingFields(waiting) : null,
+    readAt: readAt === undefined ? null : isoTime(readAt),
+  }
+}
+
+function waitingFields({ reason, text, until }: Waiting): WaitingFor {
+  const ends = until === undefined ? null : isoTime(until)
+  return { reason, text: text.slice(0, REASON_MAX), until: ends }
+}
+
+export function readEvent(
+  { contact, name }: Contact,
+  { before, unread }: { readonly before: number; readonly unread: number },
+): ReadEvent {
+  const shown = { contact, name: name.slice(0, NAME_MAX) }
+  return { event: 'read', ...shown, marked: Math.max(0, before - unread), unread }
 }
 
 /** How far linking is; never the code, which only the device that shows it prints. */

@@ -1,25 +1,26 @@
 import type { Device, LinkOptions, LinkState } from '@kithmesh/node'
 import type { CallInput } from '../local/calls.ts'
 import { deviceEvent, linkStateEvent, nearbyEvent, seenDevice } from './answers.ts'
+import { choiceOf } from './history.ts'
 import { itemsUntilAborted } from './items.ts'
 import { findDevice } from './resolve.ts'
 import { requireAccount, type Serving } from './served.ts'
 
 /** Links the device that shows the code; the person at the command confirms it. */
 export async function linkDevice(
-  { code, far, hours }: CallInput<'link'>,
+  { code, far, ...terms }: CallInput<'link'>,
   serving: Serving,
 ): Promise<void> {
   const { node } = serving
   requireAccount(node)
   await linking(serving, (options) =>
-    node.devices.link(code, { ...options, far, ...ending(hours) }),
+    node.devices.link(code, { ...options, far, ...termsOf(terms) }),
   )
 }
 
 /** Links a device that waits on this network. */
 export async function linkNearby(
-  { device, hours }: CallInput<'link nearby'>,
+  { device, ...terms }: CallInput<'link nearby'>,
   serving: Serving,
 ): Promise<void> {
   const { node, signal } = serving
@@ -27,7 +28,7 @@ export async function linkNearby(
   for await (const found of itemsUntilAborted(node.devices.nearby({ signal }), signal)) {
     if (found.device !== device) continue
     return linking(serving, (options) =>
-      node.devices.linkNearby(found.device, { ...options, ...ending(hours) }),
+      node.devices.linkNearby(found.device, { ...options, ...termsOf(terms) }),
     )
   }
 }
@@ -52,14 +53,14 @@ async function linking(
 
 /** Shows codes of this device until one device is linked by them, or the command goes. */
 export async function showLinkCodes(
-  { far, hours }: CallInput<'link show'>,
+  { far, ...terms }: CallInput<'link show'>,
   serving: Serving,
 ): Promise<void> {
   const { node, signal, emit, confirm } = serving
   requireAccount(node)
   const offer = await node.devices.offer({
     far,
-    ...ending(hours),
+    ...termsOf(terms),
     signal,
     confirm: (seen, question) => confirm(seenDevice(seen), question),
   })
@@ -115,8 +116,12 @@ export async function approveHistory(
   await emit(deviceEvent(await node.devices.approveHistory(found.device, { signal })))
 }
 
-function ending(hours: number | undefined): Pick<LinkOptions, 'temporary'> {
-  return hours === undefined ? {} : { temporary: { hours } }
+function termsOf({
+  hours,
+  days,
+}: Pick<CallInput<'link show'>, 'hours' | 'days'>): Pick<LinkOptions, 'temporary' | 'history'> {
+  const history = choiceOf(days)
+  return hours === undefined ? { history } : { history, temporary: { hours } }
 }
 
 /** States that only this side can tell; the end has an event or an error of its own. */

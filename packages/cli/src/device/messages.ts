@@ -1,26 +1,55 @@
-import type { Contact, Message } from '@kithmesh/node'
+import type { Contact, Message, MessageGap } from '@kithmesh/node'
 import { CommandError } from '../errors.ts'
 import { type CallInput, LOCAL_LIMITS } from '../local/calls.ts'
-import { messageEvent } from './answers.ts'
+import { gapEvent, messageEvent, readEvent } from './answers.ts'
 import { itemsUntilAborted } from './items.ts'
 import { findContact, findMessage } from './resolve.ts'
 import { requireAccount, type Serving } from './served.ts'
 
 /** The history with a contact, oldest first, then what comes, when it is followed. */
 export async function listMessages(input: CallInput<'messages'>, serving: Serving): Promise<void> {
-  const { contact } = await findContact(input.contact, serving)
+  const found = await findContact(input.contact, serving)
+  const { contact } = found
   // Listened for before the history is read: what comes in between is not lost.
   const coming = input.follow ? openFeed(serving) : undefined
   const history = await listed(contact, input.limit, serving)
-  for (const message of history) await serving.emit(messageEvent(message))
+  await emitHistory(found, history, serving)
   if (coming === undefined) return
   const seen = new Set(history.map(({ message }) => message))
-  for await (const message of itemsUntilAborted(coming, serving.signal)) {
-    if (seen.has(message.message) || !(await isOfChat(message, contact, serving))) continue
-    await serving.emit(messageEvent(message))
+  for await (const news of itemsUntilAborted(coming, serving.signal)) {
+    if ('gaps' in news) {
+      if (news.contact === contact) await emitGaps(found, news.gaps, serving)
+    } else if (!seen.has(news.message) && (await isOfChat(news, contact, serving))) {
+      await serving.emit(messageEvent(news))
+    }
   }
   serving.signal.throwIfAborted()
   throw CommandError.of('ERR_LOCAL_BUSY', 'Messages came faster than they were read.')
+}
+
+/** Each gap with the message that shows it; a gap before what is listed is not part of it (CLI-79). */
+async function emitHistory(
+  contact: Contact,
+  history: readonly Message[],
+  { node, emit, signal }: Serving,
+): Promise<void> {
+  const gaps = await node.messages.gaps(contact.contact, { signal })
+  for (const message of history) {
+    for (const gap of gaps) {
+      if (gap.before === message.message) await emit(gapEvent(contact, gap))
+    }
+    await emit(messageEvent(message))
+  }
+  for (const gap of gaps) if (gap.before === undefined) await emit(gapEvent(contact, gap))
+}
+
+async function emitGaps(
+  contact: Contact,
+  gaps: readonly MessageGap[],
+  { emit }: Serving,
+): Promise<void> {
+  if (gaps.length === 0) await emit(gapEvent(contact))
+  for (const gap of gaps) await emit(gapEvent(contact, gap))
 }
 
 function listed(
@@ -41,16 +70,23 @@ async function isOfChat(
   return message.chat === newest?.chat
 }
 
-/** Messages that appear from now on, in the order they appear; ends when too many wait. */
-function openFeed({ node, signal }: Serving): AsyncIterable<Message> {
-  const waiting: Message[] = []
+/** What can be missing of whose messages. */
+interface GapNews {
+  readonly contact: Contact['contact']
+  readonly gaps: readonly MessageGap[]
+}
+
+/** Messages and gaps that appear from now on, in the order they appear; ends when too many wait. */
+function openFeed({ node, signal }: Serving): AsyncIterable<Message | GapNews> {
+  const waiting: (Message | GapNews)[] = []
   const woken = new EventTarget()
-  const add = ({ detail }: CustomEvent<Message>): void => {
+  const add = ({ detail }: CustomEvent<Message | GapNews>): void => {
     waiting.push(detail)
     woken.dispatchEvent(new Event('message'))
   }
   node.addEventListener('message:received', add, { signal })
   node.addEventListener('message:sent', add, { signal })
+  node.addEventListener('message:gap', add, { signal })
   return {
     async *[Symbol.asyncIterator]() {
       while (waiting.length <= LOCAL_LIMITS.followed) {
@@ -61,6 +97,21 @@ function openFeed({ node, signal }: Serving): AsyncIterable<Message> {
       }
     },
   }
+}
+
+/** What a contact wrote counts as seen: up to a message, or all of it. */
+export async function markRead(input: CallInput<'read'>, serving: Serving): Promise<void> {
+  const { node, signal } = serving
+  const found = await findContact(input.contact, serving)
+  const last = input.upTo === undefined ? {} : { upTo: await findMessageId(input.upTo, serving) }
+  const before = await node.messages.unread(found.contact, { signal })
+  await node.messages.markRead(found.contact, { ...last, signal })
+  const unread = await node.messages.unread(found.contact, { signal })
+  await serving.emit(readEvent(found, { before, unread }))
+}
+
+async function findMessageId(given: string, serving: Serving): Promise<Message['message']> {
+  return (await findMessage(given, serving)).message
 }
 
 export async function starMessage({ message }: CallInput<'star'>, serving: Serving): Promise<void> {

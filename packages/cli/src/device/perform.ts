@@ -5,6 +5,7 @@ import type { Shape } from '../shape.ts'
 import { addContact, inviteContact, listContacts, renameContact } from './contacts.ts'
 import { exportLog } from './device-log.ts'
 import { listDevices, renameDevice, tellStatus } from './devices.ts'
+import { allowHistory, tellHistory } from './history.ts'
 import { approveHistory, linkDevice, linkNearby, showLinkCodes, tellNearby } from './link.ts'
 import {
   changePassphrase,
@@ -15,7 +16,23 @@ import {
   setPassphrase,
   tellUnlocked,
 } from './lock.ts'
-import { listMessages, listStarred, starMessage, unstarMessage } from './messages.ts'
+import { listMessages, listStarred, markRead, starMessage, unstarMessage } from './messages.ts'
+import {
+  addLabel,
+  editChat,
+  getSetting,
+  listChats,
+  listLabels,
+  listSettings,
+  putLabel,
+  removeLabel,
+  renameLabel,
+  resetSetting,
+  setSetting,
+  showLabel,
+  takeLabel,
+  tellQuiet,
+} from './preferences.ts'
 import { askForWords, confirmWords, setCopies, showWords, tellRecovery } from './recovery.ts'
 import {
   acceptContact,
@@ -59,14 +76,31 @@ const OPERATIONS: Readonly<Record<CallName, Operation>> = {
   code: checked(CALLS.code, tellCode),
   send: checked(CALLS.send, sendMessage),
   messages: checked(CALLS.messages, listMessages),
+  read: checked(CALLS.read, markRead),
   star: checked(CALLS.star, starMessage),
   unstar: checked(CALLS.unstar, unstarMessage),
   starred: checked(CALLS.starred, listStarred),
+  chats: checked(CALLS.chats, listChats),
+  'chats edit': checked(CALLS['chats edit'], editChat),
+  labels: checked(CALLS.labels, listLabels),
+  'labels add': checked(CALLS['labels add'], addLabel),
+  'labels rename': checked(CALLS['labels rename'], renameLabel),
+  'labels remove': checked(CALLS['labels remove'], removeLabel),
+  'labels put': checked(CALLS['labels put'], putLabel),
+  'labels take': checked(CALLS['labels take'], takeLabel),
+  'labels show': checked(CALLS['labels show'], showLabel),
+  settings: checked(CALLS.settings, listSettings),
+  'settings get': checked(CALLS['settings get'], getSetting),
+  'settings set': checked(CALLS['settings set'], setSetting),
+  'settings reset': checked(CALLS['settings reset'], resetSetting),
+  'settings quiet': checked(CALLS['settings quiet'], tellQuiet),
   link: checked(CALLS.link, linkDevice),
   'link show': checked(CALLS['link show'], showLinkCodes),
   'link nearby': checked(CALLS['link nearby'], linkNearby),
   nearby: checked(CALLS.nearby, tellNearby),
   'devices approve': checked(CALLS['devices approve'], approveHistory),
+  'devices history': checked(CALLS['devices history'], allowHistory),
+  history: checked(CALLS.history, tellHistory),
   'devices unlink': checked(CALLS['devices unlink'], unlinkDevice),
   'devices suspend': checked(CALLS['devices suspend'], suspendDevice),
   'devices readmit': checked(CALLS['devices readmit'], readmitDevice),

@@ -3,7 +3,7 @@
  * than one is never guessed: a contact chooses its own first name, and may choose somebody else's.
  */
 
-import type { Contact, Device, Message } from '@kithmesh/node'
+import type { Contact, Device, Label, Message } from '@kithmesh/node'
 import { CommandError } from '../errors.ts'
 import { closest } from '../similar.ts'
 import { oneLine } from '../terminal-text.ts'
@@ -26,6 +26,14 @@ export async function findContact(given: string, { node, signal }: Serving): Pro
       it: contact,
     })),
   })
+}
+
+/** The label that `given` names. @throws ERR_NOT_FOUND, ERR_AMBIGUOUS */
+export async function findLabel(given: string, { node, signal }: Serving): Promise<Label> {
+  requireAccount(node)
+  const labels = await node.labels.list({ signal })
+  const candidates = labels.map((label) => ({ ...named(label.label, label.name), it: label }))
+  return pick(given, { kind: 'label', command: 'kith labels', candidates })
 }
 
 /** The device of this account that `given` names. @throws ERR_NOT_FOUND, ERR_AMBIGUOUS */

@@ -91,16 +91,38 @@ interface CallInputs {
     readonly limit?: number | undefined
     readonly follow: boolean
   }
+  readonly read: { readonly contact: string; readonly upTo?: string | undefined }
   readonly star: { readonly message: string }
   readonly unstar: { readonly message: string }
   readonly starred: Nothing
+  readonly chats: Nothing
+  readonly 'chats edit': {
+    readonly contact: string
+    readonly archived?: boolean | undefined
+    readonly favourite?: boolean | undefined
+    readonly pinned?: boolean | undefined
+    /** ms since 1970 UTC; `never`: not muted. */
+    readonly mutedUntil?: number | 'always' | 'never' | undefined
+  }
+  readonly labels: Nothing
+  readonly 'labels add': { readonly name: string }
+  readonly 'labels rename': { readonly label: string; readonly name: string }
+  readonly 'labels remove': { readonly label: string }
+  /** `on`: a contact or a message. */
+  readonly 'labels put': { readonly label: string; readonly on: string }
+  readonly 'labels take': { readonly label: string; readonly on: string }
+  readonly 'labels show': { readonly label: string }
+  readonly settings: Nothing
+  readonly 'settings get': { readonly key: string }
+  readonly 'settings set': { readonly key: string; readonly value: string }
+  readonly 'settings reset': { readonly key: string }
+  readonly 'settings quiet': Nothing
   readonly link: {
     readonly code: string
     readonly far: boolean
-    readonly hours?: number | undefined
-  }
-  readonly 'link show': { readonly far: boolean; readonly hours?: number | undefined }
-  readonly 'link nearby': { readonly device: string; readonly hours?: number | undefined }
+  } & LinkTerms
+  readonly 'link show': { readonly far: boolean } & LinkTerms
+  readonly 'link nearby': { readonly device: string } & LinkTerms
   readonly nearby: {
     /** How long to look, and for others once one is found. */
     readonly lookMs: number
@@ -109,6 +131,13 @@ interface CallInputs {
     readonly device?: string | undefined
   }
   readonly 'devices approve': { readonly device: string }
+  /** Without days all of it, 0: none of before. */
+  readonly 'devices history': { readonly device: string; readonly days?: number | undefined }
+  readonly history: {
+    readonly digest: boolean
+    /** ms since 1970 UTC */
+    readonly since?: number | undefined
+  }
   readonly 'devices unlink': { readonly device: string }
   readonly 'devices suspend': { readonly device: string }
   readonly 'devices readmit': { readonly device: string }
@@ -134,6 +163,13 @@ interface CallInputs {
   readonly stop: Nothing
 }
 
+/** For how long a device is linked, and how far back it gets messages. */
+interface LinkTerms {
+  readonly hours?: number | undefined
+  /** Without days all of them, 0: none of before. */
+  readonly days?: number | undefined
+}
+
 type Nothing = Readonly<Record<never, never>>
 export type CallName = keyof CallInputs
 /** What a command gives with a call. */
@@ -142,6 +178,16 @@ export type CallInput<N extends CallName> = CallInputs[N]
 const nothing = record({})
 /** A session ends after at most 30 days (protocol: linking). */
 const hours = optional(uint({ min: 1, max: 720 }))
+/** A hundred years of history (HIS-8). */
+const days = optional(uint({ max: 36_500 }))
+
+/** A time, or one of two words. */
+const mutedUntil: Shape<number | 'always' | 'never'> = {
+  parse: (value, path) =>
+    typeof value === 'number'
+      ? uint({ max: 8_640_000_000_000_000 }).parse(value, path)
+      : oneOf('always', 'never').parse(value, path),
+}
 
 /** The input of each call, as the running device reads it. */
 export const CALLS: { readonly [N in CallName]: Shape<CallInput<N>> } = {
@@ -168,18 +214,41 @@ export const CALLS: { readonly [N in CallName]: Shape<CallInput<N>> } = {
     limit: optional(uint({ min: 1, max: 1_000_000 })),
     follow: flag(),
   }),
+  read: record({ contact: who, upTo: optional(who) }),
   star: record({ message: who }),
   unstar: record({ message: who }),
   starred: nothing,
-  link: record({ code, far: flag(), hours }),
-  'link show': record({ far: flag(), hours }),
-  'link nearby': record({ device: who, hours }),
+  chats: nothing,
+  'chats edit': record({
+    contact: who,
+    archived: optional(flag()),
+    favourite: optional(flag()),
+    pinned: optional(flag()),
+    mutedUntil: optional(mutedUntil),
+  }),
+  labels: nothing,
+  'labels add': record({ name }),
+  'labels rename': record({ label: who, name }),
+  'labels remove': record({ label: who }),
+  'labels put': record({ label: who, on: who }),
+  'labels take': record({ label: who, on: who }),
+  'labels show': record({ label: who }),
+  settings: nothing,
+  'settings get': record({ key: who }),
+  'settings set': record({ key: who, value: text({ max: 4096 }) }),
+  'settings reset': record({ key: who }),
+  'settings quiet': nothing,
+  link: record({ code, far: flag(), hours, days }),
+  'link show': record({ far: flag(), hours, days }),
+  'link nearby': record({ device: who, hours, days }),
   nearby: record({
     lookMs: uint({ min: 1, max: MS_MAX }),
     othersMs: uint({ min: 1, max: MS_MAX }),
     device: optional(who),
   }),
   'devices approve': record({ device: who }),
+  'devices history': record({ device: who, days }),
+  history: record({ digest: flag(), since: optional(uint({ max: Number.MAX_SAFE_INTEGER })) }),
   'devices unlink': record({ device: who }),
   'devices suspend': record({ device: who }),
   'devices readmit': record({ device: who }),
