@@ -4,6 +4,7 @@ import { parseRoute, type Route, routeHref } from './route.ts'
 const ROUTES: readonly Route[] = [
   { pane: 'home' },
   { pane: 'starred' },
+  { pane: 'settings' },
   { pane: 'devices' },
   { pane: 'connection' },
   { pane: 'chat', contact: 'a/b#c %' },

@@ -2,7 +2,7 @@ import { useEffect, useSyncExternalStore } from 'react'
 
 /** Which pane is open. It stands in the fragment, so that the browser's back and reload do what they say. */
 export type Route =
-  | { readonly pane: 'home' | 'starred' | 'devices' | 'connection' }
+  | { readonly pane: 'home' | 'starred' | 'devices' | 'connection' | 'settings' }
   | { readonly pane: 'chat'; readonly contact: string }
 
 /** The open pane. */
@@ -44,6 +44,7 @@ export function routeHref(route: Route): string {
 export function parseRoute(hash: string): Route {
   const [pane, contact] = hash.replace(/^#\/?/, '').split('/')
   if (pane === 'starred' || pane === 'devices' || pane === 'connection') return { pane }
+  if (pane === 'settings') return { pane }
   return pane === 'chat' && contact ? { pane, contact: decoded(contact) } : { pane: 'home' }
 }
 

@@ -16,6 +16,11 @@ const SHAPES = {
   alert: 'M12 4l9 16H3zM12 10v4M12 17v.5',
   shield: 'M12 3l7 3v6c0 4-3 7-7 9-4-2-7-5-7-9V6z',
   lock: 'M6 11h12v10H6zM8.500 11V7.500a3.500 3.500 0 017 0V11M12 15v2.500',
+  pin: 'M9 4h6l-1 6 3 3H7l3-3zM12 13v7',
+  muted: 'M6 16V11a6 6 0 019-5M18 10v6H8M4 4l16 16M10 19a2 2 0 004 0',
+  archive: 'M4 5h16v4H4zM5 9v10h14V9M10 13h4',
+  settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
+  chatSettings: 'M4.500 12h1M11.500 12h1M18.500 12h1',
   words: 'M6 3h12v18H6zM9 8h6M9 12h6M9 16h4',
 } as const
 

@@ -15,6 +15,12 @@ export function dayOf(at: number): string {
   return day.format(at)
 }
 
+/** A day of this year or the next, for what ends then. */
+export function dayAndMonth(at: number): string {
+  return shortDay.format(at)
+}
+
+const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })

@@ -1,6 +1,6 @@
 import type { Contact } from '@kithmesh/node'
 import { page, userEvent } from 'vitest/browser'
-import { BEN, createBusyNode } from '../testing/cast.ts'
+import { BEN, CARA, createBusyNode } from '../testing/cast.ts'
 import { createFakeNode, fakeId, kithError, LINK_CODE } from '../testing/fake-node.ts'
 import { FAKE_WORDS } from '../testing/fake-recovery.ts'
 import { checkScreens, type Screen } from '../testing/screens.ts'
@@ -44,6 +44,28 @@ async function showChanged(by: Partial<Contact>): Promise<ShownPage> {
   return showPage(node, { route: '#/chat/aBen' })
 }
 
+async function showArranged(route = '#/'): Promise<ShownPage> {
+  const node = await createBusyNode()
+  const { label } = await node.labels.create('Colleagues of before and after')
+  await node.labels.put(label, { contact: BEN.contact })
+  await node.chats.edit(BEN.contact, { pinned: true, mutedUntil: 'always' })
+  await node.chats.edit(CARA.contact, { archived: true })
+  return showPage(node, { route })
+}
+
+async function showQuiet(): Promise<ShownPage> {
+  const node = await createBusyNode()
+  await node.settings.set('quiet-hours.on', true)
+  await node.settings.set('quiet-hours.sunday', 'never')
+  node.world.preferences.quiet = {
+    on: true,
+    favourites: true,
+    timeZone: 'America/Argentina/ComodRivadavia',
+    until: Date.UTC(2026, 10, 23, 6),
+  }
+  return showPage(node, { route: '#/settings' })
+}
+
 function showOffer(): Promise<ShownPage> {
   const node = createFakeNode()
   node.offerStates.put({ state: 'waiting', code: LINK_CODE, expiresInMs: 60_000 })
@@ -80,6 +102,15 @@ const SCREENS: readonly Screen[] = [
     complete: /Nobody yet/,
   },
   { name: 'contacts', show: at('#/'), complete: 'Ben from work' },
+  { name: 'chats arranged', show: () => showArranged(), complete: /Archived \(1\)/ },
+  {
+    name: 'chat settings',
+    show: async () => showArranged('#/chat/aBen'),
+    steps: [press('Chat settings')],
+    complete: 'New label',
+  },
+  { name: 'settings', show: at('#/settings'), complete: 'Quiet hours' },
+  { name: 'quiet hours', show: showQuiet, complete: /It is quiet until/ },
   {
     name: 'rename',
     show: at('#/'),

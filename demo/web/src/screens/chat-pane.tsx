@@ -1,6 +1,8 @@
 import type { Contact, Message } from '@kithmesh/node'
 import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { reasonOf } from '../parts/delivery-note.tsx'
 import { ErrorNotice, FaultNotice } from '../parts/error-notice.tsx'
+import { GapNote } from '../parts/gap-note.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { InlineName } from '../parts/inline-name.tsx'
 import { dayOf } from '../parts/moment.tsx'
@@ -9,7 +11,9 @@ import { ViewedContent } from '../parts/viewed.tsx'
 import { openRoute } from '../route.ts'
 import type { ChatPage } from '../views/chat-view.ts'
 import { useChat, useContacts, useKith } from '../views/hooks.ts'
+import { useReading } from '../views/reading.ts'
 import { AccountNotice } from './account-notice.tsx'
+import { ChatSettingsButton } from './chat-settings-sheet.tsx'
 import { Composer } from './composer.tsx'
 import { MessageItem } from './message-item.tsx'
 import { SecurityCodeSheet } from './security-code-sheet.tsx'
@@ -70,6 +74,7 @@ function Chat({ contact }: { readonly contact: Contact }): ReactNode {
           >
             <Icon shape="shield" filled={contact.verified} />
           </button>
+          <ChatSettingsButton contact={contact} />
         </>
       }
     >
@@ -97,8 +102,9 @@ function Messages({
   readonly contact: Contact
   readonly onEarlier: () => void
 }): ReactNode {
-  const { messages, hasEarlier } = page
+  const { messages, hasEarlier, gaps } = page
   const scroller = useStickToEnd(messages.at(-1)?.message)
+  useReading(contact.contact, { scroller, messages })
   if (messages.length === 0) {
     return (
       <p className="messages empty quiet">
@@ -122,12 +128,35 @@ function Messages({
             {startsDay(message, messages[index - 1]) && (
               <li className="day">{dayOf(message.at)}</li>
             )}
-            <MessageItem message={message} />
+            <GapNotes gaps={gaps} before={message.message} name={contact.name} />
+            <MessageItem message={message} isReasonShown={saysWhy(messages, index)} />
           </Fragment>
         ))}
+        <GapNotes gaps={gaps} before={undefined} name={contact.name} />
       </ol>
     </section>
   )
+}
+
+/** Of own messages one after another that wait for the same, the last says what for. */
+function saysWhy(messages: readonly Message[], index: number): boolean {
+  const next = messages.slice(index + 1).find(({ delivery }) => delivery !== undefined)
+  return next === undefined || reasonOf(next.delivery) !== reasonOf(messages[index]?.delivery)
+}
+
+/** What belongs before a message, or behind the last while only a receipt has shown it. */
+function GapNotes({
+  gaps,
+  before,
+  name,
+}: {
+  readonly gaps: ChatPage['gaps']
+  readonly before: Message['message'] | undefined
+  readonly name: string
+}): ReactNode {
+  return gaps
+    .filter((gap) => gap.before === before)
+    .map((gap) => <GapNote key={`${gap.device} ${gap.first}`} gap={gap} name={name} />)
 }
 
 function startsDay(message: Message, before: Message | undefined): boolean {

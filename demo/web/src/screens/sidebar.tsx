@@ -1,10 +1,10 @@
-import type { Contact } from '@kithmesh/node'
+import type { Chat, Contact } from '@kithmesh/node'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Icon } from '../parts/icons.tsx'
 import { InlineName } from '../parts/inline-name.tsx'
 import { ViewedContent } from '../parts/viewed.tsx'
 import { type Route, routeHref } from '../route.ts'
-import { useContacts, useKith, useNews } from '../views/hooks.ts'
+import { useChats, useContacts, useKith, useNews } from '../views/hooks.ts'
 import { AddContactSheet } from './add-contact-sheet.tsx'
 import { ConnectionLink } from './connection-link.tsx'
 import { InviteSheet } from './invite-sheet.tsx'
@@ -34,6 +34,9 @@ export function Sidebar({ route, temporary }: SidebarProps): ReactNode {
         <PlaceLink pane="devices" icon="devices" isOpen={route.pane === 'devices'}>
           Devices
         </PlaceLink>
+        <PlaceLink pane="settings" icon="settings" isOpen={route.pane === 'settings'}>
+          Settings
+        </PlaceLink>
         {!temporary && <LockPlace />}
       </ul>
       <ContactSection route={route} />
@@ -55,8 +58,8 @@ function LockPlace(): ReactNode {
 }
 
 function PlaceLink(props: {
-  readonly pane: 'starred' | 'devices'
-  readonly icon: 'star' | 'devices'
+  readonly pane: 'starred' | 'devices' | 'settings'
+  readonly icon: 'star' | 'devices' | 'settings'
   readonly isOpen: boolean
   readonly children: ReactNode
 }): ReactNode {
@@ -120,7 +123,7 @@ function ContactList({
   readonly contacts: readonly Contact[]
   readonly route: Route
 }): ReactNode {
-  const { from } = useNews()
+  const chats = useChats()
   if (contacts.length === 0) {
     return (
       <p className="quiet empty">
@@ -129,13 +132,45 @@ function ContactList({
       </p>
     )
   }
+  const archived = contacts.filter(({ contact }) => chats.get(contact)?.archived)
+  const listed = contacts.filter((one) => !archived.includes(one))
+  const isOpenHere = archived.some(({ contact }) => isOpenChat(route, contact))
+  return (
+    <>
+      <ContactRows contacts={pinnedFirst(listed, chats)} chats={chats} route={route} />
+      {archived.length > 0 && (
+        <details className="archived" open={isOpenHere || undefined}>
+          <summary>
+            <Icon shape="archive" />
+            Archived ({archived.length})
+          </summary>
+          <ContactRows contacts={archived} chats={chats} route={route} />
+        </details>
+      )}
+    </>
+  )
+}
+
+type ChatsByContact = ReadonlyMap<Contact['contact'], Chat>
+
+function ContactRows({
+  contacts,
+  chats,
+  route,
+}: {
+  readonly contacts: readonly Contact[]
+  readonly chats: ChatsByContact
+  readonly route: Route
+}): ReactNode {
+  const { from } = useNews()
   return (
     <ul className="contacts">
       {contacts.map((contact) => (
         <ContactRow
           key={contact.contact}
           contact={contact}
-          isOpen={route.pane === 'chat' && route.contact === contact.contact}
+          chat={chats.get(contact.contact)}
+          isOpen={isOpenChat(route, contact.contact)}
           hasNews={from.has(contact.contact)}
         />
       ))}
@@ -143,12 +178,24 @@ function ContactList({
   )
 }
 
+function isOpenChat(route: Route, contact: Contact['contact']): boolean {
+  return route.pane === 'chat' && route.contact === contact
+}
+
+/** The one pinned last on top; the others as they were. */
+function pinnedFirst(contacts: readonly Contact[], chats: ChatsByContact): readonly Contact[] {
+  const pinnedAt = ({ contact }: Contact): number => chats.get(contact)?.pinnedAt ?? 0
+  return contacts.toSorted((a, b) => pinnedAt(b) - pinnedAt(a))
+}
+
 function ContactRow({
   contact,
+  chat,
   isOpen,
   hasNews,
 }: {
   readonly contact: Contact
+  readonly chat: Chat | undefined
   readonly isOpen: boolean
   readonly hasNews: boolean
 }): ReactNode {
@@ -167,13 +214,54 @@ function ContactRow({
           <span className="initial" aria-hidden="true">
             {initialOf(contact.name)}
           </span>
-          <span className="contact-name">
-            <bdi>{contact.name}</bdi>
+          <span className="contact-words">
+            <span className="contact-name">
+              <bdi>{contact.name}</bdi>
+            </span>
+            {chat && chat.labels.length > 0 && <Labels labels={chat.labels} />}
           </span>
+          {chat && <ChatMarks chat={chat} />}
           {hasNews && <span className="news">New</span>}
         </a>
       </InlineName>
     </li>
+  )
+}
+
+function Labels({ labels }: Pick<Chat, 'labels'>): ReactNode {
+  return (
+    <span className="labels">
+      {labels.map(({ label, name }) => (
+        <span key={label} className="label">
+          <bdi>{name}</bdi>
+        </span>
+      ))}
+    </span>
+  )
+}
+
+/** Pinned and muted, as small as can be; a screen reader says it in words. */
+function ChatMarks({ chat: { pinnedAt, mutedUntil } }: { readonly chat: Chat }): ReactNode {
+  return (
+    <span className="chat-marks">
+      {pinnedAt !== undefined && <Mark shape="pin" words="pinned" />}
+      {mutedUntil !== undefined && <Mark shape="muted" words="muted" />}
+    </span>
+  )
+}
+
+function Mark({
+  shape,
+  words,
+}: {
+  readonly shape: 'pin' | 'muted'
+  readonly words: string
+}): ReactNode {
+  return (
+    <>
+      <Icon shape={shape} />
+      <span className="heard">{words}</span>
+    </>
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Contact, Device } from '@kithmesh/node'
-import { createFakeNode, type FakeNode, fakeId, OURS, PHONE } from './fake-node.ts'
+import { createFakeNode, deliveryState, type FakeNode, fakeId, OURS, PHONE } from './fake-node.ts'
 
 /** People and devices the tests and pictures tell of. */
 export const BEN: Contact = contactOf('aBen', 'Ben from work', 2)
@@ -42,6 +42,10 @@ const TABLET: Device = {
   maySuspend: true,
 }
 
+const READ_AT = Date.UTC(2026, 10, 3, 9, 4)
+/** When a message that nobody took ends. */
+const UNTIL = Date.UTC(2027, 0, 2, 9, 5)
+
 /** A page in the middle of its life: people, messages of every kind, four devices, two relays. */
 export async function createBusyNode(): Promise<FakeNode> {
   const node = createFakeNode({
@@ -68,9 +72,31 @@ export async function createBusyNode(): Promise<FakeNode> {
     text: 'The usual place. Here is what I would like to ask them for:\n\n– a table outside\n– no music',
   })
   node.receive(BEN, 'رائع، أراك هناك (8 pm)')
-  await node.messages.send(BEN.contact, { text: 'Are you there already?' })
-  await deliver(node, dinner.message, { reached: 2, of: 2, read: true })
-  await deliver(node, place.message, { reached: 1, of: 2, read: false })
+  const there = await node.messages.send(BEN.contact, { text: 'Are you there already?' })
+  await deliver(
+    node,
+    there.message,
+    deliveryState({
+      of: 2,
+      state: 'sibling',
+      waiting: { reason: 'away', text: "Ben's devices are all away", until: UNTIL },
+    }),
+  )
+  await deliver(
+    node,
+    dinner.message,
+    deliveryState({ reached: 2, of: 2, read: true, state: 'read', readAt: READ_AT }),
+  )
+  await deliver(
+    node,
+    place.message,
+    deliveryState({
+      reached: 1,
+      of: 2,
+      state: 'reached',
+      waiting: { reason: 'some-away', text: "1 of Ben's 2 devices is away", until: UNTIL },
+    }),
+  )
   await node.starred.add(dinner.message)
   node.receive(CARA, '你好！')
   return node

@@ -7,11 +7,13 @@ import type {
   Contact,
   Device,
   DeviceAlert,
+  HistoryState,
   KithNode,
   LeftReason,
   LinkAnswer,
   LinkState,
   Message,
+  MessageGap,
   NodeEvents,
   RecoveryState,
   SeenDevice,
@@ -24,6 +26,7 @@ import { codesOf } from './fake-codes.ts'
 import { devicesOf } from './fake-devices.ts'
 import { linkingOf } from './fake-linking.ts'
 import { createFakeLock, type FakeLock } from './fake-lock.ts'
+import { type FakePreferences, newFakePreferences, preferencesOf } from './fake-preferences.ts'
 import { recoveryOf } from './fake-recovery.ts'
 import { createStates, type States } from './states.ts'
 
@@ -58,6 +61,7 @@ export interface FakeWorld {
   account?: Contact['contact']
   contacts: readonly Contact[]
   messages: readonly Message[]
+  gaps: readonly MessageGap[]
   devices: readonly Device[]
   relays: Status['relays']
   pending: number
@@ -65,6 +69,9 @@ export interface FakeWorld {
   recovery: RecoveryState
   alerts: readonly DeviceAlert[]
   left?: NonNullable<Status['left']>
+  damage?: NonNullable<Status['damage']>
+  history: HistoryState
+  preferences: FakePreferences
 }
 
 type FailingCall =
@@ -94,20 +101,29 @@ export function fakeId<Id extends string>(text: string): Id {
   return text as Id
 }
 
-const EMPTY: FakeWorld = {
+/** How far a message is: with nothing else said, nowhere but here. */
+export function deliveryState(
+  by: Partial<NonNullable<Message['delivery']>> = {},
+): NonNullable<Message['delivery']> {
+  return { reached: 0, of: 1, read: false, state: 'here', ...by }
+}
+
+const EMPTY: Omit<FakeWorld, 'preferences'> = {
   contacts: [],
   messages: [],
+  gaps: [],
   devices: [],
   relays: [],
   pending: 0,
   addresses: ['/ip4/127.0.0.1/tcp/4002/ws/p2p/12D3KooWRelay/p2p-circuit'],
   recovery: 'kept',
+  history: { received: 0, total: 0, percent: 100, done: true },
   alerts: [],
 }
 
 /** A fake device; without an account it is one still to be linked. */
 export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
-  const world: FakeWorld = { ...EMPTY, ...start }
+  const world: FakeWorld = { ...EMPTY, preferences: newFakePreferences(), ...start }
   const events = new EventTarget()
   const failures = new Map<FailingCall, Error>()
   const device = fakeId<Device['device']>('12D3KooWFakePage')
@@ -153,6 +169,8 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
     change(id, { starred })
     emit('starred:changed', { message: id, starred })
   }
+  const unreadIn = (contact: Contact['contact']): number =>
+    world.messages.filter(({ chat, unread }) => unread && chat === `c-${contact}`).length
   const accountNow = (): Contact['contact'] => world.account ?? fakeId('aNone')
 
   const { standing, put } = devicesOf({ world, orFail, kithError, emit })
@@ -198,7 +216,7 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
     },
     addresses: () => world.addresses,
     receive: (contact, text) => {
-      const message = keep(contact, text, {})
+      const message = keep(contact, text, { unread: true })
       emit('message:received', message)
       return message
     },
@@ -217,8 +235,9 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
     fail: (call, error) => void failures.set(call, error),
     status: async () => {
       orFail('status')
-      const { devices, relays, pending, left } = world
-      const now = { account: accountNow(), device, name: 'Ada', devices, relays, pending }
+      const { devices, relays, pending, left, damage } = world
+      const lost = damage ? { damage } : {}
+      const now = { account: accountNow(), device, name: 'Ada', devices, relays, pending, ...lost }
       return left ? { ...now, left } : now
     },
     linking,
@@ -255,21 +274,42 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
       send: async (to, { text }) => {
         orFail('messages.send')
         const contact = requireContact(to)
-        const delivery = { reached: 0, of: contact.devices, read: false }
+        const delivery = deliveryState({ of: contact.devices })
         const from = { account: accountNow(), name: 'Ada', self: true }
         const message = keep(contact, text, { from, device, delivery })
         emit('message:sent', message)
         return { message: message.message, chat: message.chat, delivery: async function* () {} }
       },
+      markRead: async (contact, { upTo } = {}) => {
+        const end = world.messages.findIndex(({ message }) => message === upTo)
+        const isRead = (one: Message, at: number): boolean =>
+          one.chat === `c-${contact}` && (upTo === undefined || at <= end)
+        world.messages = world.messages.map((one, at) =>
+          isRead(one, at) && one.unread ? { ...one, unread: false } : one,
+        )
+        emit('chat:unread', { contact, unread: unreadIn(contact) })
+      },
+      unread: async (contact) => unreadIn(contact),
       get: async (id) => world.messages.find((one) => one.message === id),
+      gaps: async (contact) => world.gaps.filter((gap) => gap.contact === contact),
       list: async (contact, { limit = Number.POSITIVE_INFINITY } = {}) =>
         world.messages.filter(({ chat }) => chat === `c-${contact}`).slice(-limit),
+    },
+    history: {
+      state: async () => world.history,
+      digest: async () => ({ digest: '0'.repeat(64), contents: world.messages.length }),
+      allow: async (id) => {
+        const found = world.devices.find(({ device }) => device === id)
+        if (found === undefined) throw kithError('ERR_NOT_FOUND', 'No such device.')
+        return found
+      },
     },
     starred: {
       add: (id) => star(id, true),
       remove: (id) => star(id, false),
       list: async () => world.messages.filter(({ starred }) => starred),
     },
+    ...preferencesOf(world, { emit, kithError }),
     recovery: recoveryOf({
       world,
       kithError,

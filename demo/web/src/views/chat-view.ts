@@ -1,10 +1,12 @@
-import type { Contact, KithNode, Message } from '@kithmesh/node'
+import type { Contact, KithNode, Message, MessageGap } from '@kithmesh/node'
 import { createView, type View } from './view.ts'
 
 /** The newest messages with one contact, oldest first. */
 export interface ChatPage {
   readonly messages: readonly Message[]
   readonly hasEarlier: boolean
+  /** What is missing of the contact's messages. */
+  readonly gaps: readonly MessageGap[]
 }
 
 /** A chat that can be read further back. */
@@ -22,7 +24,8 @@ export function createChatView(node: KithNode, contact: Contact['contact']): Cha
     load: async ({ signal }) => {
       // One more than is shown tells whether there is more.
       const found = await node.messages.list(contact, { limit: limit + 1, signal })
-      return { messages: found.slice(-limit), hasEarlier: found.length > limit }
+      const gaps = await node.messages.gaps(contact, { signal })
+      return { messages: found.slice(-limit), hasEarlier: found.length > limit, gaps }
     },
     watch: ({ reload, edit }, options) => {
       const onReceived = ({ detail }: CustomEvent<Message>): void => {
@@ -43,7 +46,15 @@ export function createChatView(node: KithNode, contact: Contact['contact']): Cha
           edit((page) => withChange(page, message, { starred })),
         options,
       )
+      node.addEventListener('message:gap', reload, options)
       node.addEventListener('contact:changed', reload, options)
+      node.addEventListener(
+        'chat:unread',
+        ({ detail }) => {
+          if (detail.contact === contact) reload()
+        },
+        options,
+      )
     },
   })
   return {

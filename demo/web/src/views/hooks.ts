@@ -1,10 +1,10 @@
-import type { Contact, Device, KithNode, Message, Status } from '@kithmesh/node'
+import type { Chat, Contact, Device, KithNode, Label, Message, Status } from '@kithmesh/node'
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { Alert } from './alerts.ts'
 import type { ChatPage } from './chat-view.ts'
 import type { NewsState } from './news.ts'
 import type { View, Viewed } from './view.ts'
-import type { Views } from './views.ts'
+import type { SettingsShown, Views } from './views.ts'
 
 /** The device the screens belong to. */
 export interface Kith {
@@ -42,6 +42,22 @@ export function useChat(contact: Contact['contact']): Viewed<ChatPage> {
 /** The starred messages. */
 export function useStarred(): Viewed<readonly Message[]> {
   return useView(useKith().views.starred)
+}
+
+/** How the chats are arranged, by contact; empty until it is known. */
+export function useChats(): ReadonlyMap<Contact['contact'], Chat> {
+  const viewed = useView(useKith().views.chats)
+  return new Map(viewed.state === 'ready' ? viewed.value.map((chat) => [chat.contact, chat]) : [])
+}
+
+/** This account's labels. */
+export function useLabels(): Viewed<readonly Label[]> {
+  return useView(useKith().views.labels)
+}
+
+/** What holds on every device of this account. */
+export function useSettings(): Viewed<SettingsShown> {
+  return useView(useKith().views.settings)
 }
 
 /** This account's devices. */

@@ -14,6 +14,9 @@ export interface NewsState {
   readonly latest: Message | undefined
 }
 
+/** A device that ends while it is asked has nothing to say. */
+const SILENT = { notify: false } as const
+
 /** Collects what arrives for as long as somebody looks. */
 export function createNews(node: KithNode): News {
   const lookers = new Set<() => void>()
@@ -26,9 +29,16 @@ export function createNews(node: KithNode): News {
     for (const tell of lookers) tell()
   }
 
-  function received({ detail: latest }: CustomEvent<Message>): void {
-    const { account } = latest.from
-    show({ latest, from: account === opened ? state.from : new Set(state.from).add(account) })
+  function received({ detail }: CustomEvent<Message>): void {
+    const { account } = detail.from
+    show({ ...state, from: account === opened ? state.from : new Set(state.from).add(account) })
+    void say(detail)
+  }
+
+  /** What a chat that is muted, or quiet hours, keep silent is not said either (WEB-65). */
+  async function say(latest: Message): Promise<void> {
+    const answer = await node.chats.shouldNotify(latest).catch(() => SILENT)
+    if (answer.notify) show({ ...state, latest })
   }
 
   return {

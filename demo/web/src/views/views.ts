@@ -1,14 +1,35 @@
-import type { Contact, Device, KithNode, Message, NodeEvents, Status } from '@kithmesh/node'
+import type {
+  Chat,
+  Contact,
+  Device,
+  KithNode,
+  Label,
+  Message,
+  NodeEvents,
+  QuietState,
+  Setting,
+  Status,
+} from '@kithmesh/node'
 import type { Notes } from '../notes.ts'
 import { type Alerts, createAlerts } from './alerts.ts'
 import { type ChatView, createChatView } from './chat-view.ts'
 import { createNews, type News } from './news.ts'
 import { createView, type View } from './view.ts'
 
+/** The settings, and what the quiet hours among them come to now. */
+export interface SettingsShown {
+  readonly settings: readonly Setting[]
+  readonly quiet: QuietState
+}
+
 /** Everything the screens of one device look at. */
 export interface Views {
   readonly contacts: View<readonly Contact[]>
   readonly starred: View<readonly Message[]>
+  /** How the person arranged the chats: pinned ones first, archived ones last. */
+  readonly chats: View<readonly Chat[]>
+  readonly labels: View<readonly Label[]>
+  readonly settings: View<SettingsShown>
   readonly devices: View<readonly Device[]>
   readonly status: View<Status>
   readonly news: News
@@ -37,6 +58,18 @@ export function createViews(node: KithNode, notes: Notes): Views {
       async (options) => inNameOrder(await node.contacts.list(options)),
       ['contact:changed', 'contact:removed'],
     ),
+    chats: readAgainOn(
+      (options) => node.chats.list(options),
+      ['chat:changed', 'label:changed', 'label:removed', 'contact:changed', 'contact:removed'],
+    ),
+    labels: readAgainOn((options) => node.labels.list(options), ['label:changed', 'label:removed']),
+    settings: readAgainOn(
+      async (options) => ({
+        settings: await node.settings.list(options),
+        quiet: await node.settings.quiet(options),
+      }),
+      ['setting:changed'],
+    ),
     starred: readAgainOn(
       (options) => node.starred.list(options),
       ['starred:changed', 'message:received', 'contact:changed'],
@@ -47,7 +80,7 @@ export function createViews(node: KithNode, notes: Notes): Views {
     ),
     status: readAgainOn(
       (options) => node.status(options),
-      ['relay:changed', 'message:sent', 'message:delivery'],
+      ['relay:changed', 'message:sent', 'message:delivery', 'store:damaged', 'store:healed'],
     ),
     news: createNews(node),
     alerts: createAlerts(node, notes),
