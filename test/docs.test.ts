@@ -10,7 +10,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const PAGES: Readonly<Record<string, readonly RegExp[]>> = {
   'README.md': [/^$/],
   'packages/node/README.md': [/^Ben Hello Ada$/],
-  'docs/guides/embedding.md': [/on 1 of 1 devices$/, /done\ntrue$/, /^true$/, /^true 15$/],
+  'docs/guides/embedding.md': [
+    /on 1 of 1 devices$/,
+    /done\ntrue$/,
+    /^true$/,
+    /^16 Europe\/Berlin$/,
+    /^true 15$/,
+  ],
 }
 
 describe.each(Object.entries(PAGES))('%s', async (page, prints) => {

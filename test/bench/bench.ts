@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { type Request, readRequest, USAGE } from './command-line.ts'
 import { OURS } from './contenders/contenders.ts'
 import { backlog } from './jobs/backlog.ts'
+import { burst } from './jobs/burst.ts'
+import { cold } from './jobs/cold.ts'
 import { edits } from './jobs/edits.ts'
+import { history } from './jobs/history.ts'
 import type { Job, JobName } from './jobs/job.ts'
 import { link } from './jobs/link.ts'
 import { message } from './jobs/message.ts'
@@ -15,7 +18,16 @@ import { jsonOutput, textOutput } from './output.ts'
 import { concludeJob, type Outcome } from './report.ts'
 import { runRounds } from './rounds.ts'
 
-const jobs: Readonly<Record<JobName, Job>> = { edits, backlog, message, link, sessions }
+const jobs: Readonly<Record<JobName, Job>> = {
+  edits,
+  backlog,
+  burst,
+  cold,
+  message,
+  link,
+  history,
+  sessions,
+}
 
 const asked = readRequest(process.argv.slice(2))
 switch (asked.kind) {

@@ -5,7 +5,7 @@ test('without words, all jobs run five times', () => {
   expect(readRequest([])).toEqual({
     kind: 'run',
     request: {
-      jobs: ['edits', 'backlog', 'message', 'link', 'sessions'],
+      jobs: ['edits', 'backlog', 'burst', 'cold', 'message', 'link', 'history', 'sessions'],
       runs: 5,
       records: 10_000,
       json: false,

@@ -16,13 +16,16 @@ export const USAGE = `npm run bench [-- JOB… [options]]
 Jobs (default: all)
   edits     an edit is seen on a sibling
   backlog   a sibling comes back and catches up
+  burst     many edits at once are seen on a sibling
+  cold      account data of 50,000 edits: its size at rest, and opening it
   message   messages between two accounts
   link      a new device is linked
+  history   a new device gets the messages of the account
   sessions  messages are sealed and opened, with nothing between
 
 Options
   --runs N       rounds; in each, every contender runs once (default 5)
-  --records N    records of the backlog (default 10000)
+  --records N    of a backlog, a burst and a history (default 10000)
   --json         one JSON object per line on stdout
   --profile DIR  a CPU profile of every process of every contender, for finding out why
   --help
@@ -62,7 +65,16 @@ export function readRequest(
   }
 }
 
-const JOBS: readonly JobName[] = ['edits', 'backlog', 'message', 'link', 'sessions']
+const JOBS: readonly JobName[] = [
+  'edits',
+  'backlog',
+  'burst',
+  'cold',
+  'message',
+  'link',
+  'history',
+  'sessions',
+]
 
 function jobsOf(words: readonly string[]): readonly JobName[] {
   const unknown = words.find((word) => JOBS.every((job) => job !== word))

@@ -41,6 +41,8 @@ export async function machineFacts(folder: string): Promise<MachineFacts> {
 const PEERS = [
   '@hocuspocus/server',
   '@hocuspocus/provider',
+  'cojson',
+  'libp2p',
   'yjs',
   'ws',
   '@signalapp/libsignal-client',

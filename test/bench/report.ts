@@ -100,7 +100,7 @@ export function jobText(job: Job, outcome: Outcome): string {
 
 function barText(bar: Bar, verdict: Verdict): string {
   const sign = bar.rule === 'at most' ? '≤' : '≥'
-  const rule = `bar: ${bar.measure} ${sign} ${bar.ratio}× ${bar.against}`
+  const rule = `bar: ${bar.measure} ${sign} ${Number(bar.ratio.toPrecision(3))}× ${bar.against}`
   switch (verdict.kind) {
     case 'holds':
       return `${rule} – holds (${times(verdict.ratio)})`
@@ -118,8 +118,11 @@ const notJudged = ({ against, elsewhere }: Bar): string =>
     ? 'one of the two failed'
     : `this run does not start ${against} (${elsewhere} on the machine that set the bar)`
 
-const withUnit = (value: number, unit: Measure['unit']): string =>
-  unit === 'ms' ? `${short(value)} ms` : `${Math.round(value).toLocaleString('en')}/s`
+function withUnit(value: number, unit: Measure['unit']): string {
+  if (unit === 'ms') return `${short(value)} ms`
+  const whole = Math.round(value).toLocaleString('en')
+  return unit === 'bytes' ? `${whole} B` : `${whole}/s`
+}
 
 const times = (ratio: number): string => `${short(ratio)}×`
 

@@ -19,12 +19,23 @@ export interface Bundle {
 
 const PAGE = fileURLToPath(new URL('./bundled-page.ts', import.meta.url))
 
-/** `page`: path of its first module; without it, the page of the tests. */
-export async function buildBundle(page: string = PAGE): Promise<Bundle> {
+const source = (name: string): string =>
+  fileURLToPath(new URL(`../../packages/${name}/src/index.ts`, import.meta.url))
+const SOURCES = { '@kithmesh/protocol': source('protocol'), '@kithmesh/sync': source('sync') }
+
+/**
+ * `page`: path of its first module; without it, the page of the tests. `ofSources`: not of the packages as they
+ * are published, for a page that looks inside.
+ */
+export async function buildBundle(
+  page: string = PAGE,
+  { ofSources = false }: { readonly ofSources?: boolean } = {},
+): Promise<Bundle> {
   const nodeModules: string[] = []
   const output = await build({
     configFile: false,
     logLevel: 'error',
+    ...(ofSources ? { resolve: { alias: SOURCES } } : {}),
     plugins: [nodeModulesInto(nodeModules)],
     build: {
       write: false,

@@ -320,7 +320,7 @@ async function home(): Promise<Record<string, Sealed>> {
     const value = { plainKey: filled(4, 22), value: filled(30, 23) }
     kinds[`value under key ${storedKey[0]}`] = {
       by: ['node/src/store/value-seal.ts'],
-      bytes: await sealValue(value, { storedKey, commit: 1 }, { storeKey, rng }),
+      bytes: await sealValue(value, { storedKey, commit: 1 }, { storeKey, nonce: filled(12, 24) }),
       open: (stored) => openValue(stored, storedKey, storeKey),
     }
   }

@@ -31,7 +31,7 @@ import { readFrame, writeFrame } from '../../packages/protocol/src/link/frame.ts
 import { proveDeviceCard } from '../../packages/protocol/src/session/device-card.ts'
 import { createCast, START } from '../../packages/protocol/test/session-cast.ts'
 import { checkUpdate } from '../../packages/sync/src/data/update-check.ts'
-import { wireUpdate } from '../../packages/sync/src/testing/yjs-update.ts'
+import { textItem, wireUpdate } from '../../packages/sync/src/testing/yjs-update.ts'
 import { base64, INPUTS, randomFor, timed } from './fuzz.ts'
 import { mutate, mutateBlindly, type Random, sampleOf } from './mutate.ts'
 import { account, chat, device, entry, filled, message } from './samples/parts.ts'
@@ -121,7 +121,7 @@ async function createReaders(): Promise<Readonly<Record<string, Reader>>> {
     {
       client: 5,
       clock: 0,
-      structs: [{ kind: 'item', root: 'names', key: 'a', content: [1, 119, 1, 97], contentRef: 8 }],
+      structs: [textItem('settings', 'a/value', 'b')],
     },
   ])
   const [link, slippedLink] = ofCode('link', parseLinkCode, 32)

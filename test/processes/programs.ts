@@ -24,9 +24,9 @@ export interface Program {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
-/** Runs a `kith` command with `--json`, to its end or until it is killed. */
-export function startKith(home: string, argv: readonly string[]): Program {
-  return start(KITH, [...argv, '--json', '--home', home], home)
+/** Runs a `kith` command with `--json`, to its end or until it is killed; `within` is a network namespace. */
+export function startKith(home: string, argv: readonly string[], within?: string): Program {
+  return start(KITH, [...argv, '--json', '--home', home], home, within)
 }
 
 /** Runs `kith-relay run`. */
@@ -49,10 +49,13 @@ export async function kith(home: string, ...argv: readonly string[]): Promise<Ou
 
 const SILENCE_MS = 20_000
 
-function start(script: string, argv: readonly string[], home: string): Program {
-  const child = spawn(process.execPath, [script, ...argv], {
+function start(script: string, argv: readonly string[], home: string, within?: string): Program {
+  // `ip netns exec` becomes the program it runs: a signal reaches that.
+  const enter = within === undefined ? [] : ['ip', 'netns', 'exec', within]
+  const [command = process.execPath, ...words] = [...enter, process.execPath, script, ...argv]
+  const child = spawn(command, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: home },
+    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: home },
   })
   const { pid } = child
   if (pid === undefined) throw new Error(`${script} could not be started`)

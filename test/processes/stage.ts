@@ -31,8 +31,13 @@ export interface RelayHome {
 
 /** Everything one test started; all of it ends with it. */
 export interface Stage extends AsyncDisposable {
-  /** A new device; `ready` or `link-code` is what it says first. */
-  home(name: string, first: 'ready' | 'link-code', flags?: readonly string[]): Promise<Home>
+  /** A new device; `ready` or `link-code` is what it says first, `within` the network namespace it runs in. */
+  home(
+    name: string,
+    first: 'ready' | 'link-code',
+    flags?: readonly string[],
+    within?: string,
+  ): Promise<Home>
   relay(): Promise<RelayHome>
   link(by: Home, fresh: Home): Promise<void>
   /** Makes two contacts of each other, named as given. */
@@ -56,11 +61,12 @@ export async function createStage(): Promise<Stage> {
     name: string,
     first: 'ready' | 'link-code',
     flags: readonly string[] = [],
+    within?: string,
   ): Promise<Home> {
     const path = join(folder, name)
     const newDevice = first === 'link-code' ? ['--new-device'] : []
     const start = (): Program =>
-      running(startKith(path, ['up', '--name', name, ...flags, ...newDevice]))
+      running(startKith(path, ['up', '--name', name, ...flags, ...newDevice], within))
     let program = start()
     await program.event(first)
     const run = (...argv: readonly string[]): Promise<Outcome> => kith(path, ...argv)

@@ -21,6 +21,8 @@ export interface Origin {
   start(options: Start): Promise<string>
   /** The `n`th edit of this run, counted from 1. May resolve when the edit is safe. */
   edit(n: number): unknown
+  /** The same of a thing that no other edit touches: each is told, however many come at once. Needed where `edit` is not so. */
+  editApart?(n: number): unknown
 }
 
 /** What a sibling noticed. */
@@ -53,8 +55,8 @@ export interface Talker {
 
 /** A new device. */
 export interface Newcomer {
-  /** Resolves with the code it shows. */
-  start(options: Start): Promise<string>
+  /** Resolves with the code it shows; later, `arrived` is told how many more messages of the account it has. */
+  start(options: Start, arrived?: (messages: number) => void): Promise<string>
 }
 
 /** The device that reads a code. */
@@ -78,6 +80,21 @@ export interface TimedPair {
   run(way: Way, count: number): Promise<Spent>
 }
 
+/** How much an {@link Archive} is filled with. */
+export interface ArchiveShape {
+  readonly contacts: number
+  /** Made one after the other, once the contacts are there. */
+  readonly edits: number
+}
+
+/** Account data at rest, in memory. */
+export interface Archive {
+  /** Resolves with the bytes of all that is kept. */
+  fill(shape: ArchiveShape): Promise<number>
+  /** Reads it as a device does that starts: resolves when it can be used, with what proves it. */
+  load(): Promise<{ readonly contacts: number; close(): Promise<void> }>
+}
+
 /** One thing that is measured: how to make each of its processes. */
 export interface Contender {
   readonly server?: () => Server
@@ -88,6 +105,7 @@ export interface Contender {
   readonly newcomer?: () => Newcomer
   readonly linker?: () => Linker
   readonly pair?: () => TimedPair
+  readonly archive?: () => Archive
 }
 
 /** Each process is one of these. */
@@ -98,7 +116,10 @@ export function recordKey(index: number): string {
   return `m${index.toString(36).padStart(26, '0')}`
 }
 
-/** The record that the `n`th edit replaces, of `records`; a step that shares no factor spreads them. */
+/** The record that the `n`th edit replaces, of `records`: each in its turn, spread over all. */
 export function editedKey(n: number, records: number): string {
-  return recordKey((n * 37) % records)
+  return recordKey((n * STEP) % records)
 }
+
+/** A prime larger than any number of records: it shares no factor with one. */
+const STEP = 15_485_863

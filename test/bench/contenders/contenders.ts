@@ -1,13 +1,19 @@
 import type { Contender } from './contender.ts'
 
 /** Every contender by the name it has in reports; a process loads only its own. */
-export const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
+const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
   'TCP and Noise': async () => (await import('./bare-stream.ts')).bareStream,
   'raw TCP': async () => (await import('./raw-tcp.ts')).rawTcp,
   'Yjs over WebSocket': async () => (await import('./yjs-websocket.ts')).yjsWebsocket,
   hocuspocus: async () => (await import('./hocuspocus.ts')).hocuspocus,
   'hocuspocus, two clients': async () => (await import('./hocuspocus.ts')).hocuspocusClients,
+  'libp2p and Yjs': async () => (await import('./libp2p-yjs.ts')).libp2pYjs,
+  cojson: async () => (await import('./cojson.ts')).cojson,
   libsignal: async () => (await import('./libsignal.ts')).libsignal,
+  'libsignal over a socket': async () => (await import('./libsignal-socket.ts')).libsignalSocket,
+  'one stream and SQLite': async () => (await import('./sqlite-history.ts')).sqliteHistory,
+  'a sealed log': async () => (await import('./sealed-log.ts')).sealedLog,
+  'one snapshot': async () => (await import('./sealed-log.ts')).snapshot,
   'Kithmesh in Chromium': async () =>
     (await import('./kithmesh-in-chromium.ts')).kithmeshInChromium,
   Kithmesh: async () => (await import('./kithmesh.ts')).kithmesh,
@@ -20,7 +26,13 @@ export type ContenderName =
   | 'Yjs over WebSocket'
   | 'hocuspocus'
   | 'hocuspocus, two clients'
+  | 'libp2p and Yjs'
+  | 'cojson'
   | 'libsignal'
+  | 'libsignal over a socket'
+  | 'one stream and SQLite'
+  | 'a sealed log'
+  | 'one snapshot'
   | 'Kithmesh in Chromium'
   | 'Kithmesh'
 

@@ -6,8 +6,10 @@ import type { Linker, Newcomer } from './contender.ts'
 export function linker(): Linker {
   let node: KithNode | undefined
   return {
-    start: async ({ where, home }) => {
-      node = await createNode({ home, name: 'phone', ...placeOf(where) })
+    start: async ({ where, home, records }) => {
+      // With a history it is a device that is there already, and keeps its name.
+      const named = records === 0 ? { name: 'phone' } : {}
+      node = await createNode({ home, ...named, ...placeOf(where) })
       await relayReady(node)
       return ''
     },
@@ -21,8 +23,10 @@ export function linker(): Linker {
 /** A new device with an empty home. Linked when it has stored all that an account without history has. */
 export function newcomer(): Newcomer {
   return {
-    start: async ({ where, home }) => {
+    start: async ({ where, home }, arrived = () => undefined) => {
       const node = await createNode({ home, name: 'laptop', newDevice: true, ...placeOf(where) })
+      node.addEventListener('message:sent', () => arrived(1))
+      node.addEventListener('message:received', () => arrived(1))
       const { code } = await node.linking.offer({ confirm: async () => true })
       return code
     },

@@ -3,6 +3,7 @@ import { nodePrimitives } from '../../../packages/node/src/primitives.node.ts'
 import { type HomeFacts, readFacts } from '../homes/home-facts.ts'
 import { relayServer } from './bare-stream.ts'
 import type { Contender, Origin, Sibling, Start, Talker } from './contender.ts'
+import { kithmeshArchive } from './kithmesh-archive.ts'
 import { linker, newcomer } from './kithmesh-linking.ts'
 import { createKithmeshPair } from './kithmesh-pair.ts'
 import { timedPair } from './timed-pair.ts'
@@ -16,36 +17,43 @@ export const kithmesh: Contender = {
   answerer: talker,
   newcomer,
   linker,
+  archive: kithmeshArchive,
   pair: () => timedPair(() => createKithmeshPair(nodePrimitives)),
 }
 
-/** Renames a contact and stars a message in turn. */
+/** Renames a contact, and stars a message or takes its star away, in turn. */
 function origin(): Origin {
   let device: Device | undefined
+  let isStarred = false
+  const star = async (n: number): Promise<void> => {
+    const { node, facts } = started(device)
+    await node.starred.add(started(facts.messages[n - 1]))
+  }
   return {
-    start: async ({ home }) => {
+    start: async ({ home, records }) => {
       device = await open(home)
+      isStarred = records > 0
       return ''
     },
     edit: async (n) => {
       const { node, facts } = started(device)
       if (n % 2 === 0) await node.contacts.rename(facts.contact, `${NAME}${n}`)
-      else await node.starred.add(started(facts.messages[(n - 1) / 2]))
+      else if (isStarred) await node.starred.remove(started(facts.messages[n - 1]))
+      else await star(n)
     },
+    editApart: star,
   }
 }
 
 /** Listens to the same events as an application would. */
 function sibling(): Sibling {
   return {
-    start: async ({ home }, sights) => {
+    start: async ({ home, records }, sights) => {
       const { node, facts } = await open(home)
-      const editsByMessage = new Map(
-        facts.messages.map((message, index) => [message, index * 2 + 1]),
-      )
+      const editsByMessage = new Map(facts.messages.map((message, index) => [message, index + 1]))
       node.addEventListener('starred:changed', ({ detail: { message, starred } }) => {
-        if (!starred) return
-        sights.record(message)
+        // What it lacked were stars: an edit takes one away.
+        if (starred && records > 0) return sights.record(message)
         const n = editsByMessage.get(message)
         if (n !== undefined) sights.edit(n)
       })

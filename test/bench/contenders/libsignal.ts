@@ -35,10 +35,12 @@ import { timedPair } from './timed-pair.ts'
 /** Beside our sessions. AGPL: it runs in this benchmark alone and is part of nothing that is shipped. */
 export const libsignal: Contender = { pair: () => timedPair(async () => createPair()) }
 
-type Bytes = Uint8Array<ArrayBuffer>
+/** What libsignal takes and gives. */
+export type Bytes = Uint8Array<ArrayBuffer>
 
 const REGISTRATION = 1
-const DEVICE = 1
+/** Both have one device. */
+export const DEVICE = 1
 const SIGNED_PREKEY = 1
 const KYBER_PREKEY = 2
 
@@ -54,25 +56,35 @@ function createPair(): SessionPair {
     begin: async () => {
       ada.sessions.forget()
       ben.sessions.forget()
-      const bundle = readBundle(ben.bundle)
-      await processPreKeyBundle(bundle, ben.address, ada.address, ada.sessions, ada.identity)
+      await beginSession(ada, ben.address, ben.bundle)
     },
-    seal: async (by, plaintext) => {
-      const { address, sessions, identity } = devices[by]
-      const message = await signalEncrypt(
-        new Uint8Array(plaintext),
-        peerOf(by).address,
-        address,
-        sessions,
-        identity,
-      )
-      return Uint8Array.of(message.type(), ...message.serialize())
-    },
+    seal: async (by, plaintext) => sealMessage(devices[by], peerOf(by).address, plaintext),
     open: async (by, bytes) => openMessage(devices[by], peerOf(by).address, bytes),
   }
 }
 
-function openMessage(device: Device, from: ProtocolAddress, bytes: Uint8Array): Promise<Bytes> {
+/** Starts a session from what the other gives out. */
+export function beginSession(device: Device, to: ProtocolAddress, bundle: Bundle): Promise<void> {
+  const { address, sessions, identity } = device
+  return processPreKeyBundle(readBundle(bundle), to, address, sessions, identity)
+}
+
+/** One byte says what kind of message follows. */
+export async function sealMessage(
+  { address, sessions, identity }: Device,
+  to: ProtocolAddress,
+  plaintext: Uint8Array,
+): Promise<Bytes> {
+  const message = await signalEncrypt(new Uint8Array(plaintext), to, address, sessions, identity)
+  return Uint8Array.of(message.type(), ...message.serialize())
+}
+
+/** @throws what libsignal throws when it is none of this session */
+export function openMessage(
+  device: Device,
+  from: ProtocolAddress,
+  bytes: Uint8Array,
+): Promise<Bytes> {
   const { address, sessions, identity } = device
   const body = bytes.slice(1)
   if (bytes[0] !== CiphertextMessageType.PreKey) {
@@ -90,7 +102,8 @@ function openMessage(device: Device, from: ProtocolAddress, bytes: Uint8Array): 
   )
 }
 
-interface Device {
+/** One side, with stores of its own. */
+export interface Device {
   readonly address: ProtocolAddress
   readonly sessions: Sessions
   readonly identity: Identity
@@ -101,7 +114,7 @@ interface Device {
 }
 
 /** What a device gives out, as it travels. */
-interface Bundle {
+export interface Bundle {
   readonly identityKey: Bytes
   readonly prekey: Bytes
   readonly prekeySignature: Bytes
@@ -109,7 +122,8 @@ interface Bundle {
   readonly kyberSignature: Bytes
 }
 
-function createDevice(name: string): Device {
+/** A device with all keys it needs; `name` is a UUID. */
+export function createDevice(name: string): Device {
   const identityKey = PrivateKey.generate()
   const prekey = PrivateKey.generate()
   const kyber = KEMKeyPair.generate()

@@ -1,7 +1,7 @@
-import type { AddressInfo } from 'node:net'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import * as Y from 'yjs'
 import type { Contender, Origin, Sibling } from './contender.ts'
+import { portOf } from './port.ts'
 import { edit, fill, watch } from './yjs-document.ts'
 
 /** Yjs alone over a plain WebSocket: a state vector goes, what it lacks comes, then every update. */
@@ -43,11 +43,6 @@ function serve(doc: Y.Doc): Promise<string> {
   return new Promise((resolve) => {
     server.on('listening', () => resolve(String(portOf(server.address()))))
   })
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (typeof address === 'object' && address) return address.port
-  throw new Error('a WebSocket server without a port')
 }
 
 function toBytes(data: RawData): Uint8Array {

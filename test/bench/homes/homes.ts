@@ -43,11 +43,20 @@ async function preparedHomes<Name extends string>(
   plan: Plan,
   names: readonly Name[],
 ): Promise<Homes<Name>> {
-  const prepared = prepare(options, plan)
+  const prepared = preparedOnce(options, plan)
   await prepared.catch((error) => options.say(String(error)))
   return { copy: async () => copyOf(await prepared, names) }
 }
 
+/** Two jobs that begin alike share what they begin with. */
+function preparedOnce(options: JobOptions, plan: Plan): Promise<string> {
+  const key = JSON.stringify([options.scratch, plan])
+  const known = preparedByKey.get(key) ?? prepare(options, plan)
+  preparedByKey.set(key, known)
+  return known
+}
+
+const preparedByKey = new Map<string, Promise<string>>()
 let made = 0
 
 async function prepare({ scratch, say }: JobOptions, plan: Plan): Promise<string> {

@@ -4,7 +4,7 @@ import type { ContenderName } from '../contenders/contenders.ts'
 /** One figure of a job. */
 export interface Measure {
   readonly name: string
-  readonly unit: 'ms' | 'per s'
+  readonly unit: 'ms' | 'per s' | 'bytes'
   readonly means: string
 }
 
@@ -13,7 +13,7 @@ export type Figures = Readonly<Record<string, number>>
 
 /** What a job is run with. */
 export interface JobOptions {
-  /** Records of a backlog. */
+  /** Records of a backlog, edits of a burst, messages of a history. */
   readonly records: number
   /** Folder for one CPU profile per process. */
   readonly profile?: string | undefined
@@ -36,7 +36,15 @@ export interface Job {
 }
 
 /** How jobs are called on the command line. */
-export type JobName = 'edits' | 'backlog' | 'message' | 'link' | 'sessions'
+export type JobName =
+  | 'edits'
+  | 'backlog'
+  | 'burst'
+  | 'cold'
+  | 'message'
+  | 'link'
+  | 'history'
+  | 'sessions'
 
 /** The figure every job that times single steps has beside its own. */
 export const LONGEST_PAUSE: Measure = {

@@ -9,7 +9,7 @@ import { type Figures, type Job, type JobOptions, LONGEST_PAUSE, NOISE } from '.
 export const message: Job = {
   name: 'message',
   title: 'messages of 200 bytes between two accounts',
-  contenders: ['raw TCP', OURS],
+  contenders: ['raw TCP', 'libsignal over a socket', OURS],
   measures: [
     { name: 'p50', unit: 'ms', means: 'sent → received → answer received' },
     { name: 'p99', unit: 'ms', means: 'the same, one in a hundred slower' },
@@ -17,6 +17,11 @@ export const message: Job = {
       name: 'one way',
       unit: 'per s',
       means: 'sent one after the other, until all are acknowledged',
+    },
+    {
+      name: 'bytes',
+      unit: 'bytes',
+      means: 'on the wire for each message of one direction, with its acknowledgement',
     },
     LONGEST_PAUSE,
   ],
@@ -27,7 +32,6 @@ export const message: Job = {
       rule: 'at most',
       ratio: 0.7,
       noise: NOISE,
-      elsewhere: '0.82 ms, nothing on disk',
     },
     {
       measure: 'one way',
@@ -35,7 +39,6 @@ export const message: Job = {
       rule: 'at least',
       ratio: 2,
       noise: NOISE,
-      elsewhere: '7,200 per s, nothing on disk',
     },
   ],
   prepare: async (options) => {
@@ -69,11 +72,14 @@ function measureMessages(
     const took = await asker.call('roundTrips', ROUND_TRIPS)
     const pauses = [await asker.call('longestPause'), await answerer.call('longestPause')]
     await asker.call('stream', MESSAGES / 10)
+    const before = await asker.call('wireBytes')
     const streamed = await asker.call('stream', MESSAGES)
+    const bytes = (await asker.call('wireBytes')) - before
     return {
       p50: percentile(took, 0.5),
       p99: percentile(took, 0.99),
       'one way': (MESSAGES / streamed) * 1_000,
+      bytes: bytes / MESSAGES,
       GC: Math.max(...pauses),
     }
   })

@@ -1,7 +1,17 @@
+import { setImmediate } from 'node:timers/promises'
 import { now } from '../clock.ts'
-import type { Contender, Role, Spent, Start } from '../contenders/contender.ts'
+import type {
+  ArchiveShape,
+  Contender,
+  Origin,
+  Role,
+  Spent,
+  Start,
+} from '../contenders/contender.ts'
 import type { Way } from '../contenders/session-pair.ts'
+import { watchWire } from '../wire.ts'
 import { ANSWER, openAsker, QUESTION } from './asker.ts'
+import { type HistoryTimes, openNewcomer } from './newcomer.ts'
 import { watchPauses } from './pauses.ts'
 import { type CatchUp, openSibling } from './sibling.ts'
 
@@ -10,6 +20,8 @@ export interface Roles {
   readonly server: Starting<string>
   readonly origin: Starting<string> & {
     edit(n: number): Promise<void>
+    /** Makes all these edits without waiting for any; when the first was begun. */
+    burst(edits: Edits): Promise<number>
     /** When edits 1, 2, … were begun. */
     editTimes(): readonly number[]
   }
@@ -17,6 +29,8 @@ export interface Roles {
   readonly sibling: Starting<CatchUp> & {
     /** When it saw the `n`th edit. */
     seen(n: number): Promise<number>
+    /** When it had seen all of these. */
+    seenAll(edits: Edits): Promise<number>
   }
   readonly asker: Starting<string> & {
     /** Milliseconds of each message there and its answer back, one after the other. */
@@ -25,10 +39,18 @@ export interface Roles {
     stream(count: number): Promise<number>
   }
   readonly answerer: Starting<string>
-  readonly newcomer: Starting<string>
+  readonly newcomer: Starting<string> & {
+    /** When it had been told of 500 messages of the account, and when of `count`. */
+    told(count: number): Promise<HistoryTimes>
+  }
   readonly linker: Starting<string> & {
     /** When it was linked, by the clock all processes share. */
     link(code: string): Promise<number>
+  }
+  readonly archive: {
+    fill(shape: ArchiveShape): Promise<number>
+    /** Milliseconds, and what was there then. */
+    load(): Promise<{ readonly took: number; readonly contacts: number }>
   }
   readonly pair: {
     start(): Promise<void>
@@ -40,13 +62,21 @@ interface Starting<T> {
   start(options: Start): Promise<T>
   /** Milliseconds of the longest garbage collection since this was last asked. */
   longestPause(): number
+  /** What it sent and received so far, in bytes. */
+  wireBytes(): number
+}
+
+/** The `from`th to the `to`th edit. */
+export interface Edits {
+  readonly from: number
+  readonly to: number
 }
 
 /** Makes a process's side of a role: the contender's part, and the clock around it. */
 export const openRole: { readonly [R in Role]: (contender: Contender) => Roles[R] } = {
   server: (contender) => {
     const server = part(contender.server)
-    return { start: (options) => server.start(options), longestPause: watchPauses() }
+    return { start: (options) => server.start(options), ...watched() }
   },
 
   origin: (contender) => {
@@ -58,22 +88,20 @@ export const openRole: { readonly [R in Role]: (contender: Contender) => Roles[R
         times[n - 1] = now()
         await origin.edit(n)
       },
+      burst: (edits) => makeBurst(origin, edits),
       editTimes: () => times,
-      longestPause: watchPauses(),
+      ...watched(),
     }
   },
 
   sibling: (contender) => ({
     ...openSibling(part(contender.sibling)),
-    longestPause: watchPauses(),
+    ...watched(),
   }),
 
-  asker: (contender) => ({ ...openAsker(part(contender.asker)), longestPause: watchPauses() }),
+  asker: (contender) => ({ ...openAsker(part(contender.asker)), ...watched() }),
 
-  newcomer: (contender) => {
-    const newcomer = part(contender.newcomer)
-    return { start: (options) => newcomer.start(options), longestPause: watchPauses() }
-  },
+  newcomer: (contender) => ({ ...openNewcomer(part(contender.newcomer)), ...watched() }),
 
   linker: (contender) => {
     const linker = part(contender.linker)
@@ -83,7 +111,21 @@ export const openRole: { readonly [R in Role]: (contender: Contender) => Roles[R
         await linker.link(code)
         return now()
       },
-      longestPause: watchPauses(),
+      ...watched(),
+    }
+  },
+
+  archive: (contender) => {
+    const archive = part(contender.archive)
+    return {
+      fill: (shape) => archive.fill(shape),
+      load: async () => {
+        const began = now()
+        const { contacts, close } = await archive.load()
+        const took = now() - began
+        await close()
+        return { took, contacts }
+      },
     }
   },
 
@@ -102,10 +144,30 @@ export const openRole: { readonly [R in Role]: (contender: Contender) => Roles[R
     }
     return {
       start: (options) => answerer.start(options, { received, acked: () => undefined }),
-      longestPause: watchPauses(),
+      ...watched(),
     }
   },
 }
+
+/** Edits of a burst before whatever else the process does has a turn. */
+const TURN = 50
+
+async function makeBurst(origin: Origin, { from, to }: Edits): Promise<number> {
+  const began = now()
+  const edit = origin.editApart ?? origin.edit
+  const made: unknown[] = []
+  for (let n = from; n <= to; n++) {
+    made.push(edit(n))
+    if (n % TURN === 0) await setImmediate()
+  }
+  await Promise.all(made)
+  return began
+}
+
+const watched = (): { longestPause(): number; wireBytes(): number } => ({
+  longestPause: watchPauses(),
+  wireBytes: watchWire(),
+})
 
 function part<T>(make: (() => T) | undefined): T {
   if (make) return make()

@@ -11,11 +11,13 @@ export interface CatchUp {
 export function openSibling(sibling: Sibling): {
   start(options: Start): Promise<CatchUp>
   seen(n: number): Promise<number>
+  seenAll(edits: { readonly from: number; readonly to: number }): Promise<number>
 } {
   const keys = new Set<string>()
   const timesByEdit = new Map<number, number>()
   const caughtUp = Promise.withResolvers<CatchUp>()
   let waiting: { readonly n: number; readonly see: (at: number) => void } | undefined
+  let missing: { readonly edits: Set<number>; readonly complete: (at: number) => void } | undefined
 
   async function start(options: Start): Promise<CatchUp> {
     const began = now()
@@ -35,6 +37,7 @@ export function openSibling(sibling: Sibling): {
     const at = now()
     if (!timesByEdit.has(n)) timesByEdit.set(n, at)
     if (waiting?.n === n) waiting.see(at)
+    if (missing?.edits.delete(n) && missing.edits.size === 0) missing.complete(at)
   }
 
   function seen(n: number): Promise<number> {
@@ -45,5 +48,14 @@ export function openSibling(sibling: Sibling): {
     })
   }
 
-  return { start, seen }
+  function seenAll({ from, to }: { readonly from: number; readonly to: number }): Promise<number> {
+    const edits = new Set<number>()
+    for (let n = from; n <= to; n++) if (!timesByEdit.has(n)) edits.add(n)
+    return new Promise((complete) => {
+      if (edits.size === 0) complete(now())
+      else missing = { edits, complete }
+    })
+  }
+
+  return { start, seen, seenAll }
 }

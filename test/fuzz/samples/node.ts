@@ -25,6 +25,10 @@ const reached = [
   { message: otherMessage, device: otherDevice },
 ]
 const bytes = [filled(60, 44)]
+const runs = [
+  { from: 1, to: 3 },
+  { from: 7, to: 70_000 },
+]
 
 /** Samples of packages/node. */
 export const nodeSamples: Samples = {
@@ -38,6 +42,10 @@ export const nodeSamples: Samples = {
     { kind: 'ack', ids: [message, otherMessage] },
     { kind: 'card', card: filled(90, 64) },
     { kind: 'refuse', id: message, reason: 'cannot-open', control: filled(90, 65) },
+  ],
+  'node/delivery/repair-wire.ts repairQuestionCodec': [{ authors: [{ device, numbers: runs }] }],
+  'node/delivery/repair-wire.ts repairAnswerCodec': [
+    { authors: [{ device, coming: runs, past: [{ from: 4, to: 4 }], absent: [] }] },
   ],
   'node/delivery/mending.ts resetCodec': [
     { at: 5, message, ratchetKey: filled(32, 66), control: filled(90, 67) },
@@ -85,6 +93,10 @@ export const nodeSamples: Samples = {
   'node/account/log-contents.ts reachedCodec': [reached],
   'node/linking/history-approvals.ts approvalCodec': [{ place: entry }],
   'node/standing/watch-days.ts watchedCodec': [[{ day: 20_000, met: [device, otherDevice] }]],
+  'node/healing/spare.ts spareShapeCodec': [{ kind: 'spare', account, log: filled(90, 63) }],
+  'node/healing/damaged-home.ts mendedCodec': [
+    { kind: 'mended', noticed: [1_700_000_000_000], writtenUpTo: 70_000 },
+  ],
   'node/transports.ts certificateCodec': [{ privateKey: 'KEY', pem: 'PEM', certhash: 'uEi' }],
   'node/store/store-compliance.ts textCodec': ['a note'],
   'node/store/store-compliance.ts countCodec': [70_000],
@@ -109,10 +121,20 @@ export const nodeSamples: Samples = {
   'node/tables.ts table "chats"': [{ nextSeq: 4, heads: [message], lastAt: 1_700_000_000_000 }],
   'node/tables.ts table "contents"': bytes,
   'node/tables.ts table "content places"': [{ chat, at: 1_700_000_000_000 }],
+  'node/tables.ts table "numbers"': [{ message, at: 1_700_000_000_000 }],
+  'node/tables.ts table "awaited"': [true],
+  'node/tables.ts table "author counts"': [
+    { settled: 9, first: 4, past: runs, gone: [{ from: 8, to: 8 }] },
+  ],
   'node/tables.ts table "outbox"': [{ message }, { message, envelope: filled(90, 62) }],
-  'node/tables.ts table "unaddressed"': [message],
-  'node/tables.ts table "addressed"': [true],
+  'node/tables.ts table "undelivered"': [{ author: device, seq: 3, isReceipt: false }],
+  'node/tables.ts table "first seen"': [1_700_000_000_000],
   'node/tables.ts table "reached"': [true],
+  'node/tables.ts table "reads"': [1_700_000_000_000],
+  'node/tables.ts table "unread"': [1_700_000_000_000],
+  'node/tables.ts table "owed receipts"': [true],
+  'node/tables.ts table "own places"': [70_000],
+  'node/tables.ts table "sibling holdings"': [runs],
   'node/tables.ts table "covered"': [true],
   'node/tables.ts table "alerts"': [{ account, at: 5, proof: filled(40, 63) }],
   'node/tables.ts table "recovery copies"': bytes,

@@ -27,6 +27,7 @@ const held = {
   covered: [],
   tip: { seq: 9, hash: filled(32, 25) },
 }
+const pack = { epoch, places: stored, sealed: filled(60, 32) }
 const span = { device, lane: 'data', from: 2, to: 7 }
 
 /** Samples of packages/sync. */
@@ -34,6 +35,21 @@ export const syncSamples: Samples = {
   'sync/log/epoch-grant.ts epochGrantCodec': [{ epoch, card: 4, lockbox: filled(1200, 26) }],
   'sync/log/vouches.ts vouchCodec': [{ device, places: [{ seq: 7, hash: filled(32, 27) }] }],
   'sync/log/record.ts recordCodec': [{ device, lane: 'messages', ...body }],
+  'sync/log/pack.ts packCodec': [
+    [
+      {
+        nonce: filled(12, 33),
+        signature: filled(64, 34),
+        prev: filled(32, 35),
+        contents: [{ kind: 'content', back: 0, shared: 0, rest: filled(30, 36) }],
+      },
+      {
+        nonce: filled(12, 37),
+        signature: filled(64, 38),
+        contents: [{ back: 1, shared: 20, rest: filled(10, 39) }],
+      },
+    ],
+  ],
   'sync/log/record.ts contentsCodec': [
     [
       { kind: 'update', body: filled(30, 28) },
@@ -47,6 +63,7 @@ export const syncSamples: Samples = {
     { kind: 'held', lanes: [held] },
     { kind: 'want', id: 1, device, lane: 'data', ranges: stored },
     { kind: 'records', id: 1, records: [body, { ...body, seq: 4 }], last: false, absent: stored },
+    { kind: 'records', id: 1, records: [], pack, last: true, absent: [] },
     { kind: 'live', id: 2, lane: 'messages', records: [body] },
     { kind: 'done', id: 2 },
     { kind: 'ask-snapshot' },
