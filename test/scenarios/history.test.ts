@@ -65,7 +65,7 @@ function progressOf(node: KithNode): readonly HistoryState[] {
 }
 
 describe('HIS-7 history for a device that was linked', () => {
-  test('HIS-7 HIS-9 HIS-11 it comes newest first with progress and an end; the digests are the same', async () => {
+  test('HIS-7 HIS-9 HIS-10 HIS-11 it comes newest first with progress and an end; the digests are the same', async () => {
     const { world, laptop, ben } = await withHistory()
     await using _ = world
     const phone = await world.newDevice('phone')
@@ -90,6 +90,14 @@ describe('HIS-7 history for a device that was linked', () => {
     expect(await phone.history.digest()).toEqual(await laptop.history.digest())
     const { contents } = await phone.history.digest()
     expect(contents).toBe(MANY)
+
+    // From here on a message is the course of things.
+    const toldOf = progress.length
+    let completions = 0
+    phone.addEventListener('history:complete', () => (completions += 1))
+    await laptop.messages.send(ben, { text: 'later' })
+    await expect.poll(async () => (await textsOf(phone, ben)).length).toBe(MANY + 1)
+    expect([progress.length, completions]).toEqual([toldOf, 0])
   })
 
   test('HIS-7 broken off half-way it goes on behind what is here, from another sibling', async () => {

@@ -26,6 +26,8 @@ export interface HostileRelay {
   relent(): void
   /** How often each trick was played. */
   readonly played: ReadonlyMap<Trick, number>
+  /** How many frames it was given so far. */
+  seen(): number
 }
 
 /** Frames remembered to be replayed, over all streams. */
@@ -52,6 +54,7 @@ export function createHostileRelay(
   const played = new Map<Trick, number>()
   const remembered: Readonly<Record<End, Uint8Array[]>> = { opener: [], answerer: [] }
   let isHostile = true
+  let given = 0
 
   /** One end of a stream, and what it sends on its way to the other. */
   function tricked(stream: FrameStream, end: End): FrameStream {
@@ -59,6 +62,7 @@ export function createHostileRelay(
     let held: { readonly frame: Uint8Array; passes: number }[] = []
 
     async function send(frame: Uint8Array, options?: { signal?: AbortSignal }): Promise<void> {
+      given += 1
       const trick = isHostile ? nextTrick(end) : undefined
       if (trick !== undefined) played.set(trick, (played.get(trick) ?? 0) + 1)
       for (const one of onTheWay(trick, frame)) await stream.send(one, options)
@@ -133,5 +137,6 @@ export function createHostileRelay(
       isHostile = false
     },
     played,
+    seen: () => given,
   }
 }

@@ -4,9 +4,7 @@ import { type AccountState, openAccountState } from './account/account-state.ts'
 import { createDeviceLogExport, type DeviceLogExport } from './account/device-log-export.ts'
 import type { DeviceLogs } from './account/device-logs.ts'
 import { createDevices, type Devices } from './account/devices.ts'
-import { startHistory } from './account/history.ts'
 import { type HistoryProgress, openHistoryProgress } from './account/history-progress.ts'
-import type { MessageRecord } from './account/log-contents.ts'
 import { startSiblings } from './account/siblings.ts'
 import { openAddresses } from './addresses.ts'
 import type { Device } from './api/devices.ts'
@@ -15,34 +13,19 @@ import type { Message } from './api/messages.ts'
 import type { CallOptions } from './api/options.ts'
 import type { Status } from './api/status.ts'
 import { openCards } from './cards.ts'
-import { openChats, type StoredContent } from './chats.ts'
+import { openChats } from './chats.ts'
 import { ACCOUNT_NAME, type Contacts, createContacts } from './contacts/contacts.ts'
 import { createInvites, type Invites } from './contacts/invites.ts'
 import { createSecurityCodes, type SecurityCodes } from './contacts/security-codes.ts'
 import type { DeviceContext } from './context.ts'
-import { startCarrying } from './delivery/carrying.ts'
 import { openDelivery } from './delivery/delivery.ts'
-import { createDeliveryStates } from './delivery/delivery-states.ts'
-import { startDrain } from './delivery/drain.ts'
 import { openEntitlement } from './delivery/entitlement.ts'
-import { startExpiry } from './delivery/expiry.ts'
-import { createFanOut } from './delivery/fan-out.ts'
-import { createFreshness } from './delivery/freshness.ts'
-import { type GapRepair, startGapRepair } from './delivery/gap-repair.ts'
-import { createInbox } from './delivery/inbox.ts'
+import type { GapRepair } from './delivery/gap-repair.ts'
 import { createMending } from './delivery/mending.ts'
-import { startNewcomers } from './delivery/newcomers.ts'
 import { openOnSibling } from './delivery/on-sibling.ts'
 import { openOutbox } from './delivery/outbox.ts'
-import { startReading } from './delivery/reading.ts'
-import { createMayTell, startReceipts } from './delivery/receipts.ts'
-import { startReceiving } from './delivery/receive.ts'
 import { openSessions } from './delivery/sessions.ts'
-import { createSettling } from './delivery/settling.ts'
 import { openUndelivered } from './delivery/undelivered.ts'
-import { openUnread } from './delivery/unread.ts'
-import { createWaitingContacts } from './delivery/waiting-contacts.ts'
-import { createWriting } from './delivery/writing.ts'
 import { endAll } from './ending.ts'
 import { startCardRotation } from './greeting/card-rotation.ts'
 import { startPeers } from './greeting/peers.ts'
@@ -51,12 +34,11 @@ import { damageNow } from './healing/noticing.ts'
 import { type AllowHistory, createAllowHistory } from './linking/history-allowance.ts'
 import { createApproveHistory, openHistoryApprovals } from './linking/history-approvals.ts'
 import { createDeviceLinker, type DeviceLinker } from './linking/link-device.ts'
-import { createMessages, type Messages } from './messages.ts'
+import type { Messages } from './messages.ts'
 import { type ChatList, createChatList } from './preferences/chat-list.ts'
 import { createLabels, type Labels } from './preferences/labels.ts'
 import { createSettings, type Settings } from './preferences/settings.ts'
 import { type Recovery, startRecovery } from './recovery/recovery.ts'
-import type { Staged } from './staged.ts'
 import { openAccountEpochs } from './standing/account-epochs.ts'
 import { type Alerts, openAlerts } from './standing/alerts.ts'
 import { createDropping } from './standing/dropping.ts'
@@ -67,6 +49,7 @@ import { followOwnLog, shareEpochs } from './standing/own-log.ts'
 import { createStanding, type Standing } from './standing/standing.ts'
 import { openWatchDays } from './standing/watch-days.ts'
 import { createStarred, type Starred } from './starred.ts'
+import { startMessaging } from './start-messaging.ts'
 
 /** An account as this device lives in it: the rooms, wired. */
 export interface OpenAccount {
@@ -121,7 +104,7 @@ export async function openAccount(
   const labels = createLabels(context, { account, state, contacts, chats, events })
   const settings = createSettings(context, { state, events })
   const chatList = createChatList(context, { account, state, contacts, settings, events })
-  const { isWaiting, requireRoom } = undelivered
+  const { isWaiting } = undelivered
   const { exchanges } = state
   const onSibling = await openOnSibling(context, { account, logs, exchanges, isWaiting })
   const approvals = await openHistoryApprovals(context, { account, log: state.log, logs })
@@ -135,81 +118,18 @@ export async function openAccount(
   const peers = startPeers(context, known)
   startCardRotation(context, { cards, peers })
   shareEpochs(context, { account, logs, ring: epochs.ring, peers })
-  const { isHeld } = contacts.succession
-  const carried = { account, undelivered, entitlement, outbox, peers, isHeld }
-  const carrying = startCarrying(context, carried)
-  const { isCaughtUp } = carrying
-  const fanOut = createFanOut({ logs, sessions, outbox, undelivered, isCaughtUp })
-  const told = {
-    account,
-    logs,
-    delivery,
-    entitlement,
-    undelivered,
-    onSibling,
-    contacts,
-    sessions,
-    cards,
-  }
-  const states = createDeliveryStates(context, told)
-  const record = (stored: StoredContent, alongside: readonly Staged[]): Promise<void> =>
-    state.record([contentRecord(stored)], alongside)
-  const write = createWriting({ account, chats, fanOut, record })
-  const unread = openUnread(context)
-  const mayTell = createMayTell({ data: state.data, contacts })
-  const receipts = startReceipts(context, { write, mayTell })
-  const reads = {
-    account,
-    unread,
-    receipts,
-    delivery,
-    contacts,
-    data: state.data,
-    edit: state.edit,
-  }
-  const reading = startReading(context, reads)
-  const said = { states, onSibling, unread, reading, write, requireRoom }
-  const messages = createMessages(context, { account, chats, contacts, starred, events, ...said })
-  const inbox = createInbox(context, {
-    account,
-    chats,
-    sessions,
-    mending,
-    noteFreshness: createFreshness(context, { own: account, logs, peers }),
-    keep: (stored, alongside) =>
-      record(stored, [...alongside, ...messages.stageArrivals([stored], 'contact')]),
+  const messaging = startMessaging(context, {
+    ...{ account, state, logs, cards, peers, contacts, chats, starred, sessions, mending },
+    ...{ outbox, undelivered, entitlement, delivery, onSibling, events },
   })
-  startReceiving(context, { inbox, logs, sessions, isContact })
-  const settle = createSettling({ delivery, outbox, undelivered, onSibling })
-  const drain = startDrain(context, {
-    account,
-    outbox,
-    logs,
-    peers,
-    isHeld,
-    chats,
-    sessions,
-    settle,
-    mending,
-    recordReached: (reached, alongside) => state.record([{ kind: 'reached', reached }], alongside),
-  })
-  const history = startHistory({ account, state, chats, messages, undelivered, settle })
-  startNewcomers(context, { ...carried, logs, delivery, carrying })
-  startExpiry(context, { undelivered, outbox })
-  const metAt = (contact: AccountId): number | undefined =>
-    state.data.contacts.get(contact)?.addedAt
-  const counted = { ...carried, logs, chats, contacts, exchanges, metAt }
-  const gaps = startGapRepair(context, counted, events)
-  const mended = gaps.recheck
-  startHealing(context, { account, state, logs, takeIn: history.takeInAgain, mended, events })
+  const { messages, gaps } = messaging
+  const { takeInAgain: takeIn } = messaging.history
+  startHealing(context, { account, state, logs, takeIn, mended: gaps.recheck, events })
   // Accepted, verified or replaced, here or on a sibling: what waits goes on, or stays (DEL-17).
   state.data.events.addEventListener(
     'contact:changed',
     ({ detail: { contact, replaces } }) => {
-      if (!(replaces ?? contacts.succession.replacedBy(contact))) return
-      drain.reconsider()
-      carrying.reconsider()
-      receipts.reconsider()
+      if (replaces ?? contacts.succession.replacedBy(contact)) messaging.reconsider()
     },
     { signal: context.signal },
   )
@@ -241,8 +161,6 @@ export async function openAccount(
     return found.filter((message) => message !== undefined)
   }
 
-  const waiting = createWaitingContacts({ undelivered, chats, contacts, states })
-
   async function status(): Promise<Status> {
     return {
       account,
@@ -251,7 +169,7 @@ export async function openAccount(
       devices: await devices.list(),
       relays: context.net.relays(),
       pending: undelivered.size(),
-      waiting: await waiting(),
+      waiting: await messaging.waiting(),
       ...damageNow(context),
     }
   }
@@ -282,10 +200,6 @@ export async function openAccount(
         () => state.close(),
       ),
   }
-}
-
-function contentRecord({ bytes }: StoredContent): MessageRecord {
-  return { kind: 'content', content: bytes }
 }
 
 /** A device names itself to its siblings when nobody has; the first one also names the account. */

@@ -5,6 +5,8 @@ import {
   type DeviceStanding,
   devicesIn,
   equalBytes,
+  isKithError,
+  KithError,
   mergeDeviceLogs,
   reduceDeviceLog,
   restoreDeviceLog,
@@ -65,7 +67,13 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
     entries.push(entry)
     entriesByAccount.set(account, entries)
   }
-  for (const [account, entries] of entriesByAccount) remember(restoreDeviceLog(account, entries))
+  /** Logs whose first entry the store has lost: what is left of them counts again when it comes back. */
+  const rootless = new Map<AccountId, readonly SignedEntry[]>()
+  for (const [account, entries] of entriesByAccount) {
+    const state = restored(context, account, entries)
+    if (state) remember(state)
+    else rootless.set(account, entries)
+  }
 
   function remember(state: DeviceLogState): void {
     const before = states.get(state.account)
@@ -78,7 +86,9 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
 
   function stage(account: AccountId, entries: readonly SignedEntry[]): StagedLog | undefined {
     const before = states.get(account)
-    const after = before ? mergeDeviceLogs(before, entries) : reduceDeviceLog(account, entries)
+    const after = before
+      ? mergeDeviceLogs(before, entries)
+      : reduceDeviceLog(account, [...(rootless.get(account) ?? []), ...entries])
     if (before === after) return undefined
     const known: DeviceLogState['genuine'] = before?.genuine ?? new Map()
     const fresh = [...after.genuine.values()].filter(({ id }) => !known.has(id))
@@ -122,5 +132,26 @@ export async function openDeviceLogs(context: DeviceContext): Promise<DeviceLogs
       const state = states.get(account)
       if (state) events.emit('log:changed', { account, state })
     },
+  }
+}
+
+/**
+ * Undefined where the store is known to have lost the first entry: siblings have the log, or the spare
+ * (STO-50). @throws ERR_STORE_CORRUPT where nobody has counted yet (STO-46)
+ */
+function restored(
+  { store, logger }: DeviceContext,
+  account: AccountId,
+  entries: readonly SignedEntry[],
+): DeviceLogState | undefined {
+  try {
+    return restoreDeviceLog(account, entries)
+  } catch (cause) {
+    if (!isKithError(cause)) throw cause
+    if (store.damage.length === 0) {
+      throw new KithError('ERR_STORE_CORRUPT', 'a device log is damaged', { cause })
+    }
+    logger.warn('a device log is waited for', { code: cause.code })
+    return undefined
   }
 }

@@ -6,13 +6,16 @@ import type { Undelivered } from './undelivered.ts'
 
 type WaitingContact = NonNullable<Status['waiting']>[number]
 
+/** Asks for whom messages wait. */
+export type WaitingContacts = () => Promise<readonly WaitingContact[]>
+
 /** For whom messages wait, most first: how many, and what the oldest of each waits for (DEL-42). */
 export function createWaitingContacts(parts: {
   readonly undelivered: Pick<Undelivered, 'chats' | 'inOrder'>
   readonly chats: Pick<Chats, 'get'>
   readonly contacts: Pick<Contacts, 'ofChat' | 'nameOf'>
   readonly states: Pick<DeliveryStates, 'stateOf'>
-}): () => Promise<readonly WaitingContact[]> {
+}): WaitingContacts {
   const { undelivered, chats, contacts, states } = parts
 
   async function waitingIn(

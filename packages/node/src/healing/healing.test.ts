@@ -228,6 +228,18 @@ describe('E2 a device whose store rots', () => {
     })
   }
 
+  // The log of Ada's account has two entries, that of Ben's one.
+  for (const lost of [0, 1, 2]) {
+    test(`STO-46 STO-50 E2 entry ${lost} of the device logs is lost: it starts and heals`, async () => {
+      const who = await cast()
+      await live(who)
+      await who.stopLaptop()
+      expect(await loseEntries(who.home, ['log entries'], (at) => at === lost)).toBe(1)
+      await who.startLaptop()
+      await expectHealed(who)
+    })
+  }
+
   test('STO-50 E2 the whole store deleted, its keys left: it finds its siblings again and heals', async () => {
     const who = await cast()
     await live(who)
