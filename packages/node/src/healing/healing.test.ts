@@ -146,6 +146,10 @@ const LOSSES: Readonly<
   'states of chats': { tables: ['chats', 'numbers', 'awaited'] },
   cards: { tables: ['cards', 'prekeys', 'addresses', 'last seen'], rules: 'STO-52' },
   'single values of the device': { tables: ['device'], rules: 'STO-50' },
+  'contents and the epochs they came under': {
+    tables: ['device', 'contents'],
+    rules: 'STO-49 STO-50',
+  },
   settings: { tables: ['settings'] },
   'device logs': { tables: ['log entries'], rules: 'STO-50' },
   'the whole replica': {

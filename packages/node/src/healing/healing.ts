@@ -34,7 +34,8 @@ export function startHealing(context: DeviceContext, parts: HealingParts): void 
   if (store.damage.length === 0) return
   const { exchanges, log } = parts.state
   const heard = new Set<DeviceId>()
-  const replayed = replayRecords({ store, log, takeIn: parts.takeIn, signal })
+  const replay = (): Promise<boolean> => replayRecords({ store, log, takeIn: parts.takeIn, signal })
+  let replayed = replay()
   replayed.catch(warn)
   let isHealing = false
 
@@ -48,8 +49,9 @@ export function startHealing(context: DeviceContext, parts: HealingParts): void 
   )
 
   async function heal(): Promise<void> {
-    await replayed
-    if (isHealing || store.damage.length === 0 || !(await isEnough())) return
+    if (!(await replayed)) replayed = replay()
+    // Until the epochs are here the contents under them are not (STO-49).
+    if (!(await replayed) || isHealing || store.damage.length === 0 || !(await isEnough())) return
     isHealing = true
     try {
       await recordAgain(context, parts.state)

@@ -1,5 +1,6 @@
 /** What the account log here says, taken in once more: the log tells what tables lost (STO-49). */
 
+import type { LaneSpan, RecordEvent } from '@kithmesh/sync'
 import type { AccountState } from '../account/account-state.ts'
 import { type MessageRecord, messageRecordsIn } from '../account/log-contents.ts'
 import { commitStaged, type Staged } from '../staged.ts'
@@ -17,30 +18,42 @@ export interface ReplayParts {
 /** Records taken in by one commit. */
 const BATCH = 128
 
-/** Takes in every stored record of the messages lane whose effect may be lost. */
-export async function replayRecords({ store, log, takeIn, signal }: ReplayParts): Promise<void> {
+/**
+ * Takes in every stored record of the messages lane whose effect may be lost. False when some do not open: their
+ * epoch was lost, too, and comes from a sibling.
+ */
+export async function replayRecords({ store, log, takeIn, signal }: ReplayParts): Promise<boolean> {
+  const spans = messageSpans(log)
   let staged: Staged[] = []
-  let waiting = 0
-  for await (const record of messageRecords(log)) {
+  let opened = 0
+  for await (const event of eventsIn(log, spans)) {
     signal.throwIfAborted()
-    staged.push(...(await takeIn(record)))
-    waiting += 1
-    if (waiting < BATCH) continue
+    for (const record of messageRecordsIn([event])) staged.push(...(await takeIn(record)))
+    opened += 1
+    if (opened % BATCH !== 0) continue
     await commitStaged(store, staged)
     staged = []
-    waiting = 0
   }
   await commitStaged(store, staged)
+  return opened === spans.reduce((sum, { from, to }) => sum + to - from + 1, 0)
 }
 
 /** What the stored records of every messages lane say. */
 export async function* messageRecords(log: ReplayParts['log']): AsyncIterable<MessageRecord> {
-  for (const { device, lane, stored } of log.holdings()) {
-    if (lane !== 'messages') continue
-    for (const { from, to } of stored) {
-      for await (const event of log.readOpened({ device, lane, from, to })) {
-        yield* messageRecordsIn([event])
-      }
-    }
-  }
+  for await (const event of eventsIn(log, messageSpans(log))) yield* messageRecordsIn([event])
+}
+
+/** What is stored now; what comes meanwhile is taken in as it comes. */
+function messageSpans(log: ReplayParts['log']): readonly LaneSpan[] {
+  return log
+    .holdings()
+    .filter(({ lane }) => lane === 'messages')
+    .flatMap(({ device, lane, stored }) => stored.map((range) => ({ device, lane, ...range })))
+}
+
+async function* eventsIn(
+  log: ReplayParts['log'],
+  spans: readonly LaneSpan[],
+): AsyncIterable<RecordEvent> {
+  for (const span of spans) yield* log.readOpened(span)
 }
