@@ -6,7 +6,7 @@ import type { Request } from './command-line.ts'
 import { traceOf } from './report.ts'
 import { runWorlds } from './workers.ts'
 
-/** More with `KITH_SIM_SEEDS=10000`: some ten a second and core. */
+/** More with `KITH_SIM_SEEDS=10000`: some four a second and core. */
 const SEEDS = Number(process.env['KITH_SIM_SEEDS'] ?? 6)
 /** Begins elsewhere with `KITH_SIM_FROM=5000`. */
 const FROM = Number(process.env['KITH_SIM_FROM'] ?? 0)
