@@ -4,12 +4,8 @@
  */
 
 import { compareBytes } from '@kithmesh/protocol'
-import type {
-  Backend,
-  ByteEntry,
-  ByteRange,
-  ByteWrite,
-} from '../../../packages/node/src/store/backend.ts'
+import type { Backend, ByteEntry, ByteWrite } from '../../../packages/node/src/store/backend.ts'
+import { lowerBound, pageOf } from '../../../packages/node/src/store/memory-backend.ts'
 import type { Random } from './random.ts'
 import type { VirtualTime } from './time.ts'
 
@@ -125,30 +121,4 @@ function withBatch(
 function lookUp(entries: readonly ByteEntry[], key: Uint8Array): Uint8Array | undefined {
   const entry = entries[lowerBound(entries, key)]
   return entry !== undefined && compareBytes(entry[0], key) === 0 ? entry[1].slice() : undefined
-}
-
-function pageOf(
-  entries: readonly ByteEntry[],
-  range: ByteRange,
-  limit: number,
-): readonly ByteEntry[] {
-  const from = range.from === undefined ? 0 : lowerBound(entries, range.from)
-  const to = range.to === undefined ? entries.length : lowerBound(entries, range.to)
-  const page = range.reverse
-    ? entries.slice(Math.max(from, to - limit), Math.max(from, to)).reverse()
-    : entries.slice(from, Math.min(to, from + limit))
-  return page.map(([key, value]) => [key.slice(), value.slice()])
-}
-
-/** Place of the first entry whose key is not below `key`. */
-function lowerBound(entries: readonly ByteEntry[], key: Uint8Array): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const entry = entries[middle]
-    if (entry !== undefined && compareBytes(entry[0], key) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -29,7 +29,12 @@ export function createMemoryBackend(): Backend {
   }
 }
 
-function pageOf(entries: readonly ByteEntry[], range: ByteRange, limit: number): ByteEntry[] {
+/** Copies of the entries of a range, at most `limit`; `entries` ascend by key. */
+export function pageOf(
+  entries: readonly ByteEntry[],
+  range: ByteRange,
+  limit: number,
+): ByteEntry[] {
   const from = range.from === undefined ? 0 : lowerBound(entries, range.from)
   const to = range.to === undefined ? entries.length : lowerBound(entries, range.to)
   const page = range.reverse
@@ -38,8 +43,8 @@ function pageOf(entries: readonly ByteEntry[], range: ByteRange, limit: number):
   return page.map(([key, value]) => [key.slice(), value.slice()])
 }
 
-/** Place of the first entry whose key is not below `key`. */
-function lowerBound(entries: readonly ByteEntry[], key: Uint8Array): number {
+/** Place of the first entry whose key is not below `key`; `entries` ascend by key. */
+export function lowerBound(entries: readonly ByteEntry[], key: Uint8Array): number {
   let low = 0
   let high = entries.length
   while (low < high) {
