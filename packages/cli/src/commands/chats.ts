@@ -1,7 +1,7 @@
 /** `kith chats`: what the person set for each chat (CLI-95). */
 
+import type { ChatEvent } from '../events/preferences.ts'
 import type { CallInput } from '../local/calls.ts'
-import type { ChatEvent } from '../preference-events.ts'
 import { oneLine, table } from '../terminal-text.ts'
 import { localMinute } from '../times.ts'
 import { type CommandContext, collect } from './context.ts'

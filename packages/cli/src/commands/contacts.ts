@@ -1,4 +1,4 @@
-import type { ContactEvent } from '../events.ts'
+import type { ContactEvent } from '../events/contacts.ts'
 import { oneLine, table } from '../terminal-text.ts'
 import { argumentOrStdin, type CommandContext, collect } from './context.ts'
 

@@ -1,4 +1,4 @@
-import type { DeviceEvent } from '../events.ts'
+import type { DeviceEvent } from '../events/devices.ts'
 import { oneLine, table } from '../terminal-text.ts'
 import { ago, localMinute } from '../times.ts'
 import { type CommandContext, collect } from './context.ts'

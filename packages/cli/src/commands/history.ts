@@ -2,7 +2,7 @@
 
 import type { KithNode } from '@kithmesh/node'
 import { historyEvent } from '../device/history.ts'
-import type { HistoryEvent } from '../events.ts'
+import type { HistoryEvent } from '../events/linking.ts'
 import type { Report } from '../report.ts'
 import { oneLine } from '../terminal-text.ts'
 import { type CommandContext, collect } from './context.ts'

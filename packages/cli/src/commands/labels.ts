@@ -1,6 +1,6 @@
 /** `kith labels`: labels on chats and messages (CLI-96). */
 
-import type { LabelEvent } from '../preference-events.ts'
+import type { LabelEvent } from '../events/preferences.ts'
 import { oneLine, table } from '../terminal-text.ts'
 import { type CommandContext, collect } from './context.ts'
 

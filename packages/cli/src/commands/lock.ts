@@ -1,6 +1,6 @@
 /** `kith lock` and `kith unlock` (CLI-40 to CLI-44). */
 
-import type { LockEvent } from '../events.ts'
+import type { LockEvent } from '../events/safety.ts'
 import type { CallInput } from '../local/calls.ts'
 import { wrapWords } from '../terminal-text.ts'
 import { type CommandContext, collect } from './context.ts'

@@ -1,5 +1,6 @@
-import type { AnswerEvent, Delivery, GapEvent, MessageEvent } from '../events.ts'
-import { TEXT_MAX_BYTES } from '../events.ts'
+import { TEXT_MAX_BYTES } from '../events/bounds.ts'
+import type { Delivery, GapEvent, MessageEvent } from '../events/messages.ts'
+import type { AnswerEvent } from '../events.ts'
 import { cellWidth, cleanLines, oneLine } from '../terminal-text.ts'
 import { localMinute } from '../times.ts'
 import { argumentOrStdin, ask, type CommandContext } from './context.ts'

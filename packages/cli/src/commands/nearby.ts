@@ -1,7 +1,7 @@
 /** Which of the devices that wait on this network is meant (CLI-71). */
 
 import { CommandError } from '../errors.ts'
-import type { NearbyEvent } from '../events.ts'
+import type { NearbyEvent } from '../events/linking.ts'
 import { oneLine } from '../terminal-text.ts'
 import { type CommandContext, collect } from './context.ts'
 

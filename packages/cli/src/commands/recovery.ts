@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.ts'
-import type { RecoveryEvent } from '../events.ts'
+import type { RecoveryEvent } from '../events/safety.ts'
 import { type CommandContext, collect } from './context.ts'
 import { fileOrStdin } from './file.ts'
 

@@ -2,7 +2,7 @@
 
 import type { RecoveryPlan } from '@kithmesh/node'
 import { CommandError } from '../errors.ts'
-import type { RecoveryPlanEvent } from '../events.ts'
+import type { RecoveryPlanEvent } from '../events/safety.ts'
 import { oneLine } from '../terminal-text.ts'
 import { isoTime, localMinute } from '../times.ts'
 import type { CommandContext } from './context.ts'

@@ -1,4 +1,4 @@
-import type { VerificationEvent } from '../events.ts'
+import type { VerificationEvent } from '../events/contacts.ts'
 import { oneLine } from '../terminal-text.ts'
 import { argumentOrStdin, type CommandContext, collect } from './context.ts'
 

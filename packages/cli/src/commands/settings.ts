@@ -1,6 +1,6 @@
 /** `kith settings`: what holds on all devices of the account (CLI-97). */
 
-import type { SettingEvent } from '../preference-events.ts'
+import type { SettingEvent } from '../events/preferences.ts'
 import { oneLine, table } from '../terminal-text.ts'
 import { localMinute } from '../times.ts'
 import { type CommandContext, collect } from './context.ts'

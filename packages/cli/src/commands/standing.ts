@@ -1,7 +1,7 @@
 /** `kith devices unlink`, `suspend`, `readmit`, `leave`, `alerts`: who is in the account (CLI-60 to CLI-62). */
 
 import { CommandError } from '../errors.ts'
-import type { AlertEvent, DeviceEvent } from '../events.ts'
+import type { AlertEvent, DeviceEvent } from '../events/devices.ts'
 import { oneLine } from '../terminal-text.ts'
 import { ago } from '../times.ts'
 import { type CommandContext, collect } from './context.ts'

@@ -1,4 +1,4 @@
-import type { StatusEvent } from '../events.ts'
+import type { StatusEvent } from '../events/devices.ts'
 import { oneLine, table } from '../terminal-text.ts'
 import { ago } from '../times.ts'
 import { type CommandContext, collect } from './context.ts'

@@ -2,7 +2,7 @@
 
 import type { KithNode, Status } from '@kithmesh/node'
 import { storeDamage } from '../device/answers.ts'
-import type { StatusEvent } from '../events.ts'
+import type { StatusEvent } from '../events/devices.ts'
 import type { Report } from '../report.ts'
 import { ago } from '../times.ts'
 

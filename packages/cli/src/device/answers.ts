@@ -14,25 +14,21 @@ import type {
   Status,
   Waiting,
 } from '@kithmesh/node'
+import type { ContactEvent, VerificationEvent } from '../events/contacts.ts'
+import type { AlertEvent, DeviceEvent, StatusEvent, StoreDamage } from '../events/devices.ts'
+import { WAITING_MAX } from '../events/devices.ts'
+import type { NearbyEvent } from '../events/linking.ts'
 import type {
-  AlertEvent,
-  AnswerEvent,
-  ContactEvent,
   Delivery,
   DeliveryEvent,
-  DeviceEvent,
   GapEvent,
   MessageEvent,
-  NearbyEvent,
   ReadEvent,
   SentEvent,
-  StatusEvent,
-  StoreDamage,
-  VerificationEvent,
   WaitingContact,
   WaitingFor,
-} from '../events.ts'
-import { WAITING_MAX } from '../events.ts'
+} from '../events/messages.ts'
+import type { AnswerEvent } from '../events.ts'
 import type { Seen } from '../local/calls.ts'
 import { isoTime } from '../times.ts'
 

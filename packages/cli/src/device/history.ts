@@ -1,5 +1,5 @@
 import type { HistoryChoice, HistoryDigest, HistoryState } from '@kithmesh/node'
-import type { HistoryEvent } from '../events.ts'
+import type { HistoryEvent } from '../events/linking.ts'
 import type { CallInput } from '../local/calls.ts'
 import { deviceEvent } from './answers.ts'
 import { findDevice } from './resolve.ts'

@@ -1,5 +1,5 @@
 import type { LockState } from '@kithmesh/node'
-import type { LockEvent } from '../events.ts'
+import type { LockEvent } from '../events/safety.ts'
 import type { CallInput } from '../local/calls.ts'
 import type { Serving } from './served.ts'
 

@@ -2,8 +2,8 @@
 
 import type { Chat, Label, LabelPlace, QuietState, Setting, SettingKey } from '@kithmesh/node'
 import { CommandError } from '../errors.ts'
+import type { ChatEvent, LabelEvent, QuietEvent, SettingEvent } from '../events/preferences.ts'
 import type { CallInput } from '../local/calls.ts'
-import type { ChatEvent, LabelEvent, QuietEvent, SettingEvent } from '../preference-events.ts'
 import { closest } from '../similar.ts'
 import { oneLine } from '../terminal-text.ts'
 import { isoTime } from '../times.ts'

@@ -6,7 +6,8 @@
  * device → command   {"event":{…}}…  {"confirm":{…}}  {"withdrawn":true}  and last {"end":true} or {"error":{…}}
  */
 
-import { type AnswerEvent, answerEvent, TEXT_MAX_BYTES } from '../events.ts'
+import { TEXT_MAX_BYTES } from '../events/bounds.ts'
+import { type AnswerEvent, answerEvent } from '../events.ts'
 import {
   flag,
   list,

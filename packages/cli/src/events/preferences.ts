@@ -1,6 +1,7 @@
 /** Events about chats, labels and settings: part of the contract of events.ts (CLI-1, CLI-2). */
 
-import { flag, list, nullable, oneOf, record, type Shape, text, uint } from './shape.ts'
+import { flag, list, nullable, oneOf, record, type Shape, text } from '../shape.ts'
+import { count, id, name, reason, word } from './bounds.ts'
 
 /** A label, as other events name it. */
 interface LabelName {
@@ -59,11 +60,6 @@ export interface QuietEvent {
 /** Any of them. */
 export type PreferenceEvent = ChatEvent | LabelEvent | LabelledEvent | SettingEvent | QuietEvent
 
-const id = text({ max: 64 })
-const name = text({ max: 256 })
-const word = text({ max: 64 })
-const sentence = text({ max: 1024 })
-const count = uint({ max: Number.MAX_SAFE_INTEGER })
 /** A setting holds one scalar; one of text has at most 4,096 units (ACC-7). */
 const settingText = text({ max: 16_384 })
 const scalar: Shape<string | number | boolean> = {
@@ -106,7 +102,7 @@ export const PREFERENCE_SHAPES: {
     key: word,
     value: scalar,
     kind: oneOf('flag', 'choice', 'text'),
-    expects: sentence,
+    expects: reason,
     choices: nullable(list(word, { max: 64 })),
     isSet: flag(),
   }),
