@@ -1,6 +1,7 @@
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
+import { base58btc } from 'multiformats/bases/base58'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { NetError } from './errors.ts'
 import type { NetIdentity, PeerIdText } from './net.ts'
@@ -44,6 +45,11 @@ export function parsePeer(text: PeerIdText): PeerId {
     // falls through to the one error below: why it does not parse helps nobody
   }
   throw new NetError('ERR_ADDRESS', 'Not the peer id of an Ed25519 key')
+}
+
+/** Text of a peer id of any kind, given as the bytes of its multihash. */
+export function peerOfMultihash(multihash: Uint8Array): PeerIdText {
+  return base58btc.baseEncode(multihash)
 }
 
 /** @throws ERR_ADDRESS when these are not the 32 bytes of an Ed25519 public key */

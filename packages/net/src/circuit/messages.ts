@@ -20,8 +20,8 @@ export const STOP_PROTOCOL = '/libp2p/circuit/relay/0.2.0/stop'
 /** Largest message either way; go-libp2p reads no more either (rule RLY-2). */
 export const MAX_CIRCUIT_MESSAGE_BYTES = 4_096
 
-/** Addresses a relay may give itself in a reservation; more are dropped. */
-const MAX_RESERVATION_ADDRESSES = 32
+/** Addresses a relay may give itself in a reservation, or beside a ticket; more are dropped. */
+export const MAX_RELAY_ADDRESSES = 32
 
 /** Status codes of the specification. */
 export const CIRCUIT_STATUS = {
@@ -187,7 +187,7 @@ function decodePeer(fields: readonly WireField[], field: number): Uint8Array {
  * Whether bytes are a peer id: an identity hash of ≤42 bytes or SHA-256
  * (https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md#peer-ids).
  */
-function isPeerMultihash(bytes: Uint8Array): boolean {
+export function isPeerMultihash(bytes: Uint8Array): boolean {
   const [code, length] = bytes
   if (length !== bytes.length - 2) return false
   return (code === 0x00 && length > 0 && length <= 42) || (code === 0x12 && length === 32)
@@ -208,7 +208,7 @@ function decodeReservation(fields: readonly WireField[]): { reservation?: Reserv
   const voucher = bytesOf(inner, RESERVATION.voucher)
   const reservation = {
     expire: Number(numberOf(inner, RESERVATION.expire) ?? 0n),
-    addresses: allBytesOf(inner, RESERVATION.address).slice(0, MAX_RESERVATION_ADDRESSES),
+    addresses: allBytesOf(inner, RESERVATION.address).slice(0, MAX_RELAY_ADDRESSES),
     ...(voucher === undefined ? {} : { voucher }),
   }
   return { reservation }

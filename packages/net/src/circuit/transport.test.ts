@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createConnections } from '../connections.ts'
 import { createHost, type Host } from '../index.ts'
 import { startRelayKeeper } from '../relay-keeper.ts'
+import { createRelayList } from '../relay-list.ts'
 import { realClock, testIdentity, testRng } from '../testing/fixtures.ts'
 import { startTestRelay } from '../testing/test-relay.ts'
 import { CIRCUIT_STATUS, STOP_PROTOCOL, stopMessageCodec } from './messages.ts'
@@ -62,7 +63,8 @@ describe('NET-23 reservations', () => {
     const keeper = startRelayKeeper({
       host: ada,
       connections: createConnections(ada),
-      relays: [relay.address],
+      relays: createRelayList([relay.address]),
+      suspect: () => {},
       clock: { now: realClock.now, monotonic: () => realClock.monotonic() + passed },
       rng: testRng('renew'),
       onChange: () => {},
@@ -84,7 +86,8 @@ describe('NET-23 reservations', () => {
     const keeper = startRelayKeeper({
       host: ada,
       connections: createConnections(ada),
-      relays: [relay.address, relay.address.replace('127.0.0.1', '127.0.0.2')],
+      relays: createRelayList([relay.address, relay.address.replace('127.0.0.1', '127.0.0.2')]),
+      suspect: () => {},
       clock: realClock,
       rng: testRng('announce'),
       onChange: () => {},

@@ -55,6 +55,18 @@ export interface CircuitTransport extends Transport {
   ): Promise<StandingReservation>
   /** Forgets a reservation: its addresses are announced no longer. */
   release(relay: PeerId): void
+  /** The connection to the relay of an address, and who is behind it; dialled when there is none. */
+  approach(address: Multiaddr, options: DialTransportOptions): Promise<CircuitApproach>
+  /** Whether it is a relay we were given: of others nothing is read. */
+  isChosen(relay: Connection): boolean
+  /** Whether what a relay passes on from a peer is taken (rule NET-22). */
+  accepts(relay: Connection, peer: PeerId): Promise<boolean>
+}
+
+/** A relay that was reached on the way to a peer. */
+export interface CircuitApproach {
+  readonly relay: Connection
+  readonly peer: PeerId
 }
 
 /**
@@ -126,8 +138,7 @@ class DeviceCircuits implements CircuitTransport {
 
   /** Dials `…/p2p/RELAY/p2p-circuit/p2p/PEER`, over the connection to the relay if there is one. */
   async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
-    const { relayAddress, relay, peer } = splitCircuit(address)
-    const connection = await this.#connectRelay(relay, relayAddress, options)
+    const { relay: connection, peer } = await this.approach(address, options)
     const { stream, message } = await this.#askRelay(
       connection,
       { kind: 'connect', peer: peer.toMultihash().bytes },
@@ -162,15 +173,25 @@ class DeviceCircuits implements CircuitTransport {
     return addresses.filter(isCircuitDial)
   }
 
-  async #connectRelay(
-    relay: PeerId,
-    address: Multiaddr,
-    options: DialTransportOptions,
-  ): Promise<Connection> {
+  async approach(address: Multiaddr, options: DialTransportOptions): Promise<CircuitApproach> {
+    const { relayAddress, relay, peer } = splitCircuit(address)
+    // the newest: an older one may be dead and not closed yet, as after a change of the uplink (NET-52)
     const standing = this.#components.connectionManager
       .getConnections(relay)
-      .find((connection) => connection.status === 'open' && connection.direct)
-    return standing ?? this.#components.transportManager.dial(address, options)
+      .findLast((connection) => connection.status === 'open' && connection.direct)
+    const connection =
+      standing ?? (await this.#components.transportManager.dial(relayAddress, options))
+    return { relay: connection, peer }
+  }
+
+  isChosen({ remotePeer }: Connection): boolean {
+    return this.#chosenRelays.has(remotePeer.toString())
+  }
+
+  async accepts(relay: Connection, peer: PeerId): Promise<boolean> {
+    if (!this.isChosen(relay)) return false
+    const { denyInboundRelayedConnection } = this.#components.connectionGater
+    return (await denyInboundRelayedConnection?.(relay.remotePeer, peer)) !== true
   }
 
   async #askRelay(
@@ -229,14 +250,8 @@ class DeviceCircuits implements CircuitTransport {
 
   async #judgeStop(request: StopMessage, relay: Connection): Promise<StopVerdict> {
     if (request.kind !== 'connect') return { status: CIRCUIT_STATUS.unexpectedMessage }
-    if (!this.#chosenRelays.has(relay.remotePeer.toString())) {
-      return { status: CIRCUIT_STATUS.permissionDenied }
-    }
     const peer = peerIdFromMultihash(decodeMultihash(request.peer))
-    const { denyInboundRelayedConnection } = this.#components.connectionGater
-    if ((await denyInboundRelayedConnection?.(relay.remotePeer, peer)) === true) {
-      return { status: CIRCUIT_STATUS.permissionDenied }
-    }
+    if (!(await this.accepts(relay, peer))) return { status: CIRCUIT_STATUS.permissionDenied }
     return {
       status: CIRCUIT_STATUS.ok,
       peer,
@@ -308,7 +323,8 @@ function limitsOf(limit: CircuitLimit | undefined): { limits?: ConnectionLimits 
   }
 }
 
-function statusText(status: number): string {
+/** What a refusal means, for a person. */
+export function statusText(status: number): string {
   const name = Object.entries(CIRCUIT_STATUS).find(([, code]) => code === status)?.[0]
   return STATUS_SENTENCES[name ?? ''] ?? `status ${status}`
 }
