@@ -7,6 +7,10 @@ export interface CircuitEnds {
   readonly target: string
   /** What per-address limits count the initiator under. */
   readonly source: string
+  /** The accounts of both, where they are known; each once. */
+  readonly accounts?: readonly string[]
+  /** The initiator is a device of the owner: strangers cannot take its place (rule RLY-41). */
+  readonly isProtected?: boolean
 }
 
 /** How many circuits are open, and whether one more may be. */
@@ -16,37 +20,53 @@ export interface CircuitLedger {
   count(): number
 }
 
-/** A ledger without circuits. */
+/** Limits read whenever somebody asks, so that an operator may change them. */
+type CircuitLimits = Pick<
+  RelayLimits,
+  'maxCircuits' | 'maxCircuitsPerPeer' | 'maxCircuitsPerAddress' | 'maxCircuitsPerAccount'
+>
+
+/** A ledger without circuits. Of all places, and of those at one device, the owner's devices keep a share. */
 export function createCircuitLedger(
-  limits: Pick<RelayLimits, 'maxCircuits' | 'maxCircuitsPerPeer' | 'maxCircuitsPerAddress'>,
+  limits: CircuitLimits,
+  owner: { readonly ownerShare: number } = { ownerShare: 0 },
 ): CircuitLedger {
   const open = new Set<CircuitEnds>()
   const initiators = createTally()
   const targets = createTally()
-  const sources = createTally()
+  const accounts = createTally()
+  const guests = createTally()
 
-  const isFull = ({ initiator, target, source }: CircuitEnds): boolean =>
+  const forGuests = (limit: number): number => limit - Math.floor(limit * owner.ownerShare)
+  const isFull = ({ initiator, target, accounts: own = [] }: CircuitEnds): boolean =>
     open.size >= limits.maxCircuits ||
     initiators.of(initiator) >= limits.maxCircuitsPerPeer ||
     targets.of(target) >= limits.maxCircuitsPerPeer ||
-    sources.of(source) >= limits.maxCircuitsPerAddress
+    own.some((account) => accounts.of(account) >= limits.maxCircuitsPerAccount)
+  const isFullForGuests = ({ target, source }: CircuitEnds): boolean =>
+    guests.of(ALL) >= forGuests(limits.maxCircuits) ||
+    guests.of(`to ${target}`) >= forGuests(limits.maxCircuitsPerPeer) ||
+    guests.of(`from ${source}`) >= limits.maxCircuitsPerAddress
 
-  const close = (ends: CircuitEnds): void => {
-    if (!open.delete(ends)) return
-    initiators.remove(ends.initiator)
-    targets.remove(ends.target)
-    sources.remove(ends.source)
+  const count = (ends: CircuitEnds, change: 'add' | 'remove'): void => {
+    initiators[change](ends.initiator)
+    targets[change](ends.target)
+    for (const account of ends.accounts ?? []) accounts[change](account)
+    if (ends.isProtected === true) return
+    for (const key of [ALL, `to ${ends.target}`, `from ${ends.source}`]) guests[change](key)
   }
 
   return {
     open(ends) {
-      if (isFull(ends)) return undefined
+      if (isFull(ends) || (ends.isProtected !== true && isFullForGuests(ends))) return undefined
       open.add(ends)
-      initiators.add(ends.initiator)
-      targets.add(ends.target)
-      sources.add(ends.source)
-      return () => close(ends)
+      count(ends, 'add')
+      return () => {
+        if (open.delete(ends)) count(ends, 'remove')
+      }
     },
     count: () => open.size,
   }
 }
+
+const ALL = 'all'

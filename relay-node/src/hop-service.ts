@@ -1,66 +1,80 @@
 import {
   CIRCUIT_STATUS,
   type CircuitStatus,
-  type Clock,
+  HOP_PROTOCOL,
   type HopMessage,
   hopMessageCodec,
   isNetError,
-  type NetIdentity,
+  type Present,
   type Reservation,
+  type Rng,
+  SPLICE_PROTOCOL,
   STOP_PROTOCOL,
   sealVoucher,
   stopMessageCodec,
+  USAGE_PROTOCOL,
 } from '@kithmesh/net'
-import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import { type CircuitLedger, createCircuitLedger } from './circuit-ledger.ts'
-import { type Counters, REFUSAL_STATUS, type RefusalReason } from './counters.ts'
+import type { Connection, Stream } from '@libp2p/interface'
+import { OPEN_ACCESS } from './access.ts'
+import { type CircuitEnd, joinStreams } from './circuit.ts'
+import { REFUSAL_STATUS, type RefusalReason } from './counters.ts'
+import { systemRng } from './environment.ts'
 import { readMessage, sendMessage } from './hop-stream.ts'
 import type { RelayLimits } from './limits.ts'
-import { createPacer, createQuota, type Pacer, type Quota } from './rate.ts'
-import { createReservations, type Reservations } from './reservations.ts'
-import { sourceOf } from './source-address.ts'
-import { type Splice, type SpliceEnd, splice } from './splice.ts'
+import { createSpliceService } from './splice-service.ts'
+import { closeInTime } from './stream-end.ts'
+import {
+  type Admitted,
+  createSwitchboard,
+  type Switchboard,
+  type SwitchboardOptions,
+} from './switchboard.ts'
+import { answerUsage } from './usage.ts'
 
 /** What a {@link HopService} is made from. */
-export interface HopServiceOptions {
-  readonly identity: NetIdentity
-  readonly limits: RelayLimits
-  readonly counters: Counters
-  readonly clock: Clock
+export interface HopServiceOptions extends SwitchboardOptions {
   /** Binary multiaddrs of the relay to hand to a client at this address. */
   addressesFor(connection: Connection): readonly Uint8Array[]
+  /** For tickets. Default: the system's. */
+  readonly rng?: Rng
   /** ms a request may take until its answer. Default 10 s (rule RLY-2). */
   readonly timeout?: number
   /** ms a reader may take nothing before its circuit is reset. */
   readonly stallTimeout?: number
 }
 
-/** The relay's side of circuit relay v2. */
+/** Answers one stream. */
+type RelayAnswer = (stream: Stream, connection: Connection) => Promise<void>
+
+/** The relay's side of circuit relay v2, and of splices. */
 export interface HopService {
   /** Answers one stream of the hop protocol; settles when it is answered or spliced. */
   answer(stream: Stream, connection: Connection): Promise<void>
+  /** What answers each protocol of a relay's clients: circuits, splices, and sums where they are kept. */
+  readonly answers: Readonly<Record<string, RelayAnswer>>
+  /** Takes a socket that presented a ticket. */
+  readonly present: Present
   reservations(): number
   /** Whether the standing reservation of its peer was made over this connection. */
   isReserved(connection: Connection): boolean
+  /** Whether a connection serves for anything: a reservation, a circuit, or a request on its way. */
+  isUsed(connection: Connection): boolean
+  /** Circuits open now, splices included. */
   circuits(): number
+  splices(): number
   bufferedBytes(): number
   /** Refuses everything new from now on. */
   drain(): void
   /** Settles when no circuit is open; rejects with the signal's reason. */
   drained(signal: AbortSignal): Promise<void>
-  /** Resets all circuits. */
+  /** Resets all circuits and splices that are open; new ones may be asked for. */
+  endCircuits(reason: Error): void
+  /** Resets all circuits, for good. */
   close(): void
 }
 
 /** A request is read, and its target asked, within this time, whoever is slow (rule RLY-2). */
 const HOP_TIMEOUT_MS = 10_000
-/** A stream that was answered is closed by both sides in this time, or reset. */
-const CLOSE_TIMEOUT_MS = 5_000
-
-/** A household's devices that all come back at once may ask this many seconds' worth of requests. */
-const BURST_SECONDS = 10
-/** Addresses whose requests are counted apart: ~1 MB. */
-const MAX_SOURCES = 10_000
 
 /**
  * Streams of the hop protocol one connection may have open: its circuits and some requests on
@@ -72,73 +86,74 @@ export function maxHopStreams(limits: RelayLimits): number {
 
 /** A relay without reservations. */
 export function createHopService(options: HopServiceOptions): HopService {
-  const reservations = createReservations<Connection>(options.limits, options.clock)
-  const ledger = createCircuitLedger(options.limits)
-  const context: HopContext = {
-    ...options,
-    reservations,
-    ledger,
-    pacer: createPacer(options.limits.maxRate, options.clock),
-    withinQuota: createRequestQuota(options),
-    splices: new Set(),
-    draining: false,
-  }
+  const board = createSwitchboard(options)
+  const { timeout = HOP_TIMEOUT_MS } = options
+  const context: HopContext = { ...options, board, timeout }
+  const splices = createSpliceService({ ...options, board, timeout, rng: options.rng ?? systemRng })
+  const isReserved = (connection: Connection): boolean => board.isReserved(connection)
   return {
     answer: (stream, connection) => answer(context, stream, connection),
-    reservations: () => reservations.count(),
-    isReserved: (connection) =>
-      reservations.get(keyOf(connection.remotePeer))?.connection === connection,
-    circuits: () => ledger.count(),
-    bufferedBytes: () => [...context.splices].reduce((sum, one) => sum + one.bufferedBytes(), 0),
-    drain: () => {
-      context.draining = true
+    answers: {
+      [HOP_PROTOCOL]: (stream, connection) => answer(context, stream, connection),
+      [SPLICE_PROTOCOL]: splices.answer,
+      ...usageAnswer(options),
     },
-    drained: (signal) => allDone(context.splices, signal),
+    present: splices.present,
+    reservations: () => board.reservations(),
+    isReserved,
+    isUsed: (connection) =>
+      isReserved(connection) ||
+      connection.streams.some(({ protocol }) => RELAY_PROTOCOLS.has(protocol)),
+    circuits: () => board.circuits(),
+    splices: () => splices.count(),
+    bufferedBytes: () => board.bufferedBytes(),
+    drain: () => board.drain(),
+    drained: (signal) => board.drained(signal),
+    endCircuits: (reason) => board.end(reason),
     close: () => {
-      context.draining = true
-      for (const one of context.splices) one.abort(new Error('The relay is stopping'))
+      board.drain()
+      splices.close()
+      board.end(new Error('The relay is stopping'))
     },
   }
 }
 
-function createRequestQuota({ limits, clock }: HopServiceOptions): Quota {
-  const perSecond = limits.maxRequestsPerSecond
-  return createQuota(
-    { perSecond, burst: perSecond * BURST_SECONDS, maxSources: MAX_SOURCES },
-    clock,
-  )
+function usageAnswer({
+  usage: book,
+  access = OPEN_ACCESS,
+  identity,
+}: HopServiceOptions): Readonly<Record<string, RelayAnswer>> {
+  if (book === undefined) return {}
+  return {
+    [USAGE_PROTOCOL]: (stream, connection) =>
+      answerUsage(stream, connection, { book, access, identity }),
+  }
 }
 
+const RELAY_PROTOCOLS: ReadonlySet<string> = new Set([HOP_PROTOCOL, STOP_PROTOCOL, SPLICE_PROTOCOL])
+
 interface HopContext extends HopServiceOptions {
-  readonly reservations: Reservations<Connection>
-  readonly ledger: CircuitLedger
-  readonly pacer: Pacer
-  readonly withinQuota: Quota
-  readonly splices: Set<Splice>
-  draining: boolean
+  readonly board: Switchboard
+  readonly timeout: number
 }
 
 /** One request, whole: who asks over which connection, and what came behind it. */
 interface HopCall {
   readonly stream: Stream
   readonly connection: Connection
-  /** What per-address limits count the caller under. */
-  readonly source: string
   readonly rest: Uint8Array
   readonly signal: AbortSignal
 }
 
 async function answer(context: HopContext, stream: Stream, connection: Connection): Promise<void> {
-  const signal = AbortSignal.timeout(context.timeout ?? HOP_TIMEOUT_MS)
-  const source = sourceOf(connection.remoteAddr)
+  const signal = AbortSignal.timeout(context.timeout)
   const read = await readRequest(stream, signal)
   if (read === undefined) return stream.abort(new Error('No request came'))
-  const call = { stream, connection, source, rest: read.rest, signal }
+  const call = { stream, connection, rest: read.rest, signal }
   const { request } = read
-  if (request.kind === 'malformed') return refuse(context, call, 'malformed')
-  if (isOverRelay(connection)) return refuse(context, call, 'over_relay')
-  if (!context.withinQuota(source)) return refuse(context, call, 'rate')
   switch (request.kind) {
+    case 'malformed':
+      return refuse(context, call, 'malformed')
     case 'status':
       return refuse(context, call, 'unexpected')
     case 'reserve':
@@ -164,70 +179,36 @@ async function readRequest(stream: Stream, signal: AbortSignal): Promise<ReadReq
   }
 }
 
-/** A relay reached over a relay would be a chain: refused, as the stock relays do. */
-function isOverRelay({ remoteAddr, limits }: Connection): boolean {
-  return limits !== undefined || remoteAddr.toString().includes('/p2p-circuit')
-}
-
 async function reserve(context: HopContext, call: HopCall): Promise<void> {
-  if (context.draining) return refuse(context, call, 'reservation_draining')
-  const { connection, source } = call
-  const peer = keyOf(connection.remotePeer)
-  const wasReserved = context.reservations.get(peer)?.connection === connection
-  const outcome = context.reservations.reserve(peer, { connection, source })
-  switch (outcome.kind) {
-    case 'full':
-      return refuse(context, call, 'reservation_full')
-    case 'address-full':
-      return refuse(context, call, 'reservation_address_full')
-    case 'granted':
-      if (!wasReserved) releaseWithConnection(context, peer, connection)
-      context.counters.reservationsGranted += 1
-      return grant(context, call, outcome.expiresAt)
-  }
-}
-
-/** A device that left holds no place, and cannot be dialled (rule RLY-4). */
-function releaseWithConnection(context: HopContext, peer: string, connection: Connection): void {
-  const release = (): void => context.reservations.release(peer, connection)
-  connection.addEventListener('close', release, { once: true })
-  if (connection.status !== 'open') release()
-}
-
-async function grant(context: HopContext, call: HopCall, expiresAtMs: number): Promise<void> {
+  const outcome = context.board.reserve(call.connection)
+  if (outcome.kind === 'refused') return refuse(context, call, outcome.reason)
   // The specification counts in seconds (rule RLY-3); rounded down, never promising more.
-  const expire = Math.floor(expiresAtMs / 1000)
+  const expire = Math.floor(outcome.expiresAt / 1000)
   const peer = call.connection.remotePeer.toMultihash().bytes
   const voucher = await sealVoucher({ peer, expire }, context.identity)
   const addresses = context.addressesFor(call.connection)
-  const reservation = { expire, addresses, voucher }
-  await reply(call, statusMessage(CIRCUIT_STATUS.ok, reservation))
+  await reply(call, statusMessage(CIRCUIT_STATUS.ok, { expire, addresses, voucher }))
 }
 
 async function connect(context: HopContext, call: HopCall, target: Uint8Array): Promise<void> {
-  if (context.draining) return refuse(context, call, 'circuit_draining')
-  const key = toHex(target)
-  const reservation = context.reservations.get(key)
-  if (reservation === undefined) return refuse(context, call, 'no_reservation')
-  const initiator = keyOf(call.connection.remotePeer)
-  const close = context.ledger.open({ initiator, target: key, source: call.source })
-  if (close === undefined) return refuse(context, call, 'circuit_limit')
-  const targetEnd = await stop(reservation.connection, call)
+  const admitted = context.board.admit(call.connection, target)
+  if (admitted.kind === 'refused') return refuse(context, call, admitted.reason)
+  const targetEnd = await stop(admitted.target, call)
   if (targetEnd === undefined) {
-    close()
+    admitted.close()
     return refuse(context, call, 'target_failed')
   }
   try {
     sendMessage(call.stream, statusMessage(CIRCUIT_STATUS.ok))
   } catch {
-    close()
+    admitted.close()
     return targetEnd.stream.abort(new Error('The initiator is gone'))
   }
-  join(context, { call, targetEnd, close })
+  join(context, { call, targetEnd, admitted })
 }
 
 /** Asks the target to take the circuit; undefined when it does not. */
-async function stop(connection: Connection, call: HopCall): Promise<SpliceEnd | undefined> {
+async function stop(connection: Connection, call: HopCall): Promise<CircuitEnd | undefined> {
   const { signal } = call
   let stream: Stream | undefined
   try {
@@ -250,27 +231,23 @@ async function stop(connection: Connection, call: HopCall): Promise<SpliceEnd | 
 }
 
 function join(
-  context: HopContext,
-  ends: { readonly call: HopCall; readonly targetEnd: SpliceEnd; close(): void },
+  { board, stallTimeout }: HopContext,
+  ends: {
+    readonly call: HopCall
+    readonly targetEnd: CircuitEnd
+    readonly admitted: Admitted
+  },
 ): void {
-  const { call, targetEnd, close } = ends
-  context.counters.circuitsOpened += 1
-  const circuit = splice({ stream: call.stream, rest: call.rest }, targetEnd, {
-    onBytes: (count) => {
-      context.counters.bytes += count
-      return context.pacer.take(count)
-    },
-    ...(context.stallTimeout === undefined ? {} : { stallTimeout: context.stallTimeout }),
+  const { call, targetEnd, admitted } = ends
+  const circuit = joinStreams({ stream: call.stream, rest: call.rest }, targetEnd, {
+    onBytes: admitted.opened(),
+    ...(stallTimeout === undefined ? {} : { stallTimeout }),
   })
-  context.splices.add(circuit)
-  void circuit.done.then(() => {
-    context.splices.delete(circuit)
-    close()
-  })
+  board.keep(circuit, admitted)
 }
 
-async function refuse(context: HopContext, call: HopCall, reason: RefusalReason): Promise<void> {
-  context.counters.refusals[reason] += 1
+async function refuse({ counters }: HopContext, call: HopCall, reason: RefusalReason) {
+  counters.refusals[reason] += 1
   await reply(call, statusMessage(REFUSAL_STATUS[reason]))
 }
 
@@ -286,31 +263,10 @@ function statusMessage(status: CircuitStatus, reservation?: Reservation): Uint8A
 /** Sends the last message of a stream and sees it closed in time by both sides, or resets it. */
 async function reply({ stream }: HopCall, message: Uint8Array): Promise<void> {
   if (stream.writeStatus !== 'writable') return
-  const signal = AbortSignal.timeout(CLOSE_TIMEOUT_MS)
-  const onTimeout = (): void => stream.abort(new Error('The stream was not closed in time'))
-  signal.addEventListener('abort', onTimeout)
-  stream.addEventListener('close', () => signal.removeEventListener('abort', onTimeout))
   try {
     sendMessage(stream, message)
-    await stream.close({ signal })
   } catch {
-    // gone while we answered: nobody is left to tell
+    return // gone while we answered: nobody is left to tell
   }
-}
-
-async function allDone(splices: ReadonlySet<Splice>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  void Promise.all([...splices].map(({ done }) => done)).then(() => resolve())
-  return promise
-}
-
-/** Peers are told apart by the bytes of their id. */
-function keyOf(peer: PeerId): string {
-  return toHex(peer.toMultihash().bytes)
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
+  await closeInTime(stream)
 }

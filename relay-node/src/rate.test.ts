@@ -4,21 +4,33 @@ import { createTestClock } from './testing/clock.ts'
 
 describe('RLY-8 a rate over all circuits', () => {
   test('RLY-8 without a rate nothing waits', () => {
-    expect(createPacer(0, createTestClock()).take(2 ** 40)).toBe(0)
+    expect(createPacer({ maxRate: 0 }, createTestClock()).take(2 ** 40)).toBe(0)
   })
 
   test('RLY-8 bytes above the rate wait until they are due', () => {
     const clock = createTestClock()
-    const pacer = createPacer(1_000, clock)
+    const pacer = createPacer({ maxRate: 1_000 }, clock)
     expect(pacer.take(250)).toBe(0)
     expect(pacer.take(500)).toBe(500)
     clock.advance(500)
     expect(pacer.take(100)).toBe(100)
   })
 
+  test('RLY-8 RLY-42 the rate is the one the operator wrote last', () => {
+    const clock = createTestClock()
+    const limits = { maxRate: 1_000 }
+    const pacer = createPacer(limits, clock)
+    expect(pacer.take(1_250)).toBe(1_000)
+    limits.maxRate = 0
+    expect(pacer.take(2 ** 30)).toBe(0)
+    limits.maxRate = 2_000
+    clock.advance(60_000)
+    expect(pacer.take(2_500)).toBe(1_000)
+  })
+
   test('RLY-8 a quiet hour does not save up an hour of bytes', () => {
     const clock = createTestClock()
-    const pacer = createPacer(1_000, clock)
+    const pacer = createPacer({ maxRate: 1_000 }, clock)
     clock.advance(3_600_000)
     expect(pacer.take(1_250)).toBe(1_000)
   })

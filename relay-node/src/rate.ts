@@ -1,4 +1,5 @@
 import type { Clock } from '@kithmesh/net'
+import type { RelayLimits } from './limits.ts'
 
 /** Keeps a sum of bytes under so many per second. */
 export interface Pacer {
@@ -9,14 +10,15 @@ export interface Pacer {
 /** What may pass at once after a quiet time, in seconds of the rate. */
 const BURST_SECONDS = 0.25
 
-/** A pacer of `perSecond` bytes; 0 never pauses. */
-export function createPacer(perSecond: number, clock: Clock): Pacer {
-  if (perSecond === 0) return { take: () => 0 }
-  const burst = perSecond * BURST_SECONDS
-  let credit = burst
+/** A pacer of so many bytes a second as the limit says at the time; 0 never pauses. */
+export function createPacer(limits: Pick<RelayLimits, 'maxRate'>, clock: Clock): Pacer {
+  let credit = Number.POSITIVE_INFINITY
   let at = clock.monotonic()
   return {
     take(count) {
+      const perSecond = limits.maxRate
+      if (perSecond === 0) return 0
+      const burst = perSecond * BURST_SECONDS
       const now = clock.monotonic()
       credit = Math.min(burst, credit + ((now - at) / 1000) * perSecond) - count
       at = now
@@ -38,9 +40,10 @@ export interface QuotaOptions {
 export type Quota = (source: string) => boolean
 
 /** A quota per source in bounded memory. */
-export function createQuota({ perSecond, burst, maxSources }: QuotaOptions, clock: Clock): Quota {
+export function createQuota(options: QuotaOptions, clock: Clock): Quota {
   const bySource = new Map<string, { readonly credit: number; readonly at: number }>()
   return (source) => {
+    const { perSecond, burst, maxSources } = options // read each time: an operator may change them
     const now = clock.monotonic()
     const { credit, at } = bySource.get(source) ?? { credit: burst, at: now }
     const left = Math.min(burst, credit + ((now - at) / 1000) * perSecond)

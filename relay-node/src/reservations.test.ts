@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createReservations, RESERVATION_MS } from './reservations.ts'
 import { createTestClock } from './testing/clock.ts'
 
-const LIMITS = { maxReservations: 4, maxReservationsPerAddress: 2 }
+const LIMITS = { maxReservations: 4, maxReservationsPerAddress: 2, maxReservationsPerAccount: 3 }
 const at = (connection: string, source = 'home') => ({ connection, source })
 
 describe('RLY-4 reservations', () => {
@@ -53,6 +53,34 @@ describe('RLY-4 reservations', () => {
       kind: 'address-full',
     })
     expect(reservations.reserve('a', at('a')).kind, 'refreshing is no second').toBe('granted')
+  })
+
+  test('RLY-41 D3 devices of the owner are held by the limit of their account alone', () => {
+    const reservations = createReservations<string>(LIMITS, createTestClock())
+    const own = (connection: string) => ({ ...at(connection), account: 'ada', isProtected: true })
+    for (const peer of ['a', 'b', 'c', 'd']) reservations.reserve(peer, at(peer, `net-${peer}`))
+    expect(reservations.reserve('e', at('e', 'net-e')).kind).toBe('full')
+    for (const peer of ['phone', 'laptop', 'tablet']) {
+      expect(reservations.reserve(peer, own(peer)).kind).toBe('granted')
+    }
+    expect(reservations.reserve('tv', own('tv'))).toEqual({ kind: 'account-full' })
+    expect(reservations.reserve('phone', own('phone')).kind, 'refreshing is no fourth').toBe(
+      'granted',
+    )
+    reservations.release('a', 'a')
+    expect(reservations.reserve('e', at('e')).kind, 'and they take no place of guests').toBe(
+      'granted',
+    )
+  })
+
+  test('RLY-41 one account of guests cannot take all places either', () => {
+    const limits = { ...LIMITS, maxReservationsPerAccount: 1 }
+    const reservations = createReservations<string>(limits, createTestClock())
+    expect(reservations.reserve('b1', { ...at('b1', 'x'), account: 'ben' }).kind).toBe('granted')
+    expect(reservations.reserve('b2', { ...at('b2', 'y'), account: 'ben' }).kind).toBe(
+      'account-full',
+    )
+    expect(reservations.reserve('c1', { ...at('c1', 'y'), account: 'cid' }).kind).toBe('granted')
   })
 
   test('RLY-7 D2 whatever happens, no limit is passed and no place is lost', () => {

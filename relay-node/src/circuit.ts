@@ -2,18 +2,18 @@ import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { createGate } from './gate.ts'
 
-/** Two streams joined into one circuit. */
-export interface Splice {
+/** Two ends that are joined: streams of libp2p, or sockets. */
+export interface Circuit {
   /** Bytes of it in this process's memory now, both ways. */
   bufferedBytes(): number
   /** Resets both ends. */
   abort(reason: Error): void
-  /** Settles when both streams are closed; never rejects. */
+  /** Settles when both ends are closed; never rejects. */
   readonly done: Promise<void>
 }
 
-/** What a splice tells and asks. */
-export interface SpliceOptions {
+/** What a circuit tells and asks. */
+export interface CircuitOptions {
   /** Called with the length of each chunk as it passes; answers how many ms to pause after it. */
   onBytes(count: number): number
   /** ms a direction may stand still with bytes waiting before the circuit is reset. */
@@ -24,7 +24,7 @@ export interface SpliceOptions {
  * One end of a circuit, and what it sent already behind its circuit message. The stream comes
  * paused, as `readMessage` leaves it.
  */
-export interface SpliceEnd {
+export interface CircuitEnd {
   readonly stream: Stream
   readonly rest: Uint8Array
 }
@@ -40,10 +40,10 @@ const HIGH_WATER_BYTES = 256 * 1024
 const MAX_READ_BUFFER_BYTES = 4 * 1024 * 1024
 
 /** A reader that takes nothing for so long is gone or hostile: an honest muxer always reads. */
-const STALL_TIMEOUT_MS = 60_000
+export const STALL_TIMEOUT_MS = 60_000
 
 /** Forwards both ways, as fast as the slower side takes it and no faster (rules RLY-9, RLY-10). */
-export function splice(a: SpliceEnd, b: SpliceEnd, options: SpliceOptions): Splice {
+export function joinStreams(a: CircuitEnd, b: CircuitEnd, options: CircuitOptions): Circuit {
   const abort = (reason: Error): void => {
     a.stream.abort(reason)
     b.stream.abort(reason)
@@ -56,9 +56,9 @@ export function splice(a: SpliceEnd, b: SpliceEnd, options: SpliceOptions): Spli
 
 /** Prepares one direction; the result starts it. */
 function pump(
-  { stream: source, rest }: SpliceEnd,
-  { stream: sink }: SpliceEnd,
-  { onBytes, stallTimeout = STALL_TIMEOUT_MS }: SpliceOptions,
+  { stream: source, rest }: CircuitEnd,
+  { stream: sink }: CircuitEnd,
+  { onBytes, stallTimeout = STALL_TIMEOUT_MS }: CircuitOptions,
 ): () => void {
   const stalled = (): void => sink.abort(new Error('The reader of the circuit takes nothing'))
   const gate = createGate(source, { ms: stallTimeout, ended: stalled })
