@@ -15,6 +15,12 @@ export interface Bar {
   readonly elsewhere?: string
 }
 
+/** How much of one figure ours may have at most, in the unit of its measure. */
+export interface Goal {
+  readonly measure: string
+  readonly most: number
+}
+
 /** How ours stands to a bar. `by`: how many times worse than the bar. */
 export type Verdict =
   | { readonly kind: 'holds'; readonly ratio: number }

@@ -12,6 +12,7 @@ import { history } from './jobs/history.ts'
 import type { Job, JobName } from './jobs/job.ts'
 import { link } from './jobs/link.ts'
 import { message } from './jobs/message.ts'
+import { relay } from './jobs/relay.ts'
 import { sessions } from './jobs/sessions.ts'
 import { machineFacts } from './machine.ts'
 import { jsonOutput, textOutput } from './output.ts'
@@ -27,6 +28,7 @@ const jobs: Readonly<Record<JobName, Job>> = {
   link,
   history,
   sessions,
+  relay,
 }
 
 const asked = readRequest(process.argv.slice(2))

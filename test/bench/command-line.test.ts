@@ -5,7 +5,17 @@ test('without words, all jobs run five times', () => {
   expect(readRequest([])).toEqual({
     kind: 'run',
     request: {
-      jobs: ['edits', 'backlog', 'burst', 'cold', 'message', 'link', 'history', 'sessions'],
+      jobs: [
+        'edits',
+        'backlog',
+        'burst',
+        'cold',
+        'message',
+        'link',
+        'history',
+        'sessions',
+        'relay',
+      ],
       runs: 5,
       records: 10_000,
       json: false,

@@ -22,6 +22,7 @@ Jobs (default: all)
   link      a new device is linked
   history   a new device gets the messages of the account
   sessions  messages are sealed and opened, with nothing between
+  relay     bytes between two devices that only a relay joins
 
 Options
   --runs N       rounds; in each, every contender runs once (default 5)
@@ -74,6 +75,7 @@ const JOBS: readonly JobName[] = [
   'link',
   'history',
   'sessions',
+  'relay',
 ]
 
 function jobsOf(words: readonly string[]): readonly JobName[] {

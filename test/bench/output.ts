@@ -24,9 +24,10 @@ export const jsonOutput: Output = {
   machine: (facts, runs) => line({ event: 'machine', ...facts, runs }),
   turn: (job, { round, contender, turn }) =>
     line({ event: 'turn', job: job.name, round, contender, ...turn }),
-  outcome: (job, { figures, bars }) => {
+  outcome: (job, { figures, bars, goals }) => {
     for (const figure of figures) line({ event: 'figure', job: job.name, ...figure })
     for (const { bar, verdict } of bars) line({ event: 'bar', job: job.name, bar, verdict })
+    for (const { goal, reached } of goals) line({ event: 'goal', job: job.name, goal, reached })
   },
   done: () => line({ event: 'done' }),
 }

@@ -56,7 +56,7 @@ describe('what a job comes to', () => {
   })
 
   test('a person reads figures, ratios, failures and verdicts', () => {
-    const text = jobText(job, { figures, bars })
+    const text = jobText(job, { figures, bars, goals: [] })
     expect(text).toMatch(/hocuspocus +0\.500 ms +3\.00×/)
     expect(text).toContain('hocuspocus failed in 1 of 3 rounds')
     expect(text).toContain('bar: p50 ≤ 1.5× hocuspocus – misses by 2.00× (3.00×)')
@@ -70,4 +70,16 @@ test('when ours never ran there is no verdict', () => {
   const outcome = concludeJob(job, never)
   expect(outcome.bars[0]?.verdict).toEqual({ kind: 'not measured' })
   expect(jobText(job, outcome)).toContain('not judged: one of the two failed')
+})
+
+test('a peer that is not on this machine is named as absent, and a goal is judged by itself', () => {
+  const turns = turnsOf({
+    'raw TCP': [{ kind: 'missing', reason: 'apt-get install it' }],
+    Kithmesh: [ran(3), ran(5), ran(9)],
+  })
+  const withGoals = { ...job, goals: [{ measure: 'p50', most: 4 }] }
+  const text = jobText(withGoals, concludeJob(withGoals, turns))
+  expect(text).toMatch(/raw TCP +absent/)
+  expect(text).toContain('raw TCP is absent: apt-get install it')
+  expect(text).toContain('goal: p50 ≤ 4.00 ms – misses (5.00 ms)')
 })

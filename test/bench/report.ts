@@ -1,9 +1,9 @@
-import { type Bar, judge, pairedRatio, type Verdict } from './bars.ts'
+import { type Bar, type Goal, judge, pairedRatio, type Verdict } from './bars.ts'
 import { OURS } from './contenders/contenders.ts'
 import type { Job, Measure } from './jobs/job.ts'
 import type { MachineFacts } from './machine.ts'
 import { byRound, type Turns } from './rounds.ts'
-import { type Summary, summarize } from './statistics.ts'
+import { median, type Summary, summarize } from './statistics.ts'
 
 /** A figure of one contender over all rounds, and how ours stands to it. */
 export interface Figure {
@@ -13,6 +13,8 @@ export interface Figure {
   /** Undefined when it failed in every round. */
   readonly summary: Summary | undefined
   readonly failed: number
+  /** Why it did not run at all. */
+  readonly missing?: string | undefined
   /** Ours ÷ theirs, of {@link pairedRatio}. */
   readonly ratio: number | undefined
 }
@@ -21,6 +23,7 @@ export interface Figure {
 export interface Outcome {
   readonly figures: readonly Figure[]
   readonly bars: readonly { readonly bar: Bar; readonly verdict: Verdict }[]
+  readonly goals: readonly { readonly goal: Goal; readonly reached: number | undefined }[]
 }
 
 /** Puts rounds together: figures, ratios, verdicts. */
@@ -37,17 +40,23 @@ export function concludeJob(job: Job, turns: Turns): Outcome {
       job.measures.map(({ name: measure, unit }) => {
         const values = valuesOf(contender, measure)
         const known = values.filter((value) => value !== undefined)
+        const all = turns.get(contender) ?? []
         return {
           contender,
           measure,
           unit,
           summary: known.length === 0 ? undefined : summarize(known),
-          failed: values.length - known.length,
+          failed: all.filter(({ kind }) => kind === 'failed').length,
+          missing: all.flatMap((turn) => (turn.kind === 'missing' ? [turn.reason] : []))[0],
           ratio: contender === OURS ? undefined : ratio(contender, measure),
         }
       }),
     ),
     bars: job.bars.map((bar) => ({ bar, verdict: judge(bar, ratio(bar.against, bar.measure)) })),
+    goals: (job.goals ?? []).map((goal) => {
+      const reached = valuesOf(OURS, goal.measure).filter((value) => value !== undefined)
+      return { goal, reached: reached.length === 0 ? undefined : median(reached) }
+    }),
   }
 }
 
@@ -70,7 +79,8 @@ export function jobText(job: Job, outcome: Outcome): string {
     const figure = outcome.figures.find(
       (one) => one.contender === contender && one.measure === measure,
     )
-    if (!figure?.summary) return 'failed'
+    if (figure?.missing !== undefined) return 'absent'
+    if (!figure?.summary) return figure?.failed ? 'failed' : '–'
     const value = withUnit(figure.summary.median, figure.unit)
     return figure.ratio === undefined || measure === 'GC'
       ? value
@@ -86,6 +96,9 @@ export function jobText(job: Job, outcome: Outcome): string {
   const failures = outcome.figures.filter(
     ({ failed, measure }) => failed > 0 && measure === job.measures[0]?.name,
   )
+  const missing = outcome.figures.filter(
+    (one) => one.missing !== undefined && one.measure === job.measures[0]?.name,
+  )
   return [
     `${job.title} (× is ours ÷ theirs)`,
     ...columns(rows).map((row) => `  ${row}`),
@@ -94,7 +107,9 @@ export function jobText(job: Job, outcome: Outcome): string {
       ({ contender, failed, summary }) =>
         `  ${contender} failed in ${failed} of ${failed + (summary?.n ?? 0)} rounds`,
     ),
+    ...missing.map(({ contender, missing: why }) => `  ${contender} is absent: ${why}`),
     ...outcome.bars.map(({ bar, verdict }) => `  ${barText(bar, verdict)}`),
+    ...outcome.goals.map(({ goal, reached }) => `  ${goalText(job, goal, reached)}`),
   ].join('\n')
 }
 
@@ -113,13 +128,21 @@ function barText(bar: Bar, verdict: Verdict): string {
   }
 }
 
+function goalText(job: Job, { measure, most }: Goal, reached: number | undefined): string {
+  const unit = job.measures.find(({ name }) => name === measure)?.unit ?? 'MB'
+  const goal = `goal: ${measure} ≤ ${withUnit(most, unit)}`
+  if (reached === undefined) return `${goal} – not judged: ours failed`
+  return `${goal} – ${reached <= most ? 'holds' : 'misses'} (${withUnit(reached, unit)})`
+}
+
 const notJudged = ({ against, elsewhere }: Bar): string =>
   elsewhere === undefined
-    ? 'one of the two failed'
+    ? 'one of the two failed or is absent'
     : `this run does not start ${against} (${elsewhere} on the machine that set the bar)`
 
 function withUnit(value: number, unit: Measure['unit']): string {
   if (unit === 'ms') return `${short(value)} ms`
+  if (unit === 'MB' || unit === 'MB/s' || unit === 's/GB') return `${short(value)} ${unit}`
   const whole = Math.round(value).toLocaleString('en')
   return unit === 'bytes' ? `${whole} B` : `${whole}/s`
 }
@@ -128,7 +151,7 @@ const times = (ratio: number): string => `${short(ratio)}×`
 
 /** Three digits that say something. */
 const short = (value: number): string =>
-  value >= 100 ? Math.round(value).toString() : value.toPrecision(value < 0.1 ? 2 : 3)
+  Math.abs(value) >= 100 ? Math.round(value).toString() : value.toPrecision(value < 0.1 ? 2 : 3)
 
 function columns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = rows[0]?.map((_, column) =>

@@ -6,6 +6,8 @@ import type { Figures, Job, JobOptions } from './jobs/job.ts'
 export type Turn =
   | { readonly kind: 'ran'; readonly figures: Figures }
   | { readonly kind: 'failed'; readonly reason: string }
+  /** It is not on this machine, and was not tried. */
+  | { readonly kind: 'missing'; readonly reason: string }
 
 /** A turn, as it is told when it is over. */
 export interface TurnTold {
@@ -31,15 +33,21 @@ export async function runRounds(
   const turns = new Map<ContenderName, Turn[]>(job.contenders.map((name) => [name, []]))
   for (let round = 0; round < options.runs; round++) {
     for (const contender of inOrder(job.contenders, round)) {
-      const turn = await run(contender).then(
-        (figures): Turn => ({ kind: 'ran', figures }),
-        (error): Turn => ({ kind: 'failed', reason: String(error?.message ?? error) }),
-      )
+      const missing = await job.missing?.(contender)
+      const turn: Turn =
+        missing === undefined ? await tried(run(contender)) : { kind: 'missing', reason: missing }
       turns.get(contender)?.push(turn)
       tell({ round: round + 1, contender, turn })
     }
   }
   return turns
+}
+
+function tried(figures: Promise<Figures>): Promise<Turn> {
+  return figures.then(
+    (come): Turn => ({ kind: 'ran', figures: come }),
+    (error): Turn => ({ kind: 'failed', reason: String(error?.message ?? error) }),
+  )
 }
 
 /** The same circle of contenders, begun at another place. */

@@ -18,6 +18,16 @@ describe('a page and the short ways', () => {
       .toMatchObject([{ kind: 'browser', path: 'lan' }])
   })
 
+  test('NET-70 NET-71 to a device that only a relay joins it with it is spliced', async () => {
+    const relay = await openRelay()
+    const phone = await openDevice('phone', { relay })
+    const page = await openPage(relay.over('/ws/'))
+    const { code } = await page.linking.offer()
+    expect(await phone.ask('link', code)).toEqual(['Chrome on Linux', 'browser', 'far'])
+    await expect.poll(() => others(page), WAIT).toMatchObject([{ name: 'phone', path: 'relayed' }])
+    await expect.poll(() => relay.splices(), WAIT).toBeGreaterThan(0)
+  })
+
   test('NET-30 NET-35 with another page it comes to WebRTC, and then they need no relay', async () => {
     const relay = await openRelay()
     const ada = await openPage(relay.over('/ws/'), { newDevice: false })

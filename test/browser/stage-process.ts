@@ -21,6 +21,8 @@ const calls = {
     const { addresses } = await startRelay(home, ports)
     return { home, addresses }
   },
+  /** Roads it has spliced now. */
+  splices: (home: string) => relayAt(home).status().splices,
   closeRelay: async (home: string) => relayAt(home).stop(),
   /** Starts it again at the TCP ports it had. */
   reopenRelay: async (home: string) => {
@@ -66,6 +68,7 @@ async function startRelay(home: string, ports: readonly string[]): Promise<Relay
     listen: ports.map((port) => `/ip4/127.0.0.1/${port}`),
     admin: 'off',
     stun: 'off',
+    open: true,
   })
   relays.set(home, relay)
   return relay

@@ -15,6 +15,8 @@ export interface StageRelay {
   readonly addresses: readonly string[]
   /** The addresses of one kind, by a part of their text. */
   over(transport: '/ws/' | '/webrtc-direct/'): readonly string[]
+  /** Roads it has spliced now. */
+  splices(): Promise<number>
   /** Only without webrtc-direct (stage-process.ts says why). */
   close(): Promise<void>
   /** Starts it again where it was. */
@@ -40,6 +42,7 @@ export async function openRelay({
   return {
     addresses,
     over: (transport) => addresses.filter((address) => address.includes(transport)),
+    splices: () => ask('splices', [home]),
     close: () => ask('closeRelay', [home]),
     reopen: () => ask('reopenRelay', [home]),
   }

@@ -20,6 +20,7 @@ export function relayServer(): Server {
         home,
         listen: ['/ip4/127.0.0.1/tcp/0'],
         admin: 'off',
+        open: true,
       })
       const address = relay.addresses.find((text) => /\/tcp\/\d+\/p2p\//.test(text))
       if (address === undefined) throw new Error('the relay listens nowhere')

@@ -13,6 +13,37 @@ export interface Start {
 /** A process that only stands between the two. */
 export interface Server {
   start(options: Start): Promise<string>
+  /** What the process costs that does the work, when that is not this one. */
+  cost?(): Promise<Cost>
+}
+
+/** What a process has cost so far. */
+export interface Cost {
+  /** Milliseconds of processor time, of all cores together. */
+  readonly cpu: number
+  /** Resident memory now, in bytes. */
+  readonly memory: number
+}
+
+/** A way of bytes from one process to another. */
+export interface Pipe {
+  /** False: it is full, and {@link Pipe.drained} tells when it is not. */
+  write(bytes: Uint8Array): boolean
+  drained(): Promise<void>
+  onBytes(listener: (bytes: Uint8Array) => void): void
+  /** Reads no more, for good. */
+  stopReading(): void
+}
+
+/** The end that is dialled. */
+export interface Receiver {
+  /** Resolves with where it can be found; `taken` is called when somebody came. */
+  start(options: Start, taken: (pipe: Pipe) => void): Promise<string>
+}
+
+/** The end that dials. */
+export interface Sender {
+  start(options: Start): Promise<Pipe>
 }
 
 /** The device on which somebody edits. */
@@ -106,6 +137,8 @@ export interface Contender {
   readonly linker?: () => Linker
   readonly pair?: () => TimedPair
   readonly archive?: () => Archive
+  readonly receiver?: () => Receiver
+  readonly sender?: () => Sender
 }
 
 /** Each process is one of these. */

@@ -14,6 +14,14 @@ const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
   'one stream and SQLite': async () => (await import('./sqlite-history.ts')).sqliteHistory,
   'a sealed log': async () => (await import('./sealed-log.ts')).sealedLog,
   'one snapshot': async () => (await import('./sealed-log.ts')).snapshot,
+  'syncthing-relaysrv': async () => (await import('./relaysrv.ts')).relaysrv,
+  'stock libp2p relay': async () => (await import('./stock-relay.ts')).stockRelay,
+  'libp2p, direct': async () => (await import('./stock-relay.ts')).stockDirect,
+  coturn: async () => (await import('./coturn.ts')).coturn,
+  'Kithmesh, whole connection': async () =>
+    (await import('./kithmesh-relay.ts')).kithmeshConnection,
+  'Kithmesh, circuit': async () => (await import('./kithmesh-relay.ts')).kithmeshCircuit,
+  'Kithmesh, splice': async () => (await import('./kithmesh-relay.ts')).kithmeshSplice,
   'Kithmesh in Chromium': async () =>
     (await import('./kithmesh-in-chromium.ts')).kithmeshInChromium,
   Kithmesh: async () => (await import('./kithmesh.ts')).kithmesh,
@@ -33,6 +41,13 @@ export type ContenderName =
   | 'one stream and SQLite'
   | 'a sealed log'
   | 'one snapshot'
+  | 'syncthing-relaysrv'
+  | 'stock libp2p relay'
+  | 'libp2p, direct'
+  | 'coturn'
+  | 'Kithmesh, whole connection'
+  | 'Kithmesh, circuit'
+  | 'Kithmesh, splice'
   | 'Kithmesh in Chromium'
   | 'Kithmesh'
 

@@ -1,10 +1,10 @@
-import type { Bar } from '../bars.ts'
+import type { Bar, Goal } from '../bars.ts'
 import type { ContenderName } from '../contenders/contenders.ts'
 
 /** One figure of a job. */
 export interface Measure {
   readonly name: string
-  readonly unit: 'ms' | 'per s' | 'bytes'
+  readonly unit: 'ms' | 'per s' | 'bytes' | 'MB' | 'MB/s' | 's/GB'
   readonly means: string
 }
 
@@ -31,6 +31,10 @@ export interface Job {
   readonly contenders: readonly ContenderName[]
   readonly measures: readonly Measure[]
   readonly bars: readonly Bar[]
+  /** What ours may be at most, whatever others are. */
+  readonly goals?: readonly Goal[]
+  /** Why a contender cannot run on this machine; undefined when it can. */
+  missing?(contender: ContenderName): Promise<string | undefined>
   /** Makes what all rounds begin with, and resolves with one round of one contender. */
   prepare(options: JobOptions): Promise<(contender: ContenderName) => Promise<Figures>>
 }
@@ -45,6 +49,7 @@ export type JobName =
   | 'link'
   | 'history'
   | 'sessions'
+  | 'relay'
 
 /** The figure every job that times single steps has beside its own. */
 export const LONGEST_PAUSE: Measure = {

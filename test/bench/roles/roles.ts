@@ -3,6 +3,7 @@ import { now } from '../clock.ts'
 import type {
   ArchiveShape,
   Contender,
+  Cost,
   Origin,
   Role,
   Spent,
@@ -13,11 +14,17 @@ import { watchWire } from '../wire.ts'
 import { ANSWER, openAsker, QUESTION } from './asker.ts'
 import { type HistoryTimes, openNewcomer } from './newcomer.ts'
 import { watchPauses } from './pauses.ts'
+import { openReceiver, openSender, type ReceiverRole, type SenderRole } from './pipes.ts'
 import { type CatchUp, openSibling } from './sibling.ts'
 
 /** What each process can be asked; the measuring is the same code for every contender. */
 export interface Roles {
-  readonly server: Starting<string>
+  readonly server: Starting<string> & {
+    /** What it, or the program it started, has cost so far. */
+    cost(): Promise<Cost>
+  }
+  readonly receiver: ReceiverRole
+  readonly sender: SenderRole
   readonly origin: Starting<string> & {
     edit(n: number): Promise<void>
     /** Makes all these edits without waiting for any; when the first was begun. */
@@ -76,8 +83,15 @@ export interface Edits {
 export const openRole: { readonly [R in Role]: (contender: Contender) => Roles[R] } = {
   server: (contender) => {
     const server = part(contender.server)
-    return { start: (options) => server.start(options), ...watched() }
+    return {
+      start: (options) => server.start(options),
+      cost: async () => (await server.cost?.()) ?? ownCost(),
+      ...watched(),
+    }
   },
+
+  receiver: (contender) => openReceiver(part(contender.receiver)),
+  sender: (contender) => openSender(part(contender.sender)),
 
   origin: (contender) => {
     const origin = part(contender.origin)
@@ -162,6 +176,11 @@ async function makeBurst(origin: Origin, { from, to }: Edits): Promise<number> {
   }
   await Promise.all(made)
   return began
+}
+
+function ownCost(): Cost {
+  const { user, system } = process.cpuUsage()
+  return { cpu: (user + system) / 1_000, memory: process.memoryUsage.rss() }
 }
 
 const watched = (): { longestPause(): number; wireBytes(): number } => ({

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { type DataChannel, type DescriptionType, PeerConnection } from 'node-datachannel'
+import type { Contender, Pipe, Receiver, Sender, Server, Start } from './contender.ts'
+import { portOf } from './port.ts'
+import { costOf } from './relaysrv.ts'
+
+/** What a browser uses where it finds no other way: WebRTC over a TURN server, coturn as Debian has it. */
+export const coturn: Contender = { server, receiver, sender }
+
+const PROGRAM = 'turnserver'
+const USER = 'u'
+const PASSWORD = 'p'
+
+function server(): Server {
+  let pid = 0
+  return {
+    start: async ({ home }) => {
+      const port = await freeUdpPort()
+      const child = spawn(
+        PROGRAM,
+        [
+          ...['-n', '--lt-cred-mech', `--user=${USER}:${PASSWORD}`, '--realm=r'],
+          ...['--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`],
+          ...['--no-tls', '--no-dtls', '--no-cli', '--allow-loopback-peers', '--log-file=stdout'],
+          ...[`--pidfile=${join(home, 'pid')}`, `--userdb=${join(home, 'db')}`],
+        ],
+        { stdio: ['ignore', 'pipe', 'ignore'] },
+      )
+      process.once('exit', () => child.kill())
+      await once(child.stdout, 'data')
+      child.stdout.resume()
+      pid = child.pid ?? 0
+      return String(port)
+    },
+    cost: () => costOf(pid),
+  }
+}
+
+/** Both ends exchange what WebRTC needs over a socket of their own. */
+function receiver(): Receiver {
+  return {
+    start: async ({ where }, taken) => {
+      const signals = createServer((socket) => {
+        const peer = openPeer('receiver', where, socket)
+        peer.onDataChannel((channel) => taken(channelPipe(channel)))
+      })
+      signals.listen(0, '127.0.0.1')
+      await once(signals, 'listening')
+      return JSON.stringify({ turn: where, port: portOf(signals.address()) })
+    },
+  }
+}
+
+function sender(): Sender {
+  return {
+    start: async ({ where }: Start) => {
+      const { turn, port }: { turn: string; port: number } = JSON.parse(where)
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      const peer = openPeer('sender', turn, socket)
+      const channel = peer.createDataChannel('pipe')
+      await new Promise<void>((resolve) => channel.onOpen(resolve))
+      return channelPipe(channel)
+    },
+  }
+}
+
+/** Peers stay reachable from here, or the collector closes them. */
+const peers: PeerConnection[] = []
+
+function openPeer(name: string, turn: string, signals: Socket): PeerConnection {
+  const peer = new PeerConnection(name, {
+    iceServers: [
+      {
+        hostname: '127.0.0.1',
+        port: Number(turn),
+        username: USER,
+        password: PASSWORD,
+        relayType: 'TurnUdp',
+      },
+    ],
+    iceTransportPolicy: 'relay',
+    maxMessageSize: 256 * 1024,
+  })
+  peers.push(peer)
+  const tell = (signal: Signal): void => void signals.write(`${JSON.stringify(signal)}\n`)
+  peer.onLocalDescription((sdp, type) => tell({ sdp: relayedOnly(sdp), type }))
+  peer.onLocalCandidate((candidate, mid) => {
+    if (candidate.includes('typ relay')) tell({ candidate, mid })
+  })
+  readLines(signals, (line) => {
+    const signal: Signal = JSON.parse(line)
+    if ('sdp' in signal) peer.setRemoteDescription(signal.sdp, signal.type)
+    else peer.addRemoteCandidate(signal.candidate, signal.mid)
+  })
+  return peer
+}
+
+type Signal =
+  | { readonly sdp: string; readonly type: DescriptionType }
+  | { readonly candidate: string; readonly mid: string }
+
+/** libjuice offers its own addresses whatever the policy says: on one machine everything would go past the server. */
+function relayedOnly(sdp: string): string {
+  const lines = sdp.split('\r\n')
+  return lines
+    .filter((line) => !line.startsWith('a=candidate') || line.includes('typ relay'))
+    .join('\r\n')
+}
+
+function readLines(socket: Socket, read: (line: string) => void): void {
+  let rest = ''
+  socket.setEncoding('utf8').on('data', (text) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) read(line)
+  })
+}
+
+const HIGH_WATER_BYTES = 4 * 1024 * 1024
+const LOW_WATER_BYTES = 1024 * 1024
+
+function channelPipe(channel: DataChannel): Pipe {
+  let low: () => void = () => undefined
+  channel.setBufferedAmountLowThreshold(LOW_WATER_BYTES)
+  channel.onBufferedAmountLow(() => low())
+  return {
+    write: (bytes) => {
+      channel.sendMessageBinary(Buffer.from(bytes))
+      return channel.bufferedAmount() < HIGH_WATER_BYTES
+    },
+    drained: () =>
+      new Promise((resolve) => {
+        low = resolve
+        if (channel.bufferedAmount() <= LOW_WATER_BYTES) resolve()
+      }),
+    onBytes: (listener) =>
+      channel.onMessage((bytes) => {
+        if (typeof bytes !== 'string') listener(new Uint8Array(bytes))
+      }),
+    stopReading: () => undefined,
+  }
+}
+
+/** Close to certainly free: the kernel gave it to nobody a moment ago. */
+async function freeUdpPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const port = portOf(probe.address())
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
