@@ -26,6 +26,8 @@ const page = {
   send: async (to: AccountId, text: string) => (await node().messages.send(to, { text })).message,
   texts: async (contact: AccountId) =>
     (await node().messages.list(contact)).map(({ text }) => text),
+  label: async (name: string) => (await node().labels.create(name)).label,
+  labels: async () => (await node().labels.list()).map(({ name }) => name),
   stop: () => node().stop(),
   erase: (home: string) => eraseHome(home),
   stored: storedHere,

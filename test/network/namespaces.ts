@@ -5,7 +5,9 @@ import { promisify } from 'node:util'
 
 const IP = 'ip'
 /** Debian keeps both tools where only root looks. */
-const ENV = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
+export const ENV: Readonly<Record<string, string>> = {
+  PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+}
 
 /** One computer of the network. */
 export interface NetworkHost {
@@ -101,8 +103,16 @@ let networks = 0
 const LINE = 'line'
 const run = promisify(execFile)
 
-/** @throws with what the tool said, when it could not */
-async function ip(...words: readonly string[]): Promise<void> {
+/** Runs a program in a namespace; its name stands first. */
+export function within(
+  namespace: string,
+  ...words: readonly string[]
+): readonly [string, string[]] {
+  return [IP, ['netns', 'exec', namespace, ...words]]
+}
+
+/** Runs `ip`. @throws with what the tool said, when it could not */
+export async function ip(...words: readonly string[]): Promise<void> {
   await run(IP, words, { env: ENV })
 }
 

@@ -29,9 +29,14 @@ export function startKith(home: string, argv: readonly string[], within?: string
   return start(KITH, [...argv, '--json', '--home', home], home, within)
 }
 
-/** Runs `kith-relay run`. */
-export function startRelay(home: string, argv: readonly string[]): Program {
-  return start(KITH_RELAY, ['run', '--json', '--open', '--home', home, ...argv], home)
+/** Runs `kith-relay run`, open to everybody; `within` is a network namespace. */
+export function startRelay(home: string, argv: readonly string[], within?: string): Program {
+  return start(KITH_RELAY, ['run', '--json', '--open', '--home', home, ...argv], home, within)
+}
+
+/** Runs `kith-relay run`, closed until a device claims it. */
+export function startClosedRelay(home: string, argv: readonly string[]): Program {
+  return start(KITH_RELAY, ['run', '--json', '--home', home, ...argv], home)
 }
 
 /** How a command ended. */

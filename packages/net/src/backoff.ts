@@ -30,6 +30,16 @@ export function createBackoff(rng: Rng): Backoff {
   }
 }
 
+/**
+ * What is left of a waiting time that began with the try itself: a try into silence takes seconds, and
+ * waiting as long again behind it would miss the moment at which the silence ends (rule NET-25).
+ */
+export function restOf(pause: number, took: number): number {
+  return Math.max(pause - took, Math.min(pause, SHORTEST_REST))
+}
+
+const SHORTEST_REST = 250
+
 /** A place to wait that anybody can cut short. */
 export interface Waker {
   /** Ends the wait that is going on, or the next one. */

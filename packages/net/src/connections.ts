@@ -19,8 +19,9 @@ export function comparePaths(a: Path, b: Path): number {
 
 /** The open connections of a host, the best one of a peer first. */
 export interface Connections {
-  /** The connection new streams of a peer go over. */
+  /** The connection new streams of a peer go over; one that is doubted when there is no other. */
   best(peer: PeerIdText): Connection | undefined
+  /** How it is reached by a connection that nobody doubts. */
   path(peer: PeerIdText): Path | undefined
   /** Every open connection of a peer. */
   all(peer: PeerIdText): readonly Connection[]
@@ -32,19 +33,25 @@ export interface Connections {
   prune(peer: PeerIdText): Promise<void>
 }
 
-/** Reads the connections of a host. */
-export function createConnections(host: Host): Connections {
+/** Reads the connections of a host. Those that are doubted come last (rule NET-52). */
+export function createConnections(
+  host: Host,
+  isDoubted: (connection: Connection) => boolean = () => false,
+): Connections {
   const all = (peer: PeerIdText): readonly Connection[] =>
     host
       .getConnections(parsePeer(peer))
       .filter(({ status }) => status === 'open')
-      .sort((a, b) => compareConnections(a, b, host.peerId))
+      .sort(
+        (a, b) =>
+          Number(isDoubted(a)) - Number(isDoubted(b)) || compareConnections(a, b, host.peerId),
+      )
   return {
     all,
     best: (peer) => all(peer)[0],
     path: (peer) => {
       const best = all(peer)[0]
-      return best === undefined ? undefined : pathOf(best.remoteAddr)
+      return best === undefined || isDoubted(best) ? undefined : pathOf(best.remoteAddr)
     },
     peers: () => {
       const open = host.getConnections().filter(({ status }) => status === 'open')

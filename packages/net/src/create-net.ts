@@ -1,5 +1,4 @@
 import { createActivity } from './activity.ts'
-import { parseRelay } from './addresses.ts'
 import type { HostCertificate } from './certificate.ts'
 import { DeviceNet } from './device-net.ts'
 import type { Clock, NetLogger, Rng } from './environment.ts'
@@ -7,6 +6,8 @@ import { createHostOn } from './host.ts'
 import { createNetRules } from './lan-rule.ts'
 import type { Net, NetIdentity, PeerIdText } from './net.ts'
 import type { Platform } from './platform.ts'
+import type { Introduce } from './relay-keeper.ts'
+import { createRelayList } from './relay-list.ts'
 import { stunServersOf } from './stun.ts'
 
 /** What {@link createNet} is given. */
@@ -16,6 +17,8 @@ export interface NetOptions {
   readonly listen?: readonly string[]
   /** Multiaddrs of relays, each with `/p2p/…`, to hold a reservation on. */
   readonly relays?: readonly string[]
+  /** Called with each relay that was connected, before a reservation is asked for; it may throw. */
+  readonly introduce?: Introduce
   /**
    * Whether this device is found on, dials, announces and answers the local network. Default true.
    * Without it, peers reach each other through relays and public addresses only.
@@ -39,23 +42,24 @@ const UPGRADE_TIMEOUT = 8_000
 
 /** Starts the network of a device. @throws ERR_ADDRESS when a relay's address cannot be used */
 export async function createNetOn(platform: Platform, options: NetOptions): Promise<Net> {
-  const relays = (options.relays ?? []).map(parseRelay)
+  const relays = createRelayList(options.relays ?? [])
   const refused = new Set<PeerIdText>()
   const lan = options.lan ?? true
   const rules = createNetRules({
     lan,
     refused,
-    relays: new Set(relays.map(({ relay }) => relay)),
+    relays,
   })
   const activity = createActivity(options.clock)
   const host = await createHostOn(platform, {
     identity: options.identity,
     listen: options.listen ?? (lan ? platform.defaultListen(listenKinds(options)) : []),
     announceFilter: rules.announced,
-    iceServers: () => stunServersOf(relays.map(({ address }) => address)),
+    iceServers: () => stunServersOf(relays.addresses()),
     // ICE offers private addresses by itself, which `lan: false` rules out
     webrtc: lan,
     gate: rules.gate,
+    clock: options.clock,
     // our own heartbeat spares busy connections
     limits: { heartbeat: 0, upgradeTimeout: UPGRADE_TIMEOUT },
     onActivity: activity.mark,
@@ -64,7 +68,7 @@ export async function createNetOn(platform: Platform, options: NetOptions): Prom
   })
   if (options.signal?.aborted) await host.stop()
   options.signal?.throwIfAborted()
-  const net = new DeviceNet({ platform, options, host, rules, refused, lan, activity })
+  const net = new DeviceNet({ platform, options, host, rules, refused, relays, lan, activity })
   net.start()
   return net
 }

@@ -3,9 +3,10 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Activity } from './activity.ts'
 import { type AddressBook, createAddressBook } from './address-book.ts'
 import { bytesToAddress, isLoopback, isWebRtc, parseAddress, pathOf, relayOf } from './addresses.ts'
-import { type Connections, comparePaths, createConnections } from './connections.ts'
+import { type Connections, comparePaths, createConnections, isBetter } from './connections.ts'
 import type { NetOptions } from './create-net.ts'
 import { createDials } from './dials.ts'
+import { createDoubts, type Doubts } from './doubts.ts'
 import { silentLogger } from './environment.ts'
 import { NetError } from './errors.ts'
 import { createEvents, type TypedEvents } from './events.ts'
@@ -29,6 +30,7 @@ import { type PeerKeeper, startPeerKeeper } from './peer-keeper.ts'
 import type { Platform } from './platform.ts'
 import { createReachabilities, type Reachabilities } from './reachability.ts'
 import { type RelayKeeper, startRelayKeeper } from './relay-keeper.ts'
+import type { RelayList } from './relay-list.ts'
 import { createStreams, type Streams } from './streams.ts'
 
 /** What a {@link DeviceNet} is made from. */
@@ -38,6 +40,7 @@ export interface DeviceNetParts {
   readonly host: Host
   readonly rules: NetRules
   readonly refused: Set<PeerIdText>
+  readonly relays: RelayList
   readonly lan: boolean
   readonly activity: Activity
 }
@@ -51,6 +54,7 @@ export class DeviceNet implements Net {
   readonly #parts: DeviceNetParts
   readonly #events: TypedEvents<NetEvents> = createEvents<NetEvents>()
   readonly #book: AddressBook = createAddressBook()
+  readonly #doubts: Doubts
   readonly #connections: Connections
   readonly #reachabilities: Reachabilities
   readonly #streams: Streams
@@ -68,7 +72,14 @@ export class DeviceNet implements Net {
     const { clock, rng } = options
     this.#parts = parts
     this.peer = host.peerId.toString()
-    this.#connections = createConnections(host)
+    this.#doubts = createDoubts({
+      clock,
+      activity,
+      changed: (connection) => this.#onDoubt(connection),
+      stopped: this.#stopped.signal,
+    })
+    const doubts = this.#doubts
+    this.#connections = createConnections(host, doubts.isDoubted)
     const connections = this.#connections
     this.#reachabilities = createReachabilities({
       best: connections.best,
@@ -88,23 +99,29 @@ export class DeviceNet implements Net {
       host,
       logger: options.logger ?? silentLogger,
       onActivity: activity.mark,
+      onSend: (connection) => this.#onSend(connection),
       isOwnHost: parts.platform.isOwnHost,
+      best: connections.best,
       connect: dials.connect,
     })
     this.#housekeeping = startHousekeeping({
       host,
       connections,
       clock,
-      isKept: (peer) => this.#peerKeeper.isKept(peer) || this.#relayKeeper.isRelay(peer),
+      isKept: (peer) => this.#peerKeeper.isKept(peer) || parts.relays.has(peer),
+      outdate: (peer) => this.#streams.outdate(peer),
     })
-    this.#heartbeat = startHeartbeat(host, activity, { every: options.heartbeat })
+    this.#heartbeat = startHeartbeat(host, { activity, doubts }, { every: options.heartbeat })
     this.#relayKeeper = startRelayKeeper({
       host,
       connections,
-      relays: options.relays ?? [],
+      relays: parts.relays,
       clock,
       rng,
+      suspect: doubts.suspect,
+      ...(options.introduce === undefined ? {} : { introduce: options.introduce }),
       onChange: (state) => this.#onRelayChange(state),
+      onReady: () => this.#peerKeeper.wake(),
     })
     this.#peerKeeper = startPeerKeeper({
       connections,
@@ -112,6 +129,8 @@ export class DeviceNet implements Net {
       rng,
       addresses: dials.addresses,
       dial: dials.dial,
+      suspect: doubts.suspect,
+      isFirst: (peer) => this.peer < peer,
       explain: (peer, absence) => this.#reachabilities.explain(peer, absence),
     })
   }
@@ -143,6 +162,12 @@ export class DeviceNet implements Net {
 
   relays(): readonly RelayState[] {
     return this.#relayKeeper.states()
+  }
+
+  setRelays(addresses: readonly string[]): void {
+    this.#parts.relays.set(addresses)
+    this.#relayKeeper.renew()
+    this.#tellAddresses()
   }
 
   handle(protocol: NetProtocol, answer: (stream: FrameStream) => Promise<void>): void {
@@ -179,7 +204,7 @@ export class DeviceNet implements Net {
   }
 
   connected(): readonly PeerIdText[] {
-    return this.#connections.peers().filter((peer) => !this.#relayKeeper.isRelay(peer))
+    return this.#connections.peers().filter((peer) => !this.#parts.relays.has(peer))
   }
 
   reachability(peer: PeerIdText): Reachability {
@@ -242,9 +267,10 @@ export class DeviceNet implements Net {
 
   #onOpen(connection: Connection): void {
     const peer = connection.remotePeer.toString()
-    const isRelay = this.#relayKeeper.isRelay(peer)
+    const isRelay = this.#parts.relays.has(peer)
     if (isRelay || this.#peerKeeper.isKept(peer))
       this.#parts.host.services.transports.protect(connection)
+    this.#doubtOthers(connection)
     if (isRelay) return
     if (this.#connections.all(peer).length <= 1) {
       this.#events.emit('peer:connected', { peer, path: pathOf(connection.remoteAddr) })
@@ -257,7 +283,7 @@ export class DeviceNet implements Net {
 
   #onClose(connection: Connection): void {
     const peer = connection.remotePeer.toString()
-    if (this.#relayKeeper.isRelay(peer)) return
+    if (this.#parts.relays.has(peer)) return
     if (this.#connections.best(peer) === undefined) {
       if (!this.#parts.rules.isRefused(peer)) {
         this.#reachabilities.explain(peer, { kind: 'lost' })
@@ -266,6 +292,34 @@ export class DeviceNet implements Net {
     }
     this.#reachabilities.refresh(peer)
     this.#peerKeeper.notice(peer)
+  }
+
+  /**
+   * A peer that has a way to us and opens one that is no better may have lost the first: it is asked for
+   * (rule NET-52). One that is doubted already is not needed any longer.
+   */
+  #doubtOthers(opened: Connection): void {
+    const path = pathOf(opened.remoteAddr)
+    for (const other of this.#connections.all(opened.remotePeer.toString())) {
+      if (other === opened) continue
+      if (this.#doubts.isDoubted(other)) other.abort(superseded())
+      else if (!isBetter(path, pathOf(other.remoteAddr))) this.#doubts.suspect(other)
+    }
+  }
+
+  /** Another way is looked for while there is a doubt; where there is one already it is taken at once. */
+  #onDoubt(connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    if (this.#doubts.isDoubted(connection) && this.#connections.path(peer) !== undefined) {
+      return connection.abort(superseded())
+    }
+    if (this.#parts.relays.has(peer)) return this.#relayKeeper.notice(peer)
+    this.#peerKeeper.notice(peer)
+  }
+
+  /** TCP is told when its way is gone, by whoever gets the next packet; nobody tells WebRTC. */
+  #onSend(connection: Connection): void {
+    if (isWebRtc(connection.remoteAddr)) this.#doubts.expect(connection)
   }
 
   /** What a kept peer says of its own addresses, which a connection has just proved to be it. */
@@ -294,7 +348,6 @@ export class DeviceNet implements Net {
   #onRelayChange(state: RelayState): void {
     this.#events.emit('relay:changed', state)
     this.#tellAddresses()
-    if (state.state === 'ready') this.#peerKeeper.wake()
   }
 
   #onNetworkChange(): void {
@@ -312,6 +365,10 @@ export class DeviceNet implements Net {
     this.#announced = text
     this.#events.emit('addresses:changed', { addresses })
   }
+}
+
+function superseded(): NetError {
+  return new NetError('ERR_UNREACHABLE', 'It gave no sign of life, and another way does')
 }
 
 /** LAN first, but loopback last of it: it leads nowhere from elsewhere. Relayed last of all. */

@@ -19,10 +19,10 @@ interface Stage {
 const STAGES: readonly Stage[] = [
   { path: 'lan', after: 0, timeout: 3_000 },
   { path: 'direct', after: 300, timeout: 5_000 },
-  { path: 'relayed', after: 1_000, timeout: 10_000 },
+  { path: 'relayed', after: 600, timeout: 10_000 },
 ]
 
-/** Addresses of one way dialled in one attempt, each this much after the one before. */
+/** Addresses of one way dialled in one attempt, each at most this much after the one before. */
 const MAX_PER_STAGE = 8
 const STAGGER_MS = 100
 
@@ -65,13 +65,27 @@ function dialStages(
     if (ways.length === 0) return []
     began ??= after
     const start = Promise.race([before, wait(after - began, signal)])
-    const dials = ways.slice(0, MAX_PER_STAGE).map(async (address, index) => {
-      await start
-      await wait(index * STAGGER_MS, signal)
-      return dialOne(host, address, { signal, timeout })
-    })
+    const dials = staggered(ways.slice(0, MAX_PER_STAGE), { start, signal }, (address) =>
+      dialOne(host, address, { signal, timeout }),
+    )
     before = Promise.allSettled([before, ...dials])
     return dials
+  })
+}
+
+/** Each a moment after the one before, or as soon as that has failed: what answers "no" costs no time. */
+function staggered(
+  ways: readonly Multiaddr[],
+  { start, signal }: { readonly start: Promise<unknown>; readonly signal: AbortSignal },
+  dial: (address: Multiaddr) => Promise<Connection>,
+): readonly Promise<Connection>[] {
+  let turn = start
+  return ways.map((address) => {
+    const begun = turn
+    const dialled = begun.then(() => dial(address))
+    const failed = new Promise<void>((resolve) => dialled.catch(() => resolve()))
+    turn = begun.then(() => Promise.race([failed, wait(STAGGER_MS, signal)]))
+    return dialled
   })
 }
 

@@ -12,7 +12,7 @@ import type { PeerIdText } from './net.ts'
 export interface Dials {
   /** The connection that stands, or a new one. @throws ERR_UNREACHABLE, ERR_PEER_REFUSED */
   connect(peer: PeerIdText, signal: AbortSignal): Promise<Connection>
-  /** A new connection at one of some addresses. @throws ERR_UNREACHABLE */
+  /** A new connection at one of some addresses; the signal ends the dial itself. @throws ERR_UNREACHABLE */
   dial(peer: PeerIdText, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<Connection>
   /** Where a peer may be dialled now. */
   addresses(peer: PeerIdText): readonly Multiaddr[]
@@ -38,11 +38,11 @@ export function createDials(parts: DialsParts): Dials {
 
   const addresses = (peer: PeerIdText): readonly Multiaddr[] => {
     const known = parts.known(peer).filter(rules.mayDial)
-    const overOurs = parts
-      .relays()
-      .map((relay) => relay.encapsulate(`/p2p-circuit/p2p/${peer}`))
-      .filter((address) => !known.some((one) => relayOf(one) === relayOf(address)))
-    return [...known, ...overOurs]
+    const overOurs = parts.relays().map((relay) => relay.encapsulate(`/p2p-circuit/p2p/${peer}`))
+    const ours = new Set(overOurs.map(relayOf))
+    // over the connection to our relay, however many addresses the relay has
+    const overOthers = known.filter((one) => !isWebRtc(one) && !ours.has(relayOf(one)))
+    return [...overOthers, ...overOurs, ...webRtcWay(known, ours)]
   }
 
   const dial: Dials['dial'] = async (peer, ways, signal) => {
@@ -51,14 +51,17 @@ export function createDials(parts: DialsParts): Dials {
       const joined = await abortable(ongoing, signal).catch(() => undefined)
       signal.throwIfAborted()
       // the dial under way may have known fewer addresses: when it failed, ours are dialled
-      return joined ?? connections.best(peer) ?? dial(peer, ways, signal)
+      return joined ?? trusted(peer) ?? dial(peer, ways, signal)
     }
-    const made = dialPeer(host, ways, { peer, signal: stopped })
+    const made = dialPeer(host, ways, { peer, signal: AbortSignal.any([stopped, signal]) })
     dialsByPeer.set(peer, made)
     const forget = (): boolean => dialsByPeer.delete(peer)
     made.then(forget, forget)
-    return abortable(made, signal)
+    return made
   }
+
+  const trusted = (peer: PeerIdText): Connection | undefined =>
+    connections.path(peer) === undefined ? undefined : connections.best(peer)
 
   return {
     addresses,
@@ -67,13 +70,34 @@ export function createDials(parts: DialsParts): Dials {
       if (rules.isRefused(peer)) {
         throw new NetError('ERR_PEER_REFUSED', 'This device refuses connections with it')
       }
+      const good = trusted(peer)
+      if (good !== undefined) return good
       const standing = connections.best(peer)
-      if (standing !== undefined) return standing
       // WebRTC is a way to do better once a relay carries its signals, not a way to begin
       const ways = addresses(peer).filter((address) => !isWebRtc(address))
-      return dial(peer, ways, signal)
+      try {
+        // whoever gives up waiting does not take the dial from others who joined it
+        return await abortable(dial(peer, ways, stopped), signal)
+      } catch (error) {
+        // one that is doubted is better than none
+        if (standing?.status === 'open') return standing
+        throw error
+      }
     },
   }
+}
+
+/**
+ * One address is enough for WebRTC: it signals over the connection that stands, whatever the address
+ * says, and each try costs both ends a set of sockets and several STUN requests (rule NET-53).
+ */
+function webRtcWay(
+  known: readonly Multiaddr[],
+  ours: ReadonlySet<PeerIdText | undefined>,
+): readonly Multiaddr[] {
+  const all = known.filter(isWebRtc)
+  const chosen = all.find((one) => ours.has(relayOf(one))) ?? all[0]
+  return chosen === undefined ? [] : [chosen]
 }
 
 /** The promise, or the signal's reason when that comes first; the work itself goes on. */

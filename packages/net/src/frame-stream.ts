@@ -14,10 +14,14 @@ export interface FrameStreamParts {
   readonly peer: PeerIdText
   readonly path: FrameStream['path']
   readonly protocol: NetProtocol
+  readonly outdated?: AbortSignal
+  /** A frame is being sent. */
+  onSend?(): void
 }
 
 /** Frames over a libp2p stream, bounded in both directions. */
-export function createFrameStream({ stream, peer, path, protocol }: FrameStreamParts): FrameStream {
+export function createFrameStream(parts: FrameStreamParts): FrameStream {
+  const { stream, peer, path, protocol } = parts
   const incoming = resetOnBadFrame(
     stream,
     pipe(new BoundedReader(stream), bytesToFrames(protocol.maxFrameBytes)),
@@ -26,9 +30,11 @@ export function createFrameStream({ stream, peer, path, protocol }: FrameStreamP
   return {
     peer,
     path,
+    ...(parts.outdated === undefined ? {} : { outdated: parts.outdated }),
     incoming,
     send: async (frame, options = {}) => {
       const bytes = encodeFrame(frame, protocol.maxFrameBytes)
+      parts.onSend?.()
       await inTurn(() => sendWhole(stream, bytes, options.signal), options.signal)
     },
     close: (options = {}) => inTurn(() => closeWrite(stream, options.signal), options.signal),

@@ -18,6 +18,8 @@ export interface HousekeepingParts {
   readonly clock: Clock
   /** Kept peers and relays: their last connection stays. */
   isKept(peer: PeerIdText): boolean
+  /** Streams that could take a better way of this peer are told. */
+  outdate?(peer: PeerIdText): void
   /** ms between two rounds. */
   readonly every?: number
 }
@@ -39,6 +41,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
     if (looking.has(peer)) return
     const timer = setTimeout(() => {
       looking.delete(peer)
+      parts.outdate?.(peer)
       void connections.prune(peer)
     }, LOOK_AFTER_MS)
     looking.set(peer, timer)

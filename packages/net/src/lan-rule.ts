@@ -18,7 +18,7 @@ export interface NetRuleParts {
   readonly lan: boolean
   readonly refused: ReadonlySet<PeerIdText>
   /** Peer ids of our own relays. */
-  readonly relays: ReadonlySet<PeerIdText>
+  readonly relays: Pick<ReadonlySet<PeerIdText>, 'has'>
 }
 
 /**

@@ -29,6 +29,11 @@ export interface FrameStream {
   readonly peer: PeerIdText
   /** Whether this stream crosses a relay, and whether the other end is at a private address. */
   readonly path: 'lan' | 'direct' | 'relayed'
+  /**
+   * Aborted when a better way to the peer stands than this stream takes. A stream that would go on for long ends
+   * then, once nothing of it is under way, and is opened anew. Absent where ways never change.
+   */
+  readonly outdated?: AbortSignal
   /** Frames in order; ends when the peer closes its half; throws when the stream is reset. */
   readonly incoming: AsyncIterable<Uint8Array>
   /** Resolves when the frame is handed to the connection within its window (never unbounded). */
@@ -80,6 +85,8 @@ export interface Net {
   /** Multiaddrs (with `/p2p/…`) at which others can dial this device now, LAN first, relayed last. */
   addresses(): readonly string[]
   relays(): readonly RelayState[]
+  /** Replaces the relays to hold a reservation on. @throws ERR_ADDRESS, and then they stay as they were */
+  setRelays(addresses: readonly string[]): void
   /** Answers streams of one protocol; the stream is closed when the promise settles (aborted when it rejects). */
   handle(protocol: NetProtocol, answer: (stream: FrameStream) => Promise<void>): void
   /** Opens a stream, dialling LAN → direct → relayed when there is no connection. @throws ERR_UNREACHABLE, ERR_PROTOCOL_UNSUPPORTED */

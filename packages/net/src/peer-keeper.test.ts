@@ -50,6 +50,8 @@ function kept(dial: (count: number) => Path | 'hang up' | 'no answer'): {
       made.notice(ben)
     },
     explain: () => {},
+    suspect: () => {},
+    isFirst: () => true,
   })
   keeper = made
   made.keep([ben])

@@ -1,3 +1,4 @@
+import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { isWebRtc, type Path, pathOf } from './addresses.ts'
 import {
@@ -7,12 +8,12 @@ import {
   createPacer,
   createWaker,
   type Pacer,
+  restOf,
   type Waker,
 } from './backoff.ts'
 import { type Connections, isBetter } from './connections.ts'
 import type { Clock, Rng } from './environment.ts'
-import { isNetError } from './errors.ts'
-import { dropWhenDead } from './liveness.ts'
+import { isNetError, NetError } from './errors.ts'
 import type { PeerIdText } from './net.ts'
 import type { Absence } from './reachability.ts'
 
@@ -41,6 +42,10 @@ export interface PeerKeeperParts {
   /** Dials some of them. */
   dial(peer: PeerIdText, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<unknown>
   explain(peer: PeerIdText, absence: Absence): void
+  /** The network under a connection may have changed. */
+  suspect(connection: Connection): void
+  /** Whether WebRTC with this peer is ours to begin: the other end waits for it (rule NET-53). */
+  isFirst(peer: PeerIdText): boolean
 }
 
 /** Waiting between dials: of a peer that was here lately, of one that was not, and for a better way. */
@@ -54,6 +59,9 @@ const STOOD_MS = 3_000
 
 /** WebRTC needs both ends at work: after this many failures the relay it is (rule NET-35). */
 const MAX_WEBRTC_TRIES = 3
+
+/** One end begins with WebRTC; the other one lets it have its turn for this long (rule NET-53). */
+const WEBRTC_TURN_MS = 8_000
 
 /**
  * Dials of all kept peers together (rule NET-27). When a relay comes back every peer is dialled over
@@ -107,6 +115,8 @@ class KeptPeer {
   readonly #waker: Waker = createWaker()
   readonly #stopped = new AbortController()
   readonly #loop: Promise<void>
+  /** Ends a dial for a better way. */
+  #improving: AbortController | undefined
   #hasHope = false
   #hereSince: number | undefined
   #lastHere: number | undefined
@@ -122,18 +132,19 @@ class KeptPeer {
 
   wake(): void {
     this.#hasHope = true
-    this.#waker.wake()
+    this.notice()
   }
 
+  /** When the way that stood is lost, looking for a better one must not keep us from having any. */
   notice(): void {
+    if (this.#parts.connections.path(this.#peer) === undefined) this.#improving?.abort(wayLost())
     this.#waker.wake()
   }
 
   check(): void {
     this.#webRtcTries = 0
-    const { signal } = this.#stopped
     for (const connection of this.#parts.connections.all(this.#peer)) {
-      void dropWhenDead(connection, { signal })
+      this.#parts.suspect(connection)
     }
     this.wake()
   }
@@ -148,16 +159,20 @@ class KeptPeer {
     const { signal } = this.#stopped
     const backoff = createBackoff(this.#parts.rng)
     while (!signal.aborted) {
+      const began = this.#parts.clock.monotonic()
       await this.#improve(signal)
-      await this.#rest(backoff, signal)
+      await this.#rest(backoff, { began, signal })
     }
   }
 
   /** Until the next dial is due. Connections that come and go meanwhile may put it off or call it. */
-  async #rest(backoff: Backoff, signal: AbortSignal): Promise<void> {
+  async #rest(
+    backoff: Backoff,
+    { began, signal }: { readonly began: number; readonly signal: AbortSignal },
+  ): Promise<void> {
     const { clock } = this.#parts
     if (this.#wasLost() === 'after standing') return backoff.reset()
-    let due = clock.monotonic() + this.#pause(backoff)
+    let due = clock.monotonic() + restOf(this.#pause(backoff), clock.monotonic() - began)
     while ((await this.#waker.sleep(due - clock.monotonic(), { signal })) === 'woken') {
       if (this.#hasHope) {
         this.#hasHope = false
@@ -188,21 +203,33 @@ class KeptPeer {
 
   /** Dials every address that would be better than what stands. */
   async #improve(signal: AbortSignal): Promise<void> {
-    if (this.#betterThan(this.#parts.connections.path(this.#peer)).length > 0) {
-      await this.#pacer.turn({ signal })
-    }
+    if (this.#dueWays().length > 0) await this.#pacer.turn({ signal })
     const path = this.#parts.connections.path(this.#peer)
-    const addresses = this.#betterThan(path)
+    const addresses = this.#dueWays()
     if (addresses.length === 0) {
       if (path === undefined) this.#parts.explain(this.#peer, { kind: 'no-address' })
       return
     }
+    if (path !== undefined) this.#improving = new AbortController()
+    const until = this.#improving === undefined ? [signal] : [signal, this.#improving.signal]
     try {
-      await this.#parts.dial(this.#peer, addresses, signal)
+      await this.#parts.dial(this.#peer, addresses, AbortSignal.any(until))
     } catch (error) {
+      if (this.#improving?.signal.aborted) return
       if (addresses.some(isWebRtc)) this.#webRtcTries += 1
       if (!signal.aborted) this.#parts.explain(this.#peer, absenceOf(error))
+    } finally {
+      this.#improving = undefined
     }
+  }
+
+  /** What is better than the way that stands, and ours to dial now. */
+  #dueWays(): readonly Multiaddr[] {
+    const better = this.#betterThan(this.#parts.connections.path(this.#peer))
+    if (this.#parts.isFirst(this.#peer)) return better
+    const since = this.#hereSince ?? this.#parts.clock.monotonic()
+    const isOurTurn = this.#parts.clock.monotonic() - since >= WEBRTC_TURN_MS
+    return isOurTurn ? better : better.filter((address) => !isWebRtc(address))
   }
 
   #betterThan(path: Path | undefined): readonly Multiaddr[] {
@@ -221,6 +248,10 @@ class KeptPeer {
     const since = this.#parts.clock.monotonic() - (this.#lastHere ?? Number.NEGATIVE_INFINITY)
     return backoff.next(since < LATELY_MS ? LATELY : AWAY)
   }
+}
+
+function wayLost(): NetError {
+  return new NetError('ERR_UNREACHABLE', 'The way to it was lost')
 }
 
 function absenceOf(error: unknown): Absence {

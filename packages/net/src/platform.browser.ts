@@ -1,5 +1,7 @@
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import type { Platform } from './platform.ts'
+import { webSocketRoads } from './splice/websocket-road.ts'
+import { webRtcTransport } from './webrtc-transport.ts'
 import { webSocketTransport } from './websocket-transport.ts'
 
 /** A page: WebSocket and WebRTC, both only to dial. */
@@ -11,7 +13,7 @@ export const browserPlatform: Platform = {
     return [
       webSocketTransport(),
       webRTCDirect({ rtcConfiguration }),
-      ...(webrtc ? [webRTC({ rtcConfiguration })] : []),
+      ...(webrtc ? [webRtcTransport(webRTC({ rtcConfiguration }))] : []),
     ]
   },
   defaultListen: () => [],
@@ -28,5 +30,7 @@ export const browserPlatform: Platform = {
   },
   // a page is not told
   isOwnHost: () => false,
+  // only where it is connected by WebSocket already: another one may be blocked, or asked the person about
+  roads: { openers: [webSocketRoads], usesTold: false },
   discoverLan: undefined,
 }

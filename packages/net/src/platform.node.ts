@@ -1,15 +1,21 @@
 import { networkInterfaces } from 'node:os'
-import { tcp } from '@libp2p/tcp'
+import { isLinkLocalIp6 } from './ip-address.ts'
 import { startLanDiscovery } from './lan-discovery.node.ts'
+import { createNetworkWatch, LOOK_MS } from './network-watch.ts'
 import type { Platform, TransportFactory, TransportOptions } from './platform.ts'
+import { tcpTransport } from './splice/listen.node.ts'
+import { splicingWebSockets } from './splice/listen-websocket.node.ts'
+import { tcpRoads } from './splice/tcp-road.node.ts'
+import { webSocketRoads } from './splice/websocket-road.ts'
 import { lastingSockets } from './webrtc-direct.node.ts'
+import { webRtcTransport } from './webrtc-transport.ts'
 import { webSocketTransport } from './websocket-transport.ts'
 
 /** Node: TCP and WebSocket always, WebRTC where its native add-on can be loaded. */
 export const nodePlatform: Platform = {
   transports: async (options) => [
-    tcp(),
-    webSocketTransport(),
+    tcpTransport(options),
+    webSockets(options),
     ...(await webRtcTransports(options)),
   ],
   defaultListen: ({ certificate }) =>
@@ -21,30 +27,32 @@ export const nodePlatform: Platform = {
   watchNetwork,
   isOwnHost: (ip) =>
     Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === ip)),
+  roads: { openers: [tcpRoads, webSocketRoads], usesTold: true },
   discoverLan: startLanDiscovery,
 }
 
-/** Node tells of no change, so we look: addresses of the interfaces, and whether time was lost. */
-const LOOK_MS = 2_000
-const SLEPT_MS = 6_000
+function webSockets(options: TransportOptions): TransportFactory {
+  const create = webSocketTransport(options)
+  return options.present === undefined ? create : splicingWebSockets(create, options.present)
+}
 
+/** Node tells of no change, so we look. */
 function watchNetwork(changed: () => void, { signal }: { readonly signal: AbortSignal }): void {
-  let before = interfacesText()
-  let looked = performance.now()
+  const look = createNetworkWatch({ now: () => Date.now(), addresses: outwardAddresses })
   const timer = setInterval(() => {
-    const now = performance.now()
-    const text = interfacesText()
-    const isChanged = text !== before || now - looked > SLEPT_MS
-    before = text
-    looked = now
-    if (isChanged) changed()
+    if (look()) changed()
   }, LOOK_MS)
   signal.addEventListener('abort', () => clearInterval(timer), { once: true })
 }
 
-function interfacesText(): string {
-  const all = Object.entries(networkInterfaces())
-  return JSON.stringify(all.map(([name, one]) => [name, one?.map(({ cidr }) => cidr)]))
+/** Those by which something can go out: a link-local address comes with every cable, and alone leads nowhere. */
+function outwardAddresses(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  const outward = all.filter(({ address, internal }) => !internal && !isLinkLocalIp6(address))
+  return outward
+    .map(({ cidr }) => cidr)
+    .sort()
+    .join()
 }
 
 /** A missing or unfit native add-on makes the import itself throw; the rest goes on without. */
@@ -62,6 +70,6 @@ async function webRtcTransports(options: TransportOptions): Promise<TransportFac
         ...(certificate === undefined ? {} : { certificate }),
       }),
     ),
-    ...(webrtc ? [module.webRTC({ rtcConfiguration })] : []),
+    ...(webrtc ? [webRtcTransport(module.webRTC({ rtcConfiguration }))] : []),
   ]
 }

@@ -147,4 +147,71 @@ describe('NET-20 relays', () => {
     for await (const frame of stream.incoming) frames.push(...frame)
     expect(frames).toEqual([7])
   })
+
+  test('NET-55 a stream on the worse way is told that there is a better one, and nothing else happens to it', async () => {
+    const { address } = await relay()
+    const near = { relays: [address], lan: true, listen: ['/ip4/127.0.0.1/tcp/0'] }
+    const ada = await device('ada', near)
+    const ben = await device('ben', near)
+    await expect.poll(() => ben.relays()[0]?.state, soon).toBe('ready')
+    ada.setAddresses(ben.peer, [`${address}/p2p-circuit/p2p/${ben.peer}`])
+    const stream = await ada.open(ben.peer, ECHO)
+    expect(stream.outdated?.aborted).toBe(false)
+    ada.keep([ben.peer])
+    await expect.poll(() => stream.outdated?.aborted, soon).toBe(true)
+    const better = await ada.open(ben.peer, ECHO)
+    expect(better).toMatchObject({ path: 'lan', outdated: { aborted: false } })
+    await stream.send(Uint8Array.of(8))
+    await stream.close()
+    const frames: number[] = []
+    for await (const frame of stream.incoming) frames.push(...frame)
+    expect(frames).toEqual([8])
+    better.abort(new Error('the test is over'))
+  })
+})
+
+describe('NET-56 the list of relays', () => {
+  test('NET-56 one that is added is reserved on, one that is taken away is left', async () => {
+    const [first, second] = [await relay('first'), await relay('second')]
+    const ada = await device('ada', { relays: [first.address] })
+    await expect.poll(() => ada.relays()[0]?.state, soon).toBe('ready')
+    ada.setRelays([second.address])
+    await expect
+      .poll(() => ada.relays(), soon)
+      .toEqual([{ address: second.address, state: 'ready' }])
+    const announced = `${second.address}/p2p-circuit/p2p/${ada.peer}`
+    await expect.poll(() => ada.addresses(), soon).toEqual([announced])
+    expect(() => ada.setRelays(['/ip4/127.0.0.1/tcp/1'])).toThrow()
+    expect(ada.relays()).toEqual([{ address: second.address, state: 'ready' }])
+  })
+
+  test('NET-56 D4 when one of two relays goes, the other one carries', async () => {
+    const [first, second] = [await relay('first'), await relay('second')]
+    const relays = [first.address, second.address]
+    const ada = await device('ada', { relays })
+    const ben = await device('ben', { relays })
+    const states = (net: Net): readonly string[] => net.relays().map(({ state }) => state)
+    await expect.poll(() => [...states(ada), ...states(ben)], soon).toEqual(Array(4).fill('ready'))
+    ada.keep([ben.peer])
+    await expect.poll(() => echoed(ada, ben).catch(() => ''), soon).toBe('relayed')
+    await first.stop()
+    await expect.poll(() => states(ada), soon).toEqual(['failed', 'ready'])
+    await expect.poll(() => echoed(ada, ben).catch(() => ''), soon).toBe('relayed')
+    expect(ada.reachability(ben.peer).path).toBe('relayed')
+  })
+
+  test('NET-57 a relay is told who we are once on each connection, and before it is asked', async () => {
+    const { address } = await relay()
+    const told: string[] = []
+    const ada = await device('ada', {
+      relays: [address],
+      introduce: async (peer) => {
+        told.push(peer)
+        if (told.length === 1) throw new Error('not yet')
+      },
+    })
+    await expect.poll(() => ada.relays()[0]?.state, soon).toBe('ready')
+    expect(told).toHaveLength(2)
+    expect(address).toContain(told[0])
+  })
 })

@@ -1,5 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { hostOf, isWebRtc, pathOf } from './addresses.ts'
+import { isBetter } from './connections.ts'
 import type { NetLogger } from './environment.ts'
 import { NetError } from './errors.ts'
 import { createFrameStream, tooManyStreams } from './frame-stream.ts'
@@ -15,6 +16,8 @@ export interface Streams {
     protocol: NetProtocol,
     options: { readonly signal: AbortSignal },
   ): Promise<FrameStream>
+  /** Tells the streams of a peer that take a worse way than they could (rule NET-55). */
+  outdate(peer: PeerIdText): void
   /** Resets every stream that is open, and answers no more. */
   stop(): void
 }
@@ -25,8 +28,12 @@ export interface StreamsParts {
   readonly logger: NetLogger
   /** Something came over a connection. */
   onActivity(connection: Connection): void
+  /** Something was sent over a connection, and will be answered if it leads somewhere. */
+  onSend(connection: Connection): void
   /** Whether an IP address is one of this machine's. */
   isOwnHost(ip: string): boolean
+  /** The best connection that stands. */
+  best(peer: PeerIdText): Connection | undefined
   /** The best connection to a peer, dialled when there is none. */
   connect(peer: PeerIdText, signal: AbortSignal): Promise<Connection>
 }
@@ -41,6 +48,7 @@ const LINGER_MS = 10_000
 export function createStreams(parts: StreamsParts): Streams {
   const { host, logger } = parts
   const open = new Set<Stream>()
+  const ways = new Map<Stream, Way>()
   const counts = new Map<string, number>()
   const stopped = new AbortController()
 
@@ -52,13 +60,19 @@ export function createStreams(parts: StreamsParts): Streams {
   }
 
   /** Only once somebody reads the stream: to a first listener goes what came before it. */
-  const track = (stream: Stream, connection: Connection): void => {
+  const track = (stream: Stream, way: Way): void => {
+    const { connection } = way
     open.add(stream)
+    ways.set(stream, way)
     for (const sign of ['message', 'drain'] as const) {
       stream.addEventListener(sign, () => parts.onActivity(connection))
     }
-    stream.addEventListener('close', () => open.delete(stream))
-    if (stream.status !== 'open') open.delete(stream)
+    const forget = (): void => {
+      open.delete(stream)
+      ways.delete(stream)
+    }
+    stream.addEventListener('close', forget)
+    if (stream.status !== 'open') forget()
   }
 
   /** Streams of one peer and protocol over all its connections (rule NET-15). */
@@ -83,13 +97,16 @@ export function createStreams(parts: StreamsParts): Streams {
     const peer = connection.remotePeer.toString()
     if (stopped.signal.aborted) return stream.abort(netStopped())
     if (!isWithinLimit(stream, peer, protocol)) return stream.abort(tooManyStreams(protocol))
+    const outdated = new AbortController()
     const frames = createFrameStream({
       stream,
       peer,
       path: wayOf(connection),
       protocol,
+      outdated: outdated.signal,
+      onSend: () => parts.onSend(connection),
     })
-    track(stream, connection)
+    track(stream, { connection, outdated })
     try {
       await answer(frames)
       await finish(stream, frames)
@@ -120,10 +137,16 @@ export function createStreams(parts: StreamsParts): Streams {
         if (stopped.signal.aborted) throw netStopped()
         const connection = await parts.connect(peer, AbortSignal.any([signal, stopped.signal]))
         try {
+          parts.onSend(connection)
           const stream = await openOn(connection, protocol, signal)
           const path = wayOf(connection)
-          const frames = createFrameStream({ stream, peer, path, protocol })
-          track(stream, connection)
+          const onSend = (): void => parts.onSend(connection)
+          const way = { connection, outdated: new AbortController() }
+          const frames = createFrameStream({
+            ...{ stream, peer, path, protocol, onSend },
+            outdated: way.outdated.signal,
+          })
+          track(stream, way)
           return frames
         } catch (error) {
           signal.throwIfAborted()
@@ -132,11 +155,25 @@ export function createStreams(parts: StreamsParts): Streams {
         }
       }
     },
+    outdate: (peer) => {
+      const best = parts.best(peer)
+      if (best === undefined) return
+      for (const { connection, outdated } of ways.values()) {
+        if (connection.remotePeer.toString() !== peer) continue
+        if (isBetter(pathOf(best.remoteAddr), pathOf(connection.remoteAddr))) outdated.abort()
+      }
+    },
     stop: () => {
       stopped.abort(netStopped())
       for (const stream of [...open]) stream.abort(netStopped())
     },
   }
+}
+
+/** The connection a stream takes, and whom to tell when there is a better one. */
+interface Way {
+  readonly connection: Connection
+  readonly outdated: AbortController
 }
 
 interface Served {

@@ -48,6 +48,10 @@ export class SimNet implements Net {
     return []
   }
 
+  setRelays(): void {
+    // the simulated network has none
+  }
+
   handle(protocol: NetProtocol, answer: Served['answer']): void {
     this.#served.set(protocol.id, { protocol, answer })
   }

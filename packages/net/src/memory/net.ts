@@ -68,6 +68,10 @@ class MemoryNet implements Net, HubMember {
     return []
   }
 
+  setRelays(): void {
+    // the hub is everybody's relay
+  }
+
   handle(protocol: NetProtocol, answer: (stream: FrameStream) => Promise<void>): void {
     this.#served.set(protocol.id, { protocol, answer })
   }

@@ -56,13 +56,17 @@ export function startSiblings(
   const open = createRounds((device: DeviceId, asked) =>
     retry(context, {
       what: 'an exchange',
-      attempt: async () => exchange(await net.open(device, SYNC, { signal })),
+      attempt: async () => {
+        const stream = await net.open(device, SYNC, { signal })
+        // Whoever opened it opens it anew over a better way; what was under way is in the next one's heads.
+        await exchange(stream, stream.outdated)
+      },
       wanted: () => peers.accountOf(device) === account,
       asked,
     }),
   )
 
-  async function exchange(stream: FrameStream): Promise<void> {
+  async function exchange(stream: FrameStream, outdated?: AbortSignal): Promise<void> {
     const sibling = parseDeviceId(stream.peer)
     const over = new AbortController()
     // A device that is out gets nothing more, not even what is on its way (OUT-6, A8).
@@ -74,8 +78,9 @@ export function startSiblings(
       over,
     )
     const run = { sibling, stream, withheld: await withholding.of(sibling, over) }
-    const end = await exchanges.run(run, { signal }).finally(() => over.abort())
-    if (end.kind === 'stopped') return
+    const until = outdated === undefined ? signal : AbortSignal.any([signal, outdated])
+    const end = await exchanges.run(run, { signal: until }).finally(() => over.abort())
+    if (end.kind === 'stopped' && !outdated?.aborted) return
     const code = end.kind === 'failed' ? end.code : 'ERR_STREAM_ENDED'
     const ended = new KithError('ERR_STREAM_ENDED', 'the exchange ended', { cause: code })
     stream.abort(ended)

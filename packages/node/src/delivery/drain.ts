@@ -58,6 +58,8 @@ export function startDrain(
     if (isHeld(account)) return stream.abort(held())
     const lane = createLane(context, parts, { stream, recipient: { account, device } })
     lanes.set(device, { account, stream, lane })
+    stream.outdated?.addEventListener('abort', lane.finish, { once: true })
+    if (stream.outdated?.aborted) lane.finish()
     try {
       await lane.run()
     } finally {

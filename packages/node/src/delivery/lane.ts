@@ -54,6 +54,8 @@ export interface Lane {
   run(): Promise<void>
   /** There is more in the outbox. */
   wake(): void
+  /** Ends it as soon as nothing is under way; what is left goes by the next one. */
+  finish(): void
 }
 
 /** A lane to one device over an open stream. */
@@ -74,6 +76,7 @@ export function createLane(
   /** What was here before this stream may have arrived over an earlier one. */
   const begunBehind = outbox.lastOrder()
   let over = false
+  let isFinishing = false
   let answerToOffer = Promise.withResolvers<readonly MessageId[]>()
   const asking = createCardAsking(context.scheduler, () => typed.send({ kind: 'ask-card' }))
   const { envelopesOf } = createPageSealing(context, parts, {
@@ -100,7 +103,8 @@ export function createLane(
     const receiving = settleAnswers()
     try {
       await Promise.race([sendAll(), receiving, unwritten.promise])
-      throw new KithError('ERR_STREAM_ENDED', 'the recipient ended the lane')
+      const who = isFinishing ? 'this device' : 'the recipient'
+      throw new KithError('ERR_STREAM_ENDED', `${who} ended the lane`)
     } catch (error) {
       stream.abort(toError(error))
       throw error
@@ -118,12 +122,17 @@ export function createLane(
   }
 
   async function sendAll(): Promise<void> {
-    while (!over) {
+    while (!over && !isFinished()) {
       if (again.length > 0) await sendPage(again.splice(0))
-      const page = await nextPage()
+      const page = isFinishing ? [] : await nextPage()
       if (page.length > 0) await sendPage(await stillWanted(page))
       else if (again.length === 0) await work.heard()
     }
+  }
+
+  /** Nothing is lost by an end at this point: each answer came, and what was refused is sealed again. */
+  function isFinished(): boolean {
+    return isFinishing && underWay.size === 0 && again.length === 0 && !writing
   }
 
   async function sendPage(page: readonly OutboxEntry[]): Promise<void> {
@@ -217,6 +226,7 @@ export function createLane(
       unwritten.reject(error)
     } finally {
       writing = undefined
+      if (isFinishing) work.ring()
     }
   }
 
@@ -241,5 +251,12 @@ export function createLane(
     return sent
   }
 
-  return { run, wake: () => work.ring() }
+  return {
+    run,
+    wake: () => work.ring(),
+    finish: () => {
+      isFinishing = true
+      work.ring()
+    },
+  }
 }

@@ -1,0 +1,177 @@
+/** What breaks a connection in daily life, and how long two people wait until their words arrive again. */
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { createCrew, type LabRelay } from './crew.ts'
+import { createInternet, type HomeHost } from './internet.ts'
+import type { NatKind } from './nat.ts'
+import { type Arrival, arrivalOf, createPeople, type Person } from './people.ts'
+
+/** One kind of trouble. */
+export type OutageName = 'relay' | 'uplink' | 'rebind' | 'udp' | 'partition' | 'suspend'
+
+/** The way the two had before: a relay between two strict routers, or WebRTC between two usual ones. */
+export type Before = 'relayed' | 'direct'
+
+/** What is to be tried. */
+export interface Outage {
+  readonly name: OutageName
+  readonly before: Before
+  /** How long it lasts, where it lasts. */
+  readonly lastsMs: number
+}
+
+/** What came out. */
+export interface OutageResult extends Outage {
+  /** ms from the end of the trouble until what each said then was at the other; `undefined`: never. */
+  readonly backMs: readonly (number | undefined)[]
+  /** How much each said. */
+  readonly said: { readonly ada: number; readonly ben: number }
+  readonly adaToBen: Arrival
+  readonly benToAda: Arrival
+}
+
+const SHORT_MS = 10_000
+const RESTART_MS = 3_000
+/** Silence that is longer than anything keeps a connection alive for. */
+const LONG_MS: readonly number[] = [60_000, 180_000, 1_800_000]
+
+/** Every kind over both ways; with `long`, that many of the longer silences too. */
+export function outagesOf(long: number): readonly Outage[] {
+  const all: Outage[] = []
+  for (const before of ['relayed', 'direct'] as const) {
+    all.push(
+      { name: 'relay', before, lastsMs: RESTART_MS },
+      { name: 'uplink', before, lastsMs: 0 },
+      { name: 'rebind', before, lastsMs: 0 },
+      { name: 'udp', before, lastsMs: 0 },
+      { name: 'partition', before, lastsMs: SHORT_MS },
+      { name: 'suspend', before, lastsMs: SHORT_MS },
+    )
+  }
+  for (const lastsMs of LONG_MS.slice(0, long)) {
+    all.push({ name: 'partition', before: 'relayed', lastsMs })
+    all.push({ name: 'partition', before: 'direct', lastsMs })
+    all.push({ name: 'suspend', before: 'direct', lastsMs })
+  }
+  return all
+}
+
+/** Each in a world of its own, so that no trouble is made by the one before; `runs` times one after the other there. */
+export async function runOutages(
+  outages: readonly Outage[],
+  runs: number,
+  onResult: (result: OutageResult) => void,
+): Promise<readonly OutageResult[]> {
+  const results: OutageResult[] = []
+  for (const outage of outages) {
+    const result = await suffer(outage, runs)
+    results.push(result)
+    onResult(result)
+  }
+  return results
+}
+
+interface Scene {
+  readonly relay: LabRelay
+  readonly ada: Person
+  readonly ben: Person
+  /** Ada's: it is hers that has the trouble. */
+  readonly home: HomeHost
+}
+
+const NAT_FOR: Readonly<Record<Before, NatKind>> = { relayed: 'strict', direct: 'moderate' }
+
+async function suffer(outage: Outage, runs: number): Promise<OutageResult> {
+  const internet = await createInternet()
+  const crew = await createCrew()
+  try {
+    const relay = await crew.relay(internet.server)
+    const nat = NAT_FOR[outage.before]
+    const [home, other] = [await internet.home(nat), await internet.home(nat)]
+    const [ada, ben] = await createPeople(crew, relay, [home.namespace, other.namespace])
+    const scene: Scene = { relay, ada, ben, home }
+    const said = { ada: ['ada begins'], ben: ['ben begins'] }
+    await Promise.all([ada.say('ada begins'), ben.say('ben begins')])
+    const backMs: (number | undefined)[] = []
+    for (let run = 1; run <= runs; run++) {
+      // long enough for the better way to be found and the worse one to be left
+      await delay(SETTLED_MS)
+      await strike(outage, scene, async () => {
+        const meanwhile = `ada ${run}, meanwhile`
+        said.ada.push(meanwhile)
+        await ada.say(meanwhile)
+      })
+      const words = { ada: `ada ${run}, after`, ben: `ben ${run}, after` }
+      said.ada.push(words.ada)
+      said.ben.push(words.ben)
+      backMs.push(await timeUntilHeard(scene, words))
+      await relent(outage, scene)
+    }
+    await delay(LAST_LOOK_MS)
+    return {
+      ...outage,
+      backMs,
+      said: { ada: said.ada.length, ben: said.ben.length },
+      adaToBen: arrivalOf(said.ada, await ben.listed()),
+      benToAda: arrivalOf(said.ben, await ada.listed()),
+    }
+  } finally {
+    await crew[Symbol.asyncDispose]()
+    await internet[Symbol.asyncDispose]()
+  }
+}
+
+const SETTLED_MS = 8_000
+const LAST_LOOK_MS = 1_000
+const PATIENCE_MS = 60_000
+const LOOK_MS = 20
+
+/** Resolves at the moment from which on everything is well again. */
+async function strike(
+  { name, lastsMs }: Outage,
+  { relay, ada, home }: Scene,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  switch (name) {
+    case 'relay':
+      await relay.kill()
+      await meanwhile()
+      await delay(lastsMs)
+      return relay.start()
+    case 'uplink':
+      return home.move()
+    case 'rebind':
+      return home.rebind()
+    case 'udp':
+      return home.block('udp')
+    case 'partition':
+      await home.block('everything')
+      await meanwhile()
+      await delay(lastsMs)
+      return home.block('nothing')
+    case 'suspend':
+      process.kill(ada.device.program.pid, 'SIGSTOP')
+      await delay(lastsMs)
+      process.kill(ada.device.program.pid, 'SIGCONT')
+  }
+}
+
+/** What was taken away for good is given back before the next time. */
+async function relent({ name }: Outage, { home }: Scene): Promise<void> {
+  if (name === 'udp') await home.block('nothing')
+}
+
+async function timeUntilHeard(
+  { ada, ben }: Scene,
+  words: { readonly ada: string; readonly ben: string },
+): Promise<number | undefined> {
+  const began = performance.now()
+  await Promise.all([ada.say(words.ada), ben.say(words.ben)])
+  while (performance.now() - began < PATIENCE_MS) {
+    if (ben.heard().includes(words.ada) && ada.heard().includes(words.ben)) {
+      return Math.round(performance.now() - began)
+    }
+    await delay(LOOK_MS)
+  }
+  return undefined
+}
