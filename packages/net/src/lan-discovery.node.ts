@@ -4,7 +4,7 @@ import { createWaker } from './backoff.ts'
 import { createBudget } from './budget.ts'
 import { isNetError } from './errors.ts'
 import { parsePeer, peerOfPublicKey } from './identity.ts'
-import { isPrivateIp4 } from './ip-address.ts'
+import { isLinkLocalIp6, isPrivateIp4 } from './ip-address.ts'
 import {
   decodeAnnouncement,
   decodeWaiting,
@@ -13,7 +13,7 @@ import {
   isWaitingAnnouncement,
 } from './lan-announcement.ts'
 import { LAN_PORT, type LanDiscovery, type LanDiscoveryOptions } from './lan-discovery.ts'
-import { createLanSockets, type LanSockets } from './lan-sockets.node.ts'
+import { createLanSockets, isOnLink, type LanSockets } from './lan-sockets.node.ts'
 import { createLanTags, type LanTags } from './lan-tags.node.ts'
 import { createNearbyList, type NearbyList } from './nearby-list.ts'
 
@@ -128,7 +128,7 @@ export function createEar(
   const dials = createBudget(DIALS, clock)
 
   return (bytes, from) => {
-    if (!isPrivateIp4(from.address)) return
+    if (!isNear(from.address)) return
     if (!fromAll.take('') || !fromSource.take(from.address)) return
     if (isWaitingAnnouncement(bytes)) return hearWaiting(bytes, from.address)
     const announcement = tryDecode(bytes, decodeAnnouncement)
@@ -158,13 +158,20 @@ function tryDecode<T>(bytes: Uint8Array, decode: (bytes: Uint8Array) => T): T | 
   }
 }
 
+/** Of IPv6 addresses most are public, also on a network at home: there it counts that it is on our own link. */
+function isNear(ip: string): boolean {
+  if (!ip.includes(':')) return isPrivateIp4(ip)
+  return !isLinkLocalIp6(ip) && isOnLink(ip)
+}
+
 /** Only ever at the source: an announcement can name ports and nobody else's address. */
 function addressesOf(
   { tcp, ws }: { readonly tcp: number; readonly ws: number },
   ip: string,
 ): readonly Multiaddr[] {
+  const host = ip.includes(':') ? `/ip6/${ip}` : `/ip4/${ip}`
   return [
-    ...(tcp === 0 ? [] : [multiaddr(`/ip4/${ip}/tcp/${tcp}`)]),
-    ...(ws === 0 ? [] : [multiaddr(`/ip4/${ip}/tcp/${ws}/ws`)]),
+    ...(tcp === 0 ? [] : [multiaddr(`${host}/tcp/${tcp}`)]),
+    ...(ws === 0 ? [] : [multiaddr(`${host}/tcp/${ws}/ws`)]),
   ]
 }

@@ -35,3 +35,6 @@ export const LAN_PORT = 7548
 
 /** Group of announcements: administratively scoped to the site (RFC 2365 §6.1), sent with TTL 1. */
 export const LAN_GROUP = '239.255.75.72'
+
+/** The same for IPv6: transient, of one link (RFC 4291 §2.7). */
+export const LAN_GROUP_IP6 = 'ff12::4b49:5448'
