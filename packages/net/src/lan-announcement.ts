@@ -4,7 +4,7 @@ import { NetError } from './errors.ts'
 export interface LanAnnouncement {
   /** 16 bytes that only those who know the peer id can recognise. */
   readonly tag: Uint8Array
-  /** TCP port libp2p is answered at, 0 for none. */
+  /** TCP port libp2p is answered at, 0 for none; on the wire hidden from those who do not know the tag. */
   readonly tcp: number
   /** TCP port of WebSocket, 0 for none. */
   readonly ws: number

@@ -110,7 +110,7 @@ function announcementFor(
   ip: string,
 ): Uint8Array | undefined {
   const { tcp, ws } = ports(ip)
-  return tcp === 0 && ws === 0 ? undefined : encodeAnnouncement({ tag: tags.own(), tcp, ws })
+  return tcp === 0 && ws === 0 ? undefined : encodeAnnouncement(tags.announcementOf({ tcp, ws }))
 }
 
 /** What is done with a datagram: as little as can be, until it is recognised. */
@@ -128,15 +128,17 @@ export function createEar(
   const dials = createBudget(DIALS, clock)
 
   return (bytes, from) => {
-    if (!isNear(from.address)) return
+    if (isFar(from.address)) return
     if (!fromAll.take('') || !fromSource.take(from.address)) return
+    // most IPv6 addresses are public, also at home: there it counts that it shares a link with us (NET-45)
+    if (isIp6(from.address) && !isOnLink(from.address)) return
     if (isWaitingAnnouncement(bytes)) return hearWaiting(bytes, from.address)
     const announcement = tryDecode(bytes, decodeAnnouncement)
-    const peer = announcement === undefined ? undefined : tags.peerOf(announcement.tag)
-    if (announcement === undefined || peer === undefined || peer === self) return
-    if (!dials.take(peer)) return
+    const said = announcement === undefined ? undefined : tags.read(announcement)
+    if (said === undefined || said.peer === self) return
+    if (!dials.take(said.peer)) return
     logger.debug('a kept peer was seen on the local network')
-    found(peer, addressesOf(announcement, from.address))
+    found(said.peer, addressesOf(said, from.address))
   }
 
   /** Nobody is dialled because of it: a person who looks for devices decides that (rule NET-48). */
@@ -158,18 +160,19 @@ function tryDecode<T>(bytes: Uint8Array, decode: (bytes: Uint8Array) => T): T | 
   }
 }
 
-/** Of IPv6 addresses most are public, also on a network at home: there it counts that it is on our own link. */
-function isNear(ip: string): boolean {
-  if (!ip.includes(':')) return isPrivateIp4(ip)
-  return !isLinkLocalIp6(ip) && isOnLink(ip)
+/** Seen at once; whether an IPv6 address is on our link takes a look at the interfaces. */
+function isFar(ip: string): boolean {
+  return isIp6(ip) ? isLinkLocalIp6(ip) : !isPrivateIp4(ip)
 }
+
+const isIp6 = (ip: string): boolean => ip.includes(':')
 
 /** Only ever at the source: an announcement can name ports and nobody else's address. */
 function addressesOf(
   { tcp, ws }: { readonly tcp: number; readonly ws: number },
   ip: string,
 ): readonly Multiaddr[] {
-  const host = ip.includes(':') ? `/ip6/${ip}` : `/ip4/${ip}`
+  const host = isIp6(ip) ? `/ip6/${ip}` : `/ip4/${ip}`
   return [
     ...(tcp === 0 ? [] : [multiaddr(`${host}/tcp/${tcp}`)]),
     ...(ws === 0 ? [] : [multiaddr(`${host}/tcp/${ws}/ws`)]),

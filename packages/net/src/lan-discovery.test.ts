@@ -9,12 +9,14 @@ import {
   decodeWaiting,
   encodeAnnouncement,
   encodeWaiting,
+  type LanAnnouncement,
   TAG_BYTES,
   WAITING_BYTES,
 } from './lan-announcement.ts'
 import { createEar } from './lan-discovery.node.ts'
 import { LAN_GROUP } from './lan-discovery.ts'
-import { createLanTags, tagOf } from './lan-tags.node.ts'
+import { isOnLink } from './lan-sockets.node.ts'
+import { announcementBy, createLanTags } from './lan-tags.node.ts'
 import { createNearbyList } from './nearby-list.ts'
 import { realClock, testIdentity, testRng } from './testing/fixtures.ts'
 
@@ -88,7 +90,9 @@ describe('NET-40 discovery on the local network', () => {
     const ada = await device('ada', port, { lan: false })
     const ben = await device('ben', port)
     ada.keep([ben.peer])
-    const tag = Buffer.from(tagOf(ben.peer, windowNow())).toString('hex')
+    const tag = Buffer.from(
+      announcementBy({ peer: ben.peer, window: windowNow() }, NO_PORTS).tag,
+    ).toString('hex')
     await expect.poll(() => heard.length, soon).toBeGreaterThan(1)
     expect(new Set(heard.map((bytes) => Buffer.from(bytes.slice(5, 21)).toString('hex')))).toEqual(
       new Set([tag]),
@@ -108,7 +112,9 @@ describe('NET-40 discovery on the local network', () => {
     })
     const forger = createSocket('udp4')
     running.push({ stop: () => close(forger) }, { stop: () => close(ear) })
-    const forged = encodeAnnouncement({ tag: tagOf(victim, windowNow()), tcp: decoy.port, ws: 0 })
+    const forged = encodeAnnouncement(
+      announcementBy({ peer: victim, window: windowNow() }, { tcp: decoy.port, ws: 0 }),
+    )
     await bind(forger)
     forger.setMulticastInterface('127.0.0.1')
     for (let count = 0; count < 300; count += 1) {
@@ -229,7 +235,9 @@ test('NET-45 a datagram from a public address is passed over, from a private one
     },
     { tags, nearby: { heard: () => {} } },
   )
-  const bytes = encodeAnnouncement({ tag: tagOf(peerNamed('ben'), windowNow()), tcp: 7, ws: 0 })
+  const bytes = encodeAnnouncement(
+    announcementBy({ peer: peerNamed('ben'), window: windowNow() }, { tcp: 7, ws: 0 }),
+  )
   for (const address of ['203.0.113.4', '8.8.8.8', '192.168.1.2', '169.254.1.2', '127.0.0.1']) {
     hear(bytes, { address, family: 'IPv4', port: 7548, size: bytes.byteLength })
   }
@@ -246,19 +254,30 @@ describe('NET-41 tags', () => {
     const clock = { now: () => window * 600_000 }
     const kept = new Set([peerNamed('ben'), peerNamed('cy')])
     const tags = createLanTags(peerNamed('ada'), () => kept, clock)
+    const said = (name: string, at: number): LanAnnouncement =>
+      announcementBy({ peer: peerNamed(name), window: at }, { tcp: 4_001, ws: 0 })
+    const ben = { peer: peerNamed('ben'), tcp: 4_001, ws: 0 }
     for (const one of [window - 1, window, window + 1]) {
-      expect(tags.peerOf(tagOf(peerNamed('ben'), one))).toBe(peerNamed('ben'))
+      expect(tags.read(said('ben', one))).toEqual(ben)
     }
-    expect(tags.peerOf(tagOf(peerNamed('ben'), window - 2))).toBeUndefined()
-    expect(tags.peerOf(tagOf(peerNamed('eve'), window))).toBeUndefined()
+    expect(tags.read(said('ben', window - 2))).toBeUndefined()
+    expect(tags.read(said('eve', window))).toBeUndefined()
     kept.add(peerNamed('eve'))
     tags.renew()
-    expect(tags.peerOf(tagOf(peerNamed('eve'), window))).toBe(peerNamed('eve'))
+    expect(tags.read(said('eve', window))?.peer).toBe(peerNamed('eve'))
   })
 
-  test('NET-41 tags of one peer in two windows, and of two peers in one, have nothing in common', () => {
-    expect(tagOf(peerNamed('ben'), 1)).not.toEqual(tagOf(peerNamed('ben'), 2))
-    expect(tagOf(peerNamed('ben'), 1)).not.toEqual(tagOf(peerNamed('cy'), 1))
+  test('NET-41 announcements of one device in two windows, and of two in one, have nothing in common', () => {
+    const said = (name: string, window: number): LanAnnouncement =>
+      announcementBy({ peer: peerNamed(name), window }, { tcp: 4_001, ws: 4_002 })
+    for (const [one, other] of [
+      [said('ben', 1), said('ben', 2)],
+      [said('ben', 1), said('cy', 1)],
+    ] as const) {
+      expect(one.tag).not.toEqual(other.tag)
+      // nor the ports, by which a device that goes from network to network could be followed
+      expect([one.tcp, one.ws]).not.toEqual([other.tcp, other.ws])
+    }
   })
 })
 
@@ -291,6 +310,17 @@ describe('NET-43 announcements', () => {
     expect(() => decodeAnnouncement(Uint8Array.of(...good, 0))).toThrow()
   })
 })
+
+test('NET-45 of IPv6 addresses those on our own links are near, whatever range they are from', () => {
+  const own = ['2001:db8:77:1::2', 'fd4b:4954:4801:1:aaaa::2']
+  expect(isOnLink('2001:db8:77:1:ffff::9', own)).toBe(true)
+  expect(isOnLink('fd4b:4954:4801:1::9', own)).toBe(true)
+  expect(isOnLink('2001:db8:77:2::9', own)).toBe(false)
+  expect(isOnLink('fd00::9', own)).toBe(false)
+  expect(isOnLink('2001:db8:77:1::9', [])).toBe(false)
+})
+
+const NO_PORTS = { tcp: 0, ws: 0 }
 
 /** Somebody who listens to the group as any stranger could. */
 async function listenTo(port: number, heard: (bytes: Uint8Array) => void): Promise<Socket> {

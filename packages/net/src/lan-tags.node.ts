@@ -1,15 +1,20 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from './environment.ts'
-import { TAG_BYTES } from './lan-announcement.ts'
+import { type LanAnnouncement, TAG_BYTES } from './lan-announcement.ts'
 import type { PeerIdText } from './net.ts'
 
 /** A tag stands this long, so that a device cannot be followed by it from day to day (rule NET-41). */
 const WINDOW_MS = 10 * 60 * 1_000
 
+/** Ports of a device on this network, 0 for none. */
+export type LanPorts = Omit<LanAnnouncement, 'tag'>
+
 /** Which kept peer a tag belongs to; clocks may be apart by up to a window. */
 export interface LanTags {
-  own(): Uint8Array
-  peerOf(tag: Uint8Array): PeerIdText | undefined
+  /** What this device says now, for those who know it. */
+  announcementOf(ports: LanPorts): LanAnnouncement
+  /** Who says that, and the ports it means; undefined when it is nobody we keep. */
+  read(announcement: LanAnnouncement): (LanPorts & { readonly peer: PeerIdText }) | undefined
   /** The kept peers are others than before. */
   renew(): void
 }
@@ -20,36 +25,61 @@ export function createLanTags(
   kept: () => ReadonlySet<PeerIdText>,
   clock: Pick<Clock, 'now'>,
 ): LanTags {
-  let peersByTag = new Map<string, PeerIdText>()
+  let sendersByTag = new Map<string, Sender>()
   let madeFor: number | undefined
 
   const windowNow = (): number => Math.floor(clock.now() / WINDOW_MS)
-  const table = (): Map<string, PeerIdText> => {
+  const table = (): Map<string, Sender> => {
     const window = windowNow()
-    if (madeFor === window) return peersByTag
+    if (madeFor === window) return sendersByTag
     madeFor = window
-    peersByTag = new Map(
+    sendersByTag = new Map(
       [...kept()].flatMap((peer) =>
-        [window - 1, window, window + 1].map((one) => [textOf(tagOf(peer, one)), peer] as const),
+        [window - 1, window, window + 1].map((one) => {
+          const sender = { peer, window: one }
+          return [textOf(tagOf(sender)), sender] as const
+        }),
       ),
     )
-    return peersByTag
+    return sendersByTag
   }
   return {
-    own: () => tagOf(self, windowNow()),
-    peerOf: (tag) => table().get(textOf(tag)),
+    announcementOf: (ports) => announcementBy({ peer: self, window: windowNow() }, ports),
+    read: (announcement) => {
+      const sender = table().get(textOf(announcement.tag))
+      return sender && { peer: sender.peer, ...masked(announcement, macOf(sender)) }
+    },
     renew: () => {
       madeFor = undefined
     },
   }
 }
 
-/** HMAC-SHA-256 with the peer id as key over the number of the window, its first 16 bytes. */
-export function tagOf(peer: PeerIdText, window: number): Uint8Array {
+/** Whose announcement it is, and of which window. */
+export interface Sender {
+  readonly peer: PeerIdText
+  readonly window: number
+}
+
+/** The ports are hidden as the tag is: they stay the same for weeks, and a device could be followed by them. */
+export function announcementBy(sender: Sender, ports: LanPorts): LanAnnouncement {
+  return { tag: tagOf(sender), ...masked(ports, macOf(sender)) }
+}
+
+function tagOf(sender: Sender): Uint8Array {
+  return Uint8Array.from(macOf(sender).subarray(0, TAG_BYTES))
+}
+
+/** HMAC-SHA-256 with the peer id as key over the number of the window: 16 bytes of tag, then four for the ports. */
+function macOf({ peer, window }: Sender): Buffer {
   const count = Buffer.alloc(8)
   count.writeBigUInt64BE(BigInt(window))
-  const mac = createHmac('sha256', `kith/v1/lan-tag\0${peer}`).update(count).digest()
-  return Uint8Array.from(mac.subarray(0, TAG_BYTES))
+  return createHmac('sha256', `kith/v1/lan-tag\0${peer}`).update(count).digest()
+}
+
+/** Hides ports, and reads them again. */
+function masked({ tcp, ws }: LanPorts, mac: Buffer): LanPorts {
+  return { tcp: tcp ^ mac.readUInt16BE(TAG_BYTES), ws: ws ^ mac.readUInt16BE(TAG_BYTES + 2) }
 }
 
 function textOf(tag: Uint8Array): string {
