@@ -76,6 +76,8 @@ export class DeviceNet implements Net {
       clock,
       activity,
       changed: (connection) => this.#onDoubt(connection),
+      // the way back may be over a relay: that it stands is found out meanwhile
+      silent: () => this.#relayKeeper.wake(),
       stopped: this.#stopped.signal,
     })
     const doubts = this.#doubts

@@ -34,7 +34,7 @@ export interface DialsParts {
 /** Makes the dials of one host. */
 export function createDials(parts: DialsParts): Dials {
   const { host, connections, rules, stopped } = parts
-  const dialsByPeer = new Map<PeerIdText, Promise<Connection>>()
+  const dialsByPeer = new Map<PeerIdText, Ongoing>()
 
   const addresses = (peer: PeerIdText): readonly Multiaddr[] => {
     const known = parts.known(peer).filter(rules.mayDial)
@@ -47,15 +47,18 @@ export function createDials(parts: DialsParts): Dials {
 
   const dial: Dials['dial'] = async (peer, ways, signal) => {
     const ongoing = dialsByPeer.get(peer)
-    if (ongoing !== undefined) {
-      const joined = await abortable(ongoing, signal).catch(() => undefined)
+    // one that knows fewer addresses may be waiting for silence
+    if (ongoing !== undefined && ways.every((way) => ongoing.ways.has(way.toString()))) {
+      const joined = await abortable(ongoing.made, signal).catch(() => undefined)
       signal.throwIfAborted()
-      // the dial under way may have known fewer addresses: when it failed, ours are dialled
       return joined ?? trusted(peer) ?? dial(peer, ways, signal)
     }
     const made = dialPeer(host, ways, { peer, signal: AbortSignal.any([stopped, signal]) })
-    dialsByPeer.set(peer, made)
-    const forget = (): boolean => dialsByPeer.delete(peer)
+    const begun: Ongoing = { made, ways: new Set(ways.map(String)) }
+    dialsByPeer.set(peer, begun)
+    const forget = (): void => {
+      if (dialsByPeer.get(peer) === begun) dialsByPeer.delete(peer)
+    }
     made.then(forget, forget)
     return made
   }
@@ -85,6 +88,12 @@ export function createDials(parts: DialsParts): Dials {
       }
     },
   }
+}
+
+/** A dial under way, and what it knows. */
+interface Ongoing {
+  readonly made: Promise<Connection>
+  readonly ways: ReadonlySet<string>
 }
 
 /**

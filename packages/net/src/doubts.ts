@@ -20,6 +20,8 @@ export interface DoubtsParts {
   readonly activity: Activity
   /** A connection is doubted from now on, or no longer. */
   changed(connection: Connection): void
+  /** Something was sent over it and nothing came back: what lies below others may be gone as well. */
+  silent?(connection: Connection): void
   /** Ends all questions and timers. */
   readonly stopped: AbortSignal
   /** A signal that aborts after so many ms; tests have one on their own timers. */
@@ -106,7 +108,9 @@ export function createDoubts(parts: DoubtsParts): Doubts {
       expected.add(connection)
       later(ECHO_MS, () => {
         expected.delete(connection)
-        if (activity.idleFor(connection) >= ECHO_MS) suspect(connection)
+        if (activity.idleFor(connection) < ECHO_MS) return
+        suspect(connection)
+        parts.silent?.(connection)
       })
     },
   }

@@ -2,6 +2,7 @@ import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Path } from './addresses.ts'
+import type { Connections } from './connections.ts'
 import { peerOfPublicKey } from './identity.ts'
 import { type PeerKeeper, startPeerKeeper } from './peer-keeper.ts'
 import { testIdentity, testRng } from './testing/fixtures.ts'
@@ -12,6 +13,15 @@ const lan = multiaddr(`/ip4/192.168.1.2/tcp/1/p2p/${ben}`)
 const relayed = multiaddr(`/ip4/203.0.113.1/tcp/1/p2p/${ben}/p2p-circuit/p2p/${ben}`)
 
 let keeper: PeerKeeper | undefined
+
+const NOBODY: Connections = {
+  best: () => undefined,
+  path: () => undefined,
+  all: (): readonly Connection[] => [],
+  peers: () => [],
+  prune: async () => {},
+  closeAll: async () => {},
+}
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -30,14 +40,7 @@ function kept(dial: (count: number) => Path | 'hang up' | 'no answer'): {
   const dials: number[] = []
   let path: Path | undefined
   const made = startPeerKeeper({
-    connections: {
-      best: () => undefined,
-      path: () => path,
-      all: (): readonly Connection[] => [],
-      peers: () => [],
-      prune: async () => {},
-      closeAll: async () => {},
-    },
+    connections: { ...NOBODY, path: () => path },
     clock: { now: () => Date.now(), monotonic: () => Date.now() },
     rng: testRng('keeper'),
     addresses: () => [lan, relayed],
@@ -109,6 +112,37 @@ describe('NET-25 a kept peer', () => {
     await vi.advanceTimersByTimeAsync(HOUR)
     expect(dials.length).toBeLessThan(60)
     expect(dials.length).toBeGreaterThan(12)
+  })
+
+  test('NET-25 that is dialled in vain is dialled anew as soon as there is another way', async () => {
+    const dialled: string[][] = []
+    const ways = [lan]
+    const made = startPeerKeeper({
+      connections: NOBODY,
+      clock: { now: () => Date.now(), monotonic: () => Date.now() },
+      rng: testRng('more'),
+      addresses: () => ways,
+      // an address that swallows everything
+      dial: (_, addresses, signal) => {
+        dialled.push(addresses.map(String))
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason))
+        })
+      },
+      explain: () => {},
+      suspect: () => {},
+      isFirst: () => true,
+    })
+    keeper = made
+    made.keep([ben])
+    await vi.advanceTimersByTimeAsync(500)
+    made.wake(ben)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(dialled).toEqual([[lan.toString()]])
+    ways.push(relayed)
+    made.wake(ben)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(dialled).toEqual([[lan.toString()], [lan.toString(), relayed.toString()]])
   })
 
   test('NET-18 that is kept no longer, or by a stopped keeper, is left alone', async () => {

@@ -115,8 +115,7 @@ class KeptPeer {
   readonly #waker: Waker = createWaker()
   readonly #stopped = new AbortController()
   readonly #loop: Promise<void>
-  /** Ends a dial for a better way. */
-  #improving: AbortController | undefined
+  #dial: Dial | undefined
   #hasHope = false
   #hereSince: number | undefined
   #lastHere: number | undefined
@@ -130,14 +129,20 @@ class KeptPeer {
     this.#loop = Promise.resolve().then(() => this.#run())
   }
 
+  /** A dial that is under way begins anew when there is now a way it does not know: silence takes seconds. */
   wake(): void {
     this.#hasHope = true
+    const dial = this.#dial
+    if (dial !== undefined && this.#dueWays().some((way) => !dial.ways.has(way.toString()))) {
+      dial.end.abort(overtaken())
+    }
     this.notice()
   }
 
   /** When the way that stood is lost, looking for a better one must not keep us from having any. */
   notice(): void {
-    if (this.#parts.connections.path(this.#peer) === undefined) this.#improving?.abort(wayLost())
+    const isLost = this.#parts.connections.path(this.#peer) === undefined
+    if (isLost && this.#dial?.isForBetter) this.#dial.end.abort(overtaken())
     this.#waker.wake()
   }
 
@@ -210,16 +215,17 @@ class KeptPeer {
       if (path === undefined) this.#parts.explain(this.#peer, { kind: 'no-address' })
       return
     }
-    if (path !== undefined) this.#improving = new AbortController()
-    const until = this.#improving === undefined ? [signal] : [signal, this.#improving.signal]
+    const end = new AbortController()
+    const ways = new Set(addresses.map(String))
+    this.#dial = { ways, isForBetter: path !== undefined, end }
     try {
-      await this.#parts.dial(this.#peer, addresses, AbortSignal.any(until))
+      await this.#parts.dial(this.#peer, addresses, AbortSignal.any([signal, end.signal]))
     } catch (error) {
-      if (this.#improving?.signal.aborted) return
+      if (end.signal.aborted) return
       if (addresses.some(isWebRtc)) this.#webRtcTries += 1
       if (!signal.aborted) this.#parts.explain(this.#peer, absenceOf(error))
     } finally {
-      this.#improving = undefined
+      this.#dial = undefined
     }
   }
 
@@ -250,8 +256,16 @@ class KeptPeer {
   }
 }
 
-function wayLost(): NetError {
-  return new NetError('ERR_UNREACHABLE', 'The way to it was lost')
+/** A dial under way. */
+interface Dial {
+  readonly ways: ReadonlySet<string>
+  /** Another way stood when it began. */
+  readonly isForBetter: boolean
+  readonly end: AbortController
+}
+
+function overtaken(): NetError {
+  return new NetError('ERR_UNREACHABLE', 'There is more to dial by now')
 }
 
 function absenceOf(error: unknown): Absence {
