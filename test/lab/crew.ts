@@ -8,6 +8,7 @@ import type { AnswerEvent } from '../../packages/cli/src/events.ts'
 import type { CallInput, CallName } from '../../packages/cli/src/local/calls.ts'
 import { callDevice } from '../../packages/cli/src/local/client.ts'
 import { kith, type Program, type Seen, startKith, startRelay } from '../processes/programs.ts'
+import { remembered } from './belongings.ts'
 import type { PublicHost } from './internet.ts'
 
 /** One `kith`, in whatever network it is started. */
@@ -141,14 +142,14 @@ export async function createCrew(): Promise<Crew> {
     }
   }
 
-  return {
+  return remembered({
     device,
     relay,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...running].map((program) => program.kill('SIGKILL')))
       await rm(folder, { recursive: true, force: true })
     },
-  }
+  })
 }
 
 /** Takes a new device into the account of another; both run. */

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { ENV, ip, within } from '../network/namespaces.ts'
+import { remembered } from './belongings.ts'
 import type { CarriedLine, Line, Lines } from './line.ts'
 import { type Blocked, LAN, type NatKind, routerRules, WAN } from './nat.ts'
 
@@ -46,6 +47,13 @@ export async function createInternet(lines?: Lines): Promise<Internet> {
   const namespaces: string[] = []
   const carriedLines: CarriedLine[] = []
   let routers = 0
+  // from its first namespace on: who is told to stop while it is made leaves nothing either
+  const gone = remembered({
+    [Symbol.asyncDispose]: async () => {
+      for (const carried of carriedLines) await carried.stop()
+      for (const name of namespaces.toReversed()) await ip('netns', 'delete', name)
+    },
+  })
 
   async function namespace(name: string): Promise<string> {
     const full = `${prefix}-${name}`
@@ -155,14 +163,7 @@ export async function createInternet(lines?: Lines): Promise<Internet> {
     }
   }
 
-  return {
-    server: { namespace: server, address: SERVER },
-    home,
-    [Symbol.asyncDispose]: async () => {
-      for (const carried of carriedLines) await carried.stop()
-      for (const name of namespaces.toReversed()) await ip('netns', 'delete', name)
-    },
-  }
+  return Object.assign(gone, { server: { namespace: server, address: SERVER }, home })
 }
 
 /** Deletes what a lab left that was ended by force: namespaces of processes that are gone. */

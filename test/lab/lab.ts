@@ -2,6 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { missing } from '../network/namespaces.ts'
+import { leaveNothing } from './belongings.ts'
 import { runChromiumMatrix } from './chromium-matrix.ts'
 import { type Part, type Request, readRequest, USAGE } from './command-line.ts'
 import { sweepInternets } from './internet.ts'
@@ -45,6 +46,7 @@ async function run(request: Request): Promise<number> {
     return 1
   }
   await sweepInternets()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave())
   let isWell = true
   for (const part of request.parts) {
     const outcome = await runPart(part, request)
@@ -53,6 +55,12 @@ async function run(request: Request): Promise<number> {
     if (request.write) await writeTable(part, outcome.table)
   }
   return isWell ? 0 : 1
+}
+
+/** Told to stop: no program and no network is left behind. */
+async function leave(): Promise<never> {
+  await leaveNothing()
+  process.exit(130)
 }
 
 async function runPart(part: Part, request: Request): Promise<Outcome> {

@@ -46,7 +46,7 @@ export async function runLadder(
       results.push(result)
       onResult(result)
     } finally {
-      await lines.dispose()
+      await lines[Symbol.asyncDispose]()
     }
   }
   return results

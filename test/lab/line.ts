@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ENV, within } from '../network/namespaces.ts'
+import { remembered } from './belongings.ts'
 
 /** What a line is like, the same in both directions. */
 export interface Line {
@@ -45,12 +46,11 @@ export const compilerMissing: string =
   spawnSync(COMPILER, ['--version']).status === 0 ? '' : ' (not run: no C compiler here)'
 
 /** Makes lines; its folder goes with it. */
-export interface Lines {
+export interface Lines extends AsyncDisposable {
   /** Carries what comes in at `one` to `other` and back; both are interfaces of a namespace. */
   carry(namespace: string, one: string, other: string): Promise<CarriedLine>
   /** Makes an interface hand over packets as they would go over a cable. */
   plain(namespace: string, device: string): Promise<void>
-  dispose(): Promise<void>
 }
 
 /** Losses are the same at every run of the same traffic. */
@@ -64,7 +64,7 @@ export async function createLines(): Promise<Lines> {
   const source = fileURLToPath(new URL('netsim.c', import.meta.url))
   await promisify(execFile)(COMPILER, ['-O2', '-Wall', '-Wextra', '-Werror', '-o', program, source])
   let count = 0
-  return {
+  return remembered({
     plain: async (namespace, device) => {
       const [command, words] = within(namespace, program, 'plain', device)
       await promisify(execFile)(command, words, { env: ENV })
@@ -83,8 +83,8 @@ export async function createLines(): Promise<Lines> {
         stop: () => end(child),
       }
     },
-    dispose: () => rm(folder, { recursive: true, force: true }),
-  }
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  })
 }
 
 /** As netsim.c reads it: kbit/s, ms of one way, jitter, loss, burst. */

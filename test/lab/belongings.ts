@@ -1,0 +1,20 @@
+/** What the lab has made of processes, namespaces and folders, so that nothing of it is left when it is told to stop. */
+
+const belongings = new Set<AsyncDisposable>()
+
+/** Remembers something until it is disposed of. */
+export function remembered<T extends AsyncDisposable>(one: T): T {
+  const dispose = one[Symbol.asyncDispose].bind(one)
+  const kept: T = Object.assign(one, {
+    [Symbol.asyncDispose]: async () => {
+      if (belongings.delete(kept)) await dispose()
+    },
+  })
+  belongings.add(kept)
+  return kept
+}
+
+/** Disposes of everything, the newest first: programs before the networks they run in. */
+export async function leaveNothing(): Promise<void> {
+  for (const one of [...belongings].reverse()) await one[Symbol.asyncDispose]()
+}
