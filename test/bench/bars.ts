@@ -35,7 +35,8 @@ export type ByRound = readonly (number | undefined)[]
 export function pairedRatio(ours: ByRound, theirs: ByRound): number | undefined {
   const ratios = ours.flatMap((value, round) => {
     const other = theirs[round]
-    return value === undefined || other === undefined ? [] : [value / other]
+    // nothing is not measured finely enough to be a denominator
+    return value === undefined || other === undefined || other === 0 ? [] : [value / other]
   })
   return ratios.length === 0 ? undefined : median(ratios)
 }

@@ -14,6 +14,7 @@ import { link } from './jobs/link.ts'
 import { message } from './jobs/message.ts'
 import { relay } from './jobs/relay.ts'
 import { sessions } from './jobs/sessions.ts'
+import { startup } from './jobs/startup.ts'
 import { machineFacts } from './machine.ts'
 import { jsonOutput, textOutput } from './output.ts'
 import { concludeJob, type Outcome } from './report.ts'
@@ -29,6 +30,7 @@ const jobs: Readonly<Record<JobName, Job>> = {
   history,
   sessions,
   relay,
+  startup,
 }
 
 const asked = readRequest(process.argv.slice(2))

@@ -23,6 +23,7 @@ Jobs (default: all)
   history   a new device gets the messages of the account
   sessions  messages are sealed and opened, with nothing between
   relay     bytes between two devices that only a relay joins
+  startup   programs until they are ready, and what they cost idle
 
 Options
   --runs N       rounds; in each, every contender runs once (default 5)
@@ -76,6 +77,7 @@ const JOBS: readonly JobName[] = [
   'history',
   'sessions',
   'relay',
+  'startup',
 ]
 
 function jobsOf(words: readonly string[]): readonly JobName[] {

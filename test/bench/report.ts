@@ -144,6 +144,7 @@ function withUnit(value: number, unit: Measure['unit']): string {
   if (unit === 'ms') return `${short(value)} ms`
   if (unit === 'MB' || unit === 'MB/s' || unit === 's/GB') return `${short(value)} ${unit}`
   const whole = Math.round(value).toLocaleString('en')
+  if (unit === 'per min') return `${whole}/min`
   return unit === 'bytes' ? `${whole} B` : `${whole}/s`
 }
 

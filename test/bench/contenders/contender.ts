@@ -126,6 +126,21 @@ export interface Archive {
   load(): Promise<{ readonly contacts: number; close(): Promise<void> }>
 }
 
+/** A program as a person starts it. */
+export interface Program {
+  /** Makes what it finds when it is started anew, in an empty folder; resolves with how it is started. */
+  prepare(home: string): Promise<Launch>
+}
+
+/** How a program is started. */
+export interface Launch {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Resolves when it does its work; `said` waits for a line on its stdout. */
+  ready(said: (pattern: RegExp) => Promise<void>): Promise<void>
+}
+
 /** One thing that is measured: how to make each of its processes. */
 export interface Contender {
   readonly server?: () => Server
@@ -139,10 +154,11 @@ export interface Contender {
   readonly archive?: () => Archive
   readonly receiver?: () => Receiver
   readonly sender?: () => Sender
+  readonly program?: () => Program
 }
 
-/** Each process is one of these. */
-export type Role = keyof Contender
+/** Each process that does what it is asked is one of these. */
+export type Role = Exclude<keyof Contender, 'program'>
 
 /** What all contenders but ours keep: a key like a message id, and a number that an edit replaces. */
 export function recordKey(index: number): string {

@@ -14,6 +14,10 @@ const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
   'one stream and SQLite': async () => (await import('./sqlite-history.ts')).sqliteHistory,
   'a sealed log': async () => (await import('./sealed-log.ts')).sealedLog,
   'one snapshot': async () => (await import('./sealed-log.ts')).snapshot,
+  'bare Node': async () => (await import('./programs.ts')).bareNode,
+  syncthing: async () => (await import('./programs.ts')).syncthing,
+  'kith up': async () => (await import('./programs.ts')).kithUp,
+  'kith-relay': async () => (await import('./programs.ts')).kithRelay,
   'syncthing-relaysrv': async () => (await import('./relaysrv.ts')).relaysrv,
   'stock libp2p relay': async () => (await import('./stock-relay.ts')).stockRelay,
   'libp2p, direct': async () => (await import('./stock-relay.ts')).stockDirect,
@@ -41,6 +45,10 @@ export type ContenderName =
   | 'one stream and SQLite'
   | 'a sealed log'
   | 'one snapshot'
+  | 'bare Node'
+  | 'syncthing'
+  | 'kith up'
+  | 'kith-relay'
   | 'syncthing-relaysrv'
   | 'stock libp2p relay'
   | 'libp2p, direct'

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type DataChannel, type DescriptionType, PeerConnection } from 'node-datachannel'
-import type { Contender, Pipe, Receiver, Sender, Server, Start } from './contender.ts'
-import { portOf } from './port.ts'
-import { costOf } from './relaysrv.ts'
+import { costOf } from '../proc.ts'
+import type { Contender, Pipe, Program, Receiver, Sender, Server, Start } from './contender.ts'
+import { answering, freePort, portOf } from './port.ts'
 
 /** What a browser uses where it finds no other way: WebRTC over a TURN server, coturn as Debian has it. */
-export const coturn: Contender = { server, receiver, sender }
+export const coturn: Contender = { server, receiver, sender, program }
 
 const PROGRAM = 'turnserver'
 const USER = 'u'
@@ -18,17 +18,9 @@ function server(): Server {
   let pid = 0
   return {
     start: async ({ home }) => {
-      const port = await freeUdpPort()
-      const child = spawn(
-        PROGRAM,
-        [
-          ...['-n', '--lt-cred-mech', `--user=${USER}:${PASSWORD}`, '--realm=r'],
-          ...['--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`],
-          ...['--no-tls', '--no-dtls', '--no-cli', '--allow-loopback-peers', '--log-file=stdout'],
-          ...[`--pidfile=${join(home, 'pid')}`, `--userdb=${join(home, 'db')}`],
-        ],
-        { stdio: ['ignore', 'pipe', 'ignore'] },
-      )
+      const port = await freePort()
+      const stdio = ['ignore', 'pipe', 'ignore'] as const
+      const child = spawn(PROGRAM, argsOf(port, home), { stdio: [...stdio] })
       process.once('exit', () => child.kill())
       await once(child.stdout, 'data')
       child.stdout.resume()
@@ -37,6 +29,24 @@ function server(): Server {
     },
     cost: () => costOf(pid),
   }
+}
+
+function program(): Program {
+  return {
+    prepare: async (home) => {
+      const port = await freePort()
+      return { file: PROGRAM, args: argsOf(port, home), ready: () => answering(port) }
+    },
+  }
+}
+
+function argsOf(port: number, home: string): readonly string[] {
+  return [
+    ...['-n', '--lt-cred-mech', `--user=${USER}:${PASSWORD}`, '--realm=r'],
+    ...['--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`],
+    ...['--no-tls', '--no-dtls', '--no-cli', '--allow-loopback-peers', '--log-file=stdout'],
+    ...[`--pidfile=${join(home, 'pid')}`, `--userdb=${join(home, 'db')}`],
+  ]
 }
 
 /** Both ends exchange what WebRTC needs over a socket of their own. */
@@ -143,14 +153,4 @@ function channelPipe(channel: DataChannel): Pipe {
       }),
     stopReading: () => undefined,
   }
-}
-
-/** Close to certainly free: the kernel gave it to nobody a moment ago. */
-async function freeUdpPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const port = portOf(probe.address())
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { createCertificate } from '@kithmesh/net'
 import { now } from '../clock.ts'
-import type { Contender, Cost, Pipe, Receiver, Sender, Server } from './contender.ts'
+import { costOf } from '../proc.ts'
+import type { Contender, Pipe, Program, Receiver, Sender, Server } from './contender.ts'
 import { socketPipe } from './pipes.ts'
-import { portOf } from './port.ts'
+import { answering, freePort } from './port.ts'
 
 /**
  * The relay of Syncthing as Debian has it. Devices ask over TLS and are given a key; two sockets that present it are
  * joined, and carry raw bytes (https://docs.syncthing.net/specs/relay-v1.html). TLS between the devices is not timed.
  */
-export const relaysrv: Contender = { server, receiver, sender }
+export const relaysrv: Contender = { server, receiver, sender, program }
 
 const PROGRAM = 'strelaysrv'
 
@@ -23,9 +23,7 @@ function server(): Server {
   return {
     start: async ({ home }) => {
       const port = await freePort()
-      const listen = `127.0.0.1:${port}`
-      const args = ['-listen', listen, '-keys', home, '-pools', '', '-status-srv', '']
-      const child = spawn(PROGRAM, args, { stdio: 'ignore' })
+      const child = spawn(PROGRAM, argsOf(port, home), { stdio: 'ignore' })
       process.once('exit', () => child.kill())
       await once(child, 'spawn')
       pid = child.pid ?? 0
@@ -34,6 +32,20 @@ function server(): Server {
     },
     cost: () => costOf(pid),
   }
+}
+
+function program(): Program {
+  return {
+    prepare: async (home) => {
+      const port = await freePort()
+      return { file: PROGRAM, args: argsOf(port, home), ready: () => answering(port) }
+    },
+  }
+}
+
+/** It joins the public pool, and shows figures to everybody, unless told. */
+function argsOf(port: number, keys: string): readonly string[] {
+  return ['-listen', `127.0.0.1:${port}`, '-keys', keys, '-pools', '', '-status-srv', '']
 }
 
 function receiver(): Receiver {
@@ -159,42 +171,4 @@ function keyIn(body: Buffer): Uint8Array {
   const at = 4 + Math.ceil(from / 4) * 4
   const length = body.readUInt32BE(at)
   return Uint8Array.from(body.subarray(at + 4, at + 4 + length))
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const port = portOf(probe.address())
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
-
-/** Until somebody listens there. */
-async function answering(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    const isThere = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true))
-      socket.once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (isThere) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-/** Ticks of the kernel's clock in a second, on every Linux that Debian builds (`getconf CLK_TCK`). */
-const TICKS_PER_SECOND = 100
-const PAGE_BYTES = 4096
-
-/** What another process has cost, as the kernel says (proc(5): fields 14, 15 and 24 of `stat`). */
-export async function costOf(pid: number): Promise<Cost> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const ticks = Number(fields[11]) + Number(fields[12])
-  return {
-    cpu: (ticks / TICKS_PER_SECOND) * 1_000,
-    memory: Number(fields[21]) * PAGE_BYTES,
-  }
 }

@@ -4,7 +4,7 @@ import type { ContenderName } from '../contenders/contenders.ts'
 /** One figure of a job. */
 export interface Measure {
   readonly name: string
-  readonly unit: 'ms' | 'per s' | 'bytes' | 'MB' | 'MB/s' | 's/GB'
+  readonly unit: 'ms' | 'per s' | 'per min' | 'bytes' | 'MB' | 'MB/s' | 's/GB'
   readonly means: string
 }
 
@@ -50,6 +50,7 @@ export type JobName =
   | 'history'
   | 'sessions'
   | 'relay'
+  | 'startup'
 
 /** The figure every job that times single steps has beside its own. */
 export const LONGEST_PAUSE: Measure = {

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cost } from '../contenders/contender.ts'
 import { type ContenderName, OURS } from '../contenders/contenders.ts'
+import { missingProgram } from '../installed.ts'
 import { type Party, startParty } from '../party.ts'
 import { inScope, type Keep } from '../scope.ts'
 import { percentile } from '../statistics.ts'
@@ -34,11 +34,7 @@ export const relay: Job = {
     { measure: 'growth', most: 32 },
     { measure: 'stopped', most: 32 },
   ],
-  missing: async (contender) => {
-    const needed = PROGRAMS.get(contender)
-    if (needed === undefined || (await isInstalled(needed.program))) return undefined
-    return `apt-get install ${needed.debian}`
-  },
+  missing: missingProgram,
   prepare: async (options) => (contender) =>
     contender === OURS ? measureOurs(options) : measureOther(contender, options),
 }
@@ -50,18 +46,6 @@ function bar(
   ratio: number,
 ): Job['bars'][number] {
   return { measure, against, rule, ratio, noise: NOISE }
-}
-
-const PROGRAMS: ReadonlyMap<ContenderName, { readonly program: string; readonly debian: string }> =
-  new Map([
-    ['syncthing-relaysrv', { program: 'strelaysrv', debian: 'syncthing-relaysrv' }],
-    ['coturn', { program: 'turnserver', debian: 'coturn' }],
-  ])
-
-function isInstalled(program: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile('which', [program], (error) => resolve(error === null))
-  })
 }
 
 const MB = 1_000_000
