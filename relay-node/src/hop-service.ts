@@ -5,6 +5,7 @@ import {
   type HopMessage,
   hopMessageCodec,
   isNetError,
+  type PeerIdText,
   type Present,
   type Reservation,
   type Rng,
@@ -69,6 +70,8 @@ export interface HopService {
   drained(signal: AbortSignal): Promise<void>
   /** Resets all circuits and splices that are open; new ones may be asked for. */
   endCircuits(reason: Error): void
+  /** Resets what these peers are an end of, as when they may not use the relay any more. */
+  cutOff(peers: ReadonlySet<PeerIdText>): void
   /** Resets all circuits, for good. */
   close(): void
 }
@@ -110,6 +113,7 @@ export function createHopService(options: HopServiceOptions): HopService {
     drain: () => board.drain(),
     drained: (signal) => board.drained(signal),
     endCircuits: (reason) => board.end(reason),
+    cutOff: (peers) => board.endOf(peers, new Error('It may not use this relay any more')),
     close: () => {
       board.drain()
       splices.close()

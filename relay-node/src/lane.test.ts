@@ -78,6 +78,17 @@ describe('RLY-53 the lanes of a spliced pair', () => {
     expect(quickLane(near)).toBeUndefined()
   })
 
+  test('RLY-53 memory that is still being written is not read into', async () => {
+    const [a, b] = await Promise.all([accepted(), accepted()])
+    const pair = joinSockets(quick(a.near), quick(b.near), { onBytes: () => 0 })
+    const sending = send(
+      a.far,
+      Array.from({ length: 400 }, () => 50_000),
+    )
+    await expect.poll(() => pair.bufferedBytes(), { interval: 1 }).toBeGreaterThan(0)
+    expect(await receive(b.far)).toEqual(await sending)
+  })
+
   test.each([
     ['quick', quick],
     ['plain', plainLane],

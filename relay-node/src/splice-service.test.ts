@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { CIRCUIT_STATUS, SPLICE_PROTOCOL, spliceStatus, TICKET_BYTES } from '@kithmesh/net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { sendMessage } from './hop-stream.ts'
 import type { Relay, RelayOptions } from './relay-options.ts'
 import { openHop } from './testing/raw-circuit.ts'
@@ -108,6 +108,17 @@ describe('RLY-53 as fast as the slower side and no faster', () => {
   test('RLY-9 D1 a reader that never reads loses its splice', async () => {
     const { relay, open } = await splicing({ stallTimeout: 100 })
     const { initiator } = await open()
+    sendAll(initiator, 64 * MIB).catch(() => {})
+    initiator.resume()
+    await closed(initiator)
+    await expect.poll(() => relay.status().circuits).toBe(0)
+  })
+
+  test('RLY-9 D1 nor does it keep it by talking on', async () => {
+    const { relay, open } = await splicing({ stallTimeout: 100 })
+    const { initiator, target } = await open()
+    const talking = setInterval(() => target.destroyed || target.write('.'), 10)
+    onTestFinished(() => clearInterval(talking))
     sendAll(initiator, 64 * MIB).catch(() => {})
     initiator.resume()
     await closed(initiator)

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { CIRCUIT_STATUS, HOP_PROTOCOL, SPLICE_PROTOCOL } from '@kithmesh/net'
+import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Access, OPEN_ACCESS } from './access.ts'
 import { createCounters } from './counters.ts'
 import { createHopService, type HopService, type HopServiceOptions } from './hop-service.ts'
@@ -8,7 +11,7 @@ import { generateKeyPem, identityFromPem } from './identity.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { createTestClock, type TestClock } from './testing/clock.ts'
 import { ask, connectTo, openCircuit, RESERVE, reserveByHand } from './testing/raw-circuit.ts'
-import { askSplice } from './testing/raw-splice.ts'
+import { askSplice, awaitInvitations } from './testing/raw-splice.ts'
 import { createWorld } from './testing/running.ts'
 
 const world = createWorld()
@@ -131,6 +134,25 @@ describe('RLY-40 who may', () => {
     await openCircuit(ben, address, { to: ada, next })
   })
 
+  test('RLY-40 who may not any more loses its splices too, and nobody else does', async () => {
+    const { hop, address } = await service()
+    const [ada, ben, cid] = await Promise.all([byHand(), byHand(), byHand()])
+    const next = await awaitInvitations(ada, address)
+    /** The end of the one who dials; both are handed to the relay as its listener would. */
+    const spliced = async (from: Libp2p): Promise<Socket> => {
+      const [{ ticket }, { invite }] = await Promise.all([askSplice(from, address, ada), next()])
+      const [near, far] = await Promise.all([acceptedSocket(), acceptedSocket()])
+      hop.present(ticket, near.server)
+      hop.present(invite.ticket, far.server)
+      return near.client
+    }
+    const [bens, cids] = [await spliced(ben), await spliced(cid)]
+    expect(hop.splices()).toBe(2)
+    hop.cutOff(new Set([ben.peerId.toString()]))
+    await expect.poll(() => hop.splices()).toBe(1)
+    await expect.poll(() => [bens.destroyed, cids.destroyed]).toEqual([true, false])
+  })
+
   test('RLY-11 a connection is used by a reservation, a circuit or a request, and by nothing else', async () => {
     const { hop, address } = await service()
     expect(Object.keys(hop.answers)).toEqual([HOP_PROTOCOL, SPLICE_PROTOCOL])
@@ -143,3 +165,17 @@ describe('RLY-40 who may', () => {
     expect(hop.isUsed(connection)).toBe(false)
   })
 })
+
+/** Both ends of a TCP connection, as a listener accepts one. */
+async function acceptedSocket(): Promise<{ readonly server: Socket; readonly client: Socket }> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void listener.close())
+  await once(listener, 'listening')
+  const at = listener.address()
+  const client = connect({ host: '127.0.0.1', port: typeof at === 'object' ? (at?.port ?? 0) : 0 })
+  client.on('error', () => {}).resume()
+  onTestFinished(() => void client.destroy())
+  const [server]: Socket[] = await once(listener, 'connection')
+  if (server === undefined) throw new Error('nobody was accepted')
+  return { server, client }
+}

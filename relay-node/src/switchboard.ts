@@ -1,5 +1,4 @@
-import type { Clock, NetIdentity } from '@kithmesh/net'
-import { peerOfMultihash } from '@kithmesh/net'
+import { type Clock, type NetIdentity, type PeerIdText, peerOfMultihash } from '@kithmesh/net'
 import type { Connection } from '@libp2p/interface'
 import { type Access, OPEN_ACCESS } from './access.ts'
 import type { Circuit } from './circuit.ts'
@@ -51,6 +50,8 @@ export interface Switchboard {
   drained(signal: AbortSignal): Promise<void>
   /** Resets everything that is joined. */
   end(reason: Error): void
+  /** Resets what one of these peers is an end of: splices do not end with its connection. */
+  endOf(peers: ReadonlySet<PeerIdText>, reason: Error): void
 }
 
 /** A reservation stands until then, in ms since 1970 UTC. */
@@ -70,7 +71,7 @@ export interface Admitted {
   readonly kind: 'admitted'
   /** The connection over which the target holds its reservation. */
   readonly target: Connection
-  readonly accounts: readonly string[]
+  readonly ends: readonly [initiator: PeerIdText, target: PeerIdText]
   /** To be told of the bytes that pass, from the moment both are joined. */
   opened(): (count: number) => number
   /** Gives the place back; needed where it never comes to a circuit. */
@@ -89,7 +90,7 @@ export function createSwitchboard(options: SwitchboardOptions): Switchboard {
   const ledger = createCircuitLedger(limits, access)
   const traffic = createTraffic({ counters, limits, clock, usage: options.usage })
   const withinQuota = createRequestQuota(limits, clock)
-  const joined = new Set<Circuit>()
+  const joined = new Map<Circuit, Admitted['ends']>()
   let isDraining = false
 
   /** Guests ask from their address, devices of the owner each for itself: a neighbour cannot spend theirs. */
@@ -145,7 +146,7 @@ export function createSwitchboard(options: SwitchboardOptions): Switchboard {
       return {
         kind: 'admitted',
         target: reservation.connection,
-        accounts,
+        ends: [initiator, to],
         opened: () => traffic.open(accounts),
         close,
       }
@@ -154,9 +155,9 @@ export function createSwitchboard(options: SwitchboardOptions): Switchboard {
       reservations.get(connection.remotePeer.toString())?.connection === connection,
     reservations: () => reservations.count(),
     circuits: () => ledger.count(),
-    bufferedBytes: () => [...joined].reduce((sum, one) => sum + one.bufferedBytes(), 0),
-    keep(circuit, { close }) {
-      joined.add(circuit)
+    bufferedBytes: () => [...joined.keys()].reduce((sum, one) => sum + one.bufferedBytes(), 0),
+    keep(circuit, { close, ends }) {
+      joined.set(circuit, ends)
       void circuit.done.then(() => {
         joined.delete(circuit)
         close()
@@ -168,9 +169,14 @@ export function createSwitchboard(options: SwitchboardOptions): Switchboard {
     get isDraining() {
       return isDraining
     },
-    drained: (signal) => allDone(joined, signal),
+    drained: (signal) => allDone([...joined.keys()], signal),
     end: (reason) => {
-      for (const circuit of joined) circuit.abort(reason)
+      for (const circuit of joined.keys()) circuit.abort(reason)
+    },
+    endOf: (peers, reason) => {
+      for (const [circuit, ends] of joined) {
+        if (ends.some((peer) => peers.has(peer))) circuit.abort(reason)
+      }
     },
   }
 }
@@ -217,10 +223,10 @@ function createRequestQuota(limits: RelayLimits, clock: Clock): Quota {
   return createQuota(quota, clock)
 }
 
-async function allDone(circuits: ReadonlySet<Circuit>, signal: AbortSignal): Promise<void> {
+async function allDone(circuits: readonly Circuit[], signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  void Promise.all([...circuits].map(({ done }) => done)).then(() => resolve())
+  void Promise.all(circuits.map(({ done }) => done)).then(() => resolve())
   return promise
 }
