@@ -15,6 +15,7 @@ test('without words, all jobs run five times', () => {
         'history',
         'sessions',
         'relay',
+        'startup',
       ],
       runs: 5,
       records: 10_000,
