@@ -11,3 +11,18 @@ test('what the lab made goes once, the newest first', async () => {
   await leaveNothing()
   expect(gone).toEqual(['internet', 'lines', 'crew'])
 })
+
+test('who disposes of what is being disposed of waits for the end of that', async () => {
+  const ended = Promise.withResolvers<void>()
+  const one = remembered({ [Symbol.asyncDispose]: () => ended.promise })
+  void one[Symbol.asyncDispose]()
+  let isLeft = false
+  const leaving = leaveNothing().then(() => {
+    isLeft = true
+  })
+  await Promise.resolve()
+  expect(isLeft).toBe(false)
+  ended.resolve()
+  await leaving
+  expect(isLeft).toBe(true)
+})

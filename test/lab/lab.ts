@@ -2,7 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { missing } from '../network/namespaces.ts'
-import { leaveNothing } from './belongings.ts'
+import { isLeaving, leaveNothing } from './belongings.ts'
 import { runChromiumMatrix } from './chromium-matrix.ts'
 import { type Part, type Request, readRequest, USAGE } from './command-line.ts'
 import { sweepInternets } from './internet.ts'
@@ -29,7 +29,7 @@ switch (asked.kind) {
     process.exitCode = 2
     break
   case 'run':
-    process.exitCode = await run(asked.request)
+    await run(asked.request)
     break
 }
 
@@ -39,14 +39,27 @@ interface Outcome {
   readonly isWell: boolean
 }
 
-async function run(request: Request): Promise<number> {
+async function run(request: Request): Promise<void> {
   const why = missing + (request.parts.includes('ladder') ? compilerMissing : '')
   if (why !== '') {
     console.error(`The lab cannot work here${why}`)
-    return 1
+    process.exitCode = 1
+    return
   }
   await sweepInternets()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave())
+  const leaving = Promise.withResolvers<number>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void leaveNothing().then(() => leaving.resolve(130), leaving.reject))
+  }
+  // what is under way fails when its programs are gone: that is no news then
+  const code = await Promise.race([leaving.promise, runParts(request)]).catch(async (error) => {
+    if (!isLeaving()) throw error
+    return leaving.promise
+  })
+  process.exit(code)
+}
+
+async function runParts(request: Request): Promise<number> {
   let isWell = true
   for (const part of request.parts) {
     const outcome = await runPart(part, request)
@@ -55,12 +68,6 @@ async function run(request: Request): Promise<number> {
     if (request.write) await writeTable(part, outcome.table)
   }
   return isWell ? 0 : 1
-}
-
-/** Told to stop: no program and no network is left behind. */
-async function leave(): Promise<never> {
-  await leaveNothing()
-  process.exit(130)
 }
 
 async function runPart(part: Part, request: Request): Promise<Outcome> {
