@@ -1,4 +1,4 @@
-import { createMemoryHub, createMemoryNet } from '@kithmesh/net'
+import { createMemoryHub, createMemoryNet, type Net } from '@kithmesh/net'
 import { type DeviceId, messageIdFromBytes, parseDeviceId } from '@kithmesh/protocol'
 import { createEvents } from '@kithmesh/sync'
 import { expect, test } from 'vitest'
@@ -27,6 +27,10 @@ interface Pair {
   readonly ben: DeviceId
   /** First bytes of the envelopes Ben has. */
   readonly arrived: number[]
+  /** Streams that were opened to Ben. */
+  readonly streams: () => number
+  /** A better way to Ben stands than the one that the streams of now take. */
+  findBetterWay(): void
   /** Acks that Ben keeps for himself so far. */
   readonly held: readonly (() => Promise<void>)[]
   add(number: number): Promise<void>
@@ -43,7 +47,9 @@ async function pair({
 } = {}): Promise<Pair> {
   const hub = createMemoryHub({ clock: nodePlatform.clock })
   const signer = await nodePlatform.openIdentity(MEMORY_HOME)
-  const ada = await openContext({ net: createMemoryNet(hub, { identity: signer }), signer })
+  let outdated = new AbortController()
+  const net = outdating(createMemoryNet(hub, { identity: signer }), () => outdated.signal)
+  const ada = await openContext({ net, signer })
   const benNet = createMemoryNet(hub, {
     identity: await nodePlatform.openIdentity(MEMORY_HOME),
   })
@@ -90,6 +96,11 @@ async function pair({
     ben,
     arrived,
     held,
+    streams: () => streams,
+    findBetterWay: () => {
+      outdated.abort()
+      outdated = new AbortController()
+    },
     add: (number) =>
       commitStaged(ada.store, [
         outbox.stageAdd({
@@ -101,6 +112,51 @@ async function pair({
     meet: () => events.emit('peer:known', { device: ben, account: BEN }),
   }
 }
+
+/** A net whose streams are told of better ways, which there are none in memory. */
+function outdating(net: Net, outdated: () => AbortSignal): Net {
+  return new Proxy(net, {
+    get: (target, name) => {
+      if (name === 'open') {
+        return async (...asked: Parameters<Net['open']>) =>
+          Object.assign(await target.open(...asked), { outdated: outdated() })
+      }
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+test('NET-55 DEL-4 on a worse way a lane ends what is under way, and the rest takes the better one: each once', async () => {
+  const { add, meet, arrived, held, streams, findBetterWay, outbox } = await pair({
+    answer: (count) => (count === 1 ? 'keeps quiet' : 'acks'),
+  })
+  await add(1)
+  await add(2)
+  meet()
+  await expect.poll(() => arrived).toEqual([1, 2])
+  findBetterWay()
+  await add(3)
+  await held[0]?.()
+  await expect.poll(() => outbox.size()).toBe(2)
+  expect(arrived).toEqual([1, 2])
+  expect(streams()).toBe(1)
+  await held[1]?.()
+  await expect.poll(() => arrived).toEqual([1, 2, 3])
+  expect(streams()).toBe(2)
+  await expect.poll(() => outbox.size()).toBe(0)
+})
+
+test('NET-55 a lane that has nothing to do ends at once, and the next word takes the better way', async () => {
+  const { add, meet, arrived, streams, findBetterWay, outbox } = await pair()
+  await add(1)
+  meet()
+  await expect.poll(() => outbox.size()).toBe(0)
+  findBetterWay()
+  await add(2)
+  await expect.poll(() => arrived).toEqual([1, 2])
+  expect(streams()).toBe(2)
+})
 
 test('DEL-4 what was written leaves as soon as its device is known, in order, and then the outbox is empty', async () => {
   const { add, meet, arrived, outbox } = await pair()
