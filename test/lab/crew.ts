@@ -1,12 +1,15 @@
 /** Programs of the lab: a relay in the middle of the internet, and devices that can be started anywhere. */
 
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { AnswerEvent } from '../../packages/cli/src/events.ts'
 import type { CallInput, CallName } from '../../packages/cli/src/local/calls.ts'
 import { callDevice } from '../../packages/cli/src/local/client.ts'
+import { ENV, within } from '../network/namespaces.ts'
 import { kith, type Program, type Seen, startKith, startRelay } from '../processes/programs.ts'
 import { remembered } from './belongings.ts'
 import type { PublicHost } from './internet.ts'
@@ -41,7 +44,12 @@ export interface LabRelay {
   start(): Promise<void>
   /** Ends it without a word to anybody. */
   kill(): Promise<void>
+  /** Circuits and spliced roads that it carries now. */
+  carried(): Promise<number>
 }
+
+/** The admin pages are for the machine of the relay alone. */
+const SHOW_STATUS = `fetch('http://127.0.0.1:4003/status').then(async (answer) => console.log(await answer.text()))`
 
 /** All of it ends with the crew. */
 export interface Crew extends AsyncDisposable {
@@ -139,6 +147,12 @@ export async function createCrew(): Promise<Crew> {
         await start()
       },
       kill: () => program.kill('SIGKILL'),
+      carried: async () => {
+        const [command, words] = within(namespace, process.execPath, '-e', SHOW_STATUS)
+        const { stdout } = await promisify(execFile)(command, words, { env: ENV })
+        const { circuits, splices = 0 } = JSON.parse(stdout)
+        return Number(circuits) + Number(splices)
+      },
     }
   }
 

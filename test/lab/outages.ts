@@ -94,8 +94,7 @@ async function suffer(outage: Outage, runs: number): Promise<OutageResult> {
     await Promise.all([ada.say('ada begins'), ben.say('ben begins')])
     const backMs: (number | undefined)[] = []
     for (let run = 1; run <= runs; run++) {
-      // long enough for the better way to be found and the worse one to be left
-      await delay(SETTLED_MS)
+      await settle(outage.before, relay)
       await strike(outage, scene, async () => {
         const meanwhile = `ada ${run}, meanwhile`
         said.ada.push(meanwhile)
@@ -121,10 +120,23 @@ async function suffer(outage: Outage, runs: number): Promise<OutageResult> {
   }
 }
 
-const SETTLED_MS = 8_000
+/** A way that stood for a while: longer than a better one would take to be found. */
+const SETTLED_MS = 6_000
+const WAY_MS = 40_000
 const LAST_LOOK_MS = 1_000
 const PATIENCE_MS = 60_000
 const LOOK_MS = 20
+
+/** Until the two have the way that the trouble is to hit, by what the relay carries. */
+async function settle(before: Before, relay: LabRelay): Promise<void> {
+  await delay(SETTLED_MS)
+  for (const until = performance.now() + WAY_MS; performance.now() < until; ) {
+    const carried = await relay.carried()
+    if (before === 'relayed' ? carried > 0 : carried === 0) return
+    await delay(LOOK_MS * 10)
+  }
+  throw new Error(`the two did not come to a way that is ${before}`)
+}
 
 /** Resolves at the moment from which on everything is well again. */
 async function strike(

@@ -26,6 +26,8 @@ export interface HousekeepingParts {
 
 /** Redundant connections are looked at this long after one was opened: both ends have seen it then. */
 const LOOK_AFTER_MS = 2_000
+/** Then again so often while there is more than one; later the rounds do it. */
+const LOOKS = 4
 
 /** A stranger that opened nothing for this long has no business here (rule NET-38). */
 const STRANGER_MS = 60_000
@@ -37,12 +39,14 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const { host, connections } = parts
   const looking = new Map<PeerIdText, ReturnType<typeof setTimeout>>()
 
-  const look = (peer: PeerIdText): void => {
+  const look = (peer: PeerIdText, left = LOOKS): void => {
     if (looking.has(peer)) return
     const timer = setTimeout(() => {
       looking.delete(peer)
       parts.outdate?.(peer)
       void connections.prune(peer)
+      // what was told there is a better way ends in a moment, and then the worse one is not needed
+      if (left > 1 && connections.all(peer).length > 1) look(peer, left - 1)
     }, LOOK_AFTER_MS)
     looking.set(peer, timer)
   }
@@ -54,7 +58,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   }
   const timer = setInterval(round, parts.every ?? ROUND_MS)
   return {
-    look,
+    look: (peer) => look(peer),
     stop: () => {
       clearInterval(timer)
       for (const one of looking.values()) clearTimeout(one)
