@@ -20,8 +20,9 @@ export function joinedWrites(create: EncrypterFactory): EncrypterFactory {
   }
 }
 
-/** The same connection. A record is at most 64 KiB, or what one piece of NET-13 becomes: a copy costs less than a call. */
+/** The same connection, or that itself where it says that it joins writes. A record is at most 64 KiB, or what one piece of NET-13 becomes: a copy costs less than a call. */
 function joining(connection: MessageStream): MessageStream {
+  if (Reflect.get(connection, 'joinsWrites') === true) return connection
   const send = connection.send.bind(connection)
   connection.send = (data) => send(data.subarray())
   return connection

@@ -4,8 +4,12 @@ import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import type { RoadEnds } from './road.ts'
 
-/** A TCP socket that leads to the other device, with its back-pressure. */
+/** Fewer bytes than this are copied together. */
+const COPIED_BYTES = 8 * 1024
+
+/** A TCP socket that leads to the other device, with its back-pressure. It joins writes by itself (rule NET-19). */
 export class SocketConnection extends AbstractMultiaddrConnection {
+  readonly joinsWrites: boolean = true
   readonly #socket: Socket
 
   constructor(socket: Socket, ends: RoadEnds) {
@@ -19,13 +23,16 @@ export class SocketConnection extends AbstractMultiaddrConnection {
     if (socket.destroyed) queueMicrotask(() => this.onTransportClosed())
   }
 
+  /** One system call, however many pieces the data is in: a copy where that costs less than to tell the kernel of each. */
   override sendData(data: Uint8ArrayList): SendResult {
-    // one system call, however many pieces the data is in
+    const sentBytes = data.byteLength
+    if (sentBytes < COPIED_BYTES)
+      return { sentBytes, canSendMore: this.#socket.write(data.subarray()) }
     this.#socket.cork()
     let canSendMore = true
     for (const piece of data) canSendMore = this.#socket.write(piece)
     this.#socket.uncork()
-    return { sentBytes: data.byteLength, canSendMore }
+    return { sentBytes, canSendMore }
   }
 
   override async sendClose({ signal }: AbortOptions = {}): Promise<void> {
