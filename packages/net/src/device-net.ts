@@ -2,8 +2,8 @@ import type { Connection, IdentifyResult } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Activity } from './activity.ts'
 import { type AddressBook, createAddressBook } from './address-book.ts'
-import { bytesToAddress, isLoopback, isWebRtc, parseAddress, pathOf, relayOf } from './addresses.ts'
-import { type Connections, comparePaths, createConnections, isBetter } from './connections.ts'
+import { bytesToAddress, isWebRtc, parseAddress, pathOf } from './addresses.ts'
+import { type Connections, createConnections } from './connections.ts'
 import type { NetOptions } from './create-net.ts'
 import { createDials } from './dials.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
@@ -26,11 +26,13 @@ import type {
   Reachability,
   RelayState,
 } from './net.ts'
+import { compareOwn, portsAt } from './own-addresses.ts'
 import { type PeerKeeper, startPeerKeeper } from './peer-keeper.ts'
 import type { Platform } from './platform.ts'
 import { createReachabilities, type Reachabilities } from './reachability.ts'
 import { type RelayKeeper, startRelayKeeper } from './relay-keeper.ts'
 import type { RelayList } from './relay-list.ts'
+import { createRivals, type Rivals } from './rivals.ts'
 import { createStreams, type Streams } from './streams.ts'
 
 /** What a {@link DeviceNet} is made from. */
@@ -55,6 +57,7 @@ export class DeviceNet implements Net {
   readonly #events: TypedEvents<NetEvents> = createEvents<NetEvents>()
   readonly #book: AddressBook = createAddressBook()
   readonly #doubts: Doubts
+  readonly #rivals: Rivals
   readonly #connections: Connections
   readonly #reachabilities: Reachabilities
   readonly #streams: Streams
@@ -75,7 +78,7 @@ export class DeviceNet implements Net {
     this.#doubts = createDoubts({
       clock,
       activity,
-      changed: (connection) => this.#onDoubt(connection),
+      changed: (connection) => this.#rivals.doubted(connection),
       // the way back may be over a relay: that it stands is found out meanwhile
       silent: () => this.#relayKeeper.wake(),
       stopped: this.#stopped.signal,
@@ -83,6 +86,14 @@ export class DeviceNet implements Net {
     const doubts = this.#doubts
     this.#connections = createConnections(host, doubts.isDoubted)
     const connections = this.#connections
+    this.#rivals = createRivals({
+      connections,
+      doubts,
+      lookAgain: (peer) => {
+        if (parts.relays.has(peer)) this.#relayKeeper.notice(peer)
+        else this.#peerKeeper.notice(peer)
+      },
+    })
     this.#reachabilities = createReachabilities({
       best: connections.best,
       now: () => clock.now(),
@@ -272,7 +283,7 @@ export class DeviceNet implements Net {
     const isRelay = this.#parts.relays.has(peer)
     if (isRelay || this.#peerKeeper.isKept(peer))
       this.#parts.host.services.transports.protect(connection)
-    this.#doubtOthers(connection)
+    this.#rivals.opened(connection)
     if (isRelay) return
     if (this.#connections.all(peer).length <= 1) {
       this.#events.emit('peer:connected', { peer, path: pathOf(connection.remoteAddr) })
@@ -293,29 +304,6 @@ export class DeviceNet implements Net {
       this.#events.emit('peer:disconnected', { peer })
     }
     this.#reachabilities.refresh(peer)
-    this.#peerKeeper.notice(peer)
-  }
-
-  /**
-   * A peer that has a way to us and opens one that is no better may have lost the first: it is asked for
-   * (rule NET-52). One that is doubted already is not needed any longer.
-   */
-  #doubtOthers(opened: Connection): void {
-    const path = pathOf(opened.remoteAddr)
-    for (const other of this.#connections.all(opened.remotePeer.toString())) {
-      if (other === opened) continue
-      if (this.#doubts.isDoubted(other)) other.abort(superseded())
-      else if (!isBetter(path, pathOf(other.remoteAddr))) this.#doubts.suspect(other)
-    }
-  }
-
-  /** Another way is looked for while there is a doubt; where there is one already it is taken at once. */
-  #onDoubt(connection: Connection): void {
-    const peer = connection.remotePeer.toString()
-    if (this.#doubts.isDoubted(connection) && this.#connections.path(peer) !== undefined) {
-      return connection.abort(superseded())
-    }
-    if (this.#parts.relays.has(peer)) return this.#relayKeeper.notice(peer)
     this.#peerKeeper.notice(peer)
   }
 
@@ -367,40 +355,4 @@ export class DeviceNet implements Net {
     this.#announced = text
     this.#events.emit('addresses:changed', { addresses })
   }
-}
-
-function superseded(): NetError {
-  return new NetError('ERR_UNREACHABLE', 'It gave no sign of life, and another way does')
-}
-
-/** LAN first, but loopback last of it: it leads nowhere from elsewhere. Relayed last of all. */
-function compareOwn(a: Multiaddr, b: Multiaddr): number {
-  return (
-    comparePaths(wayOf(a), wayOf(b)) ||
-    Number(isWebRtc(a)) - Number(isWebRtc(b)) ||
-    Number(isLoopback(a)) - Number(isLoopback(b))
-  )
-}
-
-/** An address over a relay comes last, whatever it becomes when dialled. */
-function wayOf(address: Multiaddr): FrameStream['path'] {
-  return relayOf(address) === undefined ? pathOf(address) : 'relayed'
-}
-
-/** Ports we answer at on one of our own IP addresses. */
-function portsAt(
-  ip: string,
-  addresses: readonly Multiaddr[],
-): { readonly tcp: number; readonly ws: number } {
-  const parts = addresses
-    .filter((address) => relayOf(address) === undefined)
-    .map((address) => address.getComponents())
-    .filter(([host]) => host?.value === ip)
-  const portOf = (isWs: boolean): number => {
-    const found = parts.find(
-      (all) => all[1]?.name === 'tcp' && all.some(({ name }) => name === 'ws') === isWs,
-    )
-    return Number(found?.[1]?.value ?? 0)
-  }
-  return { tcp: portOf(false), ws: portOf(true) }
 }
