@@ -7,6 +7,7 @@ import { OURS } from './contenders/contenders.ts'
 import { backlog } from './jobs/backlog.ts'
 import { burst } from './jobs/burst.ts'
 import { cold } from './jobs/cold.ts'
+import { discovery } from './jobs/discovery.ts'
 import { edits } from './jobs/edits.ts'
 import { history } from './jobs/history.ts'
 import type { Job, JobName } from './jobs/job.ts'
@@ -30,6 +31,7 @@ const jobs: Readonly<Record<JobName, Job>> = {
   history,
   sessions,
   relay,
+  discovery,
   startup,
 }
 

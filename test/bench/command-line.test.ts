@@ -15,6 +15,7 @@ test('without words, all jobs run five times', () => {
         'history',
         'sessions',
         'relay',
+        'discovery',
         'startup',
       ],
       runs: 5,

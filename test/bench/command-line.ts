@@ -23,6 +23,7 @@ Jobs (default: all)
   history   a new device gets the messages of the account
   sessions  messages are sealed and opened, with nothing between
   relay     bytes between two devices that only a relay joins
+  discovery a device is found on the local network
   startup   programs until they are ready, and what they cost idle
 
 Options
@@ -77,6 +78,7 @@ const JOBS: readonly JobName[] = [
   'history',
   'sessions',
   'relay',
+  'discovery',
   'startup',
 ]
 

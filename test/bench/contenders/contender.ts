@@ -43,6 +43,8 @@ export interface Receiver {
 
 /** The end that dials. */
 export interface Sender {
+  /** Loads what it would load when it starts, where that is not to be timed. */
+  warm?(): Promise<void>
   start(options: Start): Promise<Pipe>
 }
 

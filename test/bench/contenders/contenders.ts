@@ -14,6 +14,8 @@ const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
   'one stream and SQLite': async () => (await import('./sqlite-history.ts')).sqliteHistory,
   'a sealed log': async () => (await import('./sealed-log.ts')).sealedLog,
   'one snapshot': async () => (await import('./sealed-log.ts')).snapshot,
+  'stock mdns': async () => (await import('./discovery.ts')).stockMdns,
+  'Kithmesh, kept peers': async () => (await import('./discovery.ts')).keptPeers,
   'bare Node': async () => (await import('./programs.ts')).bareNode,
   syncthing: async () => (await import('./programs.ts')).syncthing,
   'kith up': async () => (await import('./programs.ts')).kithUp,
@@ -45,6 +47,8 @@ export type ContenderName =
   | 'one stream and SQLite'
   | 'a sealed log'
   | 'one snapshot'
+  | 'stock mdns'
+  | 'Kithmesh, kept peers'
   | 'bare Node'
   | 'syncthing'
   | 'kith up'

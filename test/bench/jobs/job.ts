@@ -50,6 +50,7 @@ export type JobName =
   | 'history'
   | 'sessions'
   | 'relay'
+  | 'discovery'
   | 'startup'
 
 /** The figure every job that times single steps has beside its own. */

@@ -17,6 +17,7 @@ export interface ReceiverRole {
 
 /** What the end that dials is asked. */
 export interface SenderRole {
+  warm(): Promise<void>
   start(options: Start): Promise<void>
   /** Milliseconds of each of so many small messages there and back. */
   pings(count: number): Promise<readonly number[]>
@@ -90,6 +91,7 @@ export function openSender(sender: Sender): SenderRole {
     return now() - began
   }
   return {
+    warm: async () => sender.warm?.(),
     start: async (options) => {
       pipe = await sender.start(options)
       let come = 0
