@@ -42,6 +42,7 @@ export function isRelayedByNature({
 export async function runNatMatrix(
   pairs: readonly (readonly [NatKind, NatKind])[],
   onResult: (result: PairResult) => void,
+  patienceMs: number = PATIENCE_MS,
 ): Promise<readonly PairResult[]> {
   const internet = await createInternet()
   const crew = await createCrew()
@@ -49,7 +50,7 @@ export async function runNatMatrix(
     const stage = await setStage(internet, crew)
     const results: PairResult[] = []
     for (const [phone, laptop] of pairs) {
-      const result = await tryPair(stage, { phone, laptop })
+      const result = await tryPair(stage, { phone, laptop }, patienceMs)
       results.push(result)
       onResult(result)
     }
@@ -95,6 +96,7 @@ async function setStage(internet: Internet, crew: Crew): Promise<Stage> {
 async function tryPair(
   { phone, laptop, home }: Stage,
   nats: Pick<PairResult, 'phone' | 'laptop'>,
+  patienceMs: number,
 ): Promise<PairResult> {
   const [here, there] = [await home('phone', nats.phone), await home('laptop', nats.laptop)]
   await Promise.all([phone.start(here.namespace), laptop.start(there.namespace)])
@@ -103,7 +105,7 @@ async function tryPair(
   try {
     let metMs = Number.POSITIVE_INFINITY
     let directSince: number | undefined
-    while (since() < PATIENCE_MS) {
+    while (since() < patienceMs) {
       const paths = [await phone.path('laptop'), await laptop.path('phone')]
       if (paths.every(({ path }) => path !== 'away')) metMs = Math.min(metMs, since())
       const isDirect = paths.every(({ path }) => path === 'direct' || path === 'lan')
