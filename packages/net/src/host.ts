@@ -13,13 +13,24 @@ import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { HostCertificate } from './certificate.ts'
-import { type CircuitTransport, createCircuitTransport } from './circuit/transport.ts'
+import {
+  type CircuitTransport,
+  type Components,
+  createCircuitTransport,
+} from './circuit/transport.ts'
+import type { Clock } from './environment.ts'
 import { privateKeyOf } from './identity.ts'
 import { joinedWrites } from './joined-writes.ts'
+import { meteredFrames } from './muxer-meter.ts'
+import { refuseEndlessLengths } from './negotiation-watch.ts'
 import type { NetIdentity } from './net.ts'
+import type { Admit } from './new-socket.ts'
 import type { Platform, TransportFactory } from './platform.ts'
 import { silentComponentLogger } from './silent-logger.ts'
+import { sparedCopies } from './spared-copies.ts'
 import { sparingWindows } from './sparing-windows.ts'
+import type { Present } from './splice/raw-road.ts'
+import { createSpliceTransport } from './splice/transport.ts'
 
 /** What {@link createHost} is given. Everything but the identity has a default fit for a device. */
 export interface HostOptions {
@@ -38,8 +49,21 @@ export interface HostOptions {
   readonly webrtc?: boolean
   /** Whether to dial and be dialled over relays. Default true; a relay itself says false. */
   readonly circuit?: boolean
+  /** Whether circuits give way to spliced roads where a relay offers them. Default true. */
+  readonly splice?: boolean
+  /** Of a relay: takes sockets that present a ticket of a splice. */
+  readonly present?: Present
   /** Rules of who may connect; what is not given is allowed, private addresses and ws:// too. */
   readonly gate?: ConnectionGater
+  /** Time by which floods of frames are told from honest use (rule NET-80); without it they are not. */
+  readonly clock?: Pick<Clock, 'monotonic'>
+  /** Asked about each new TCP socket, before its handshake. Default: all may come in. */
+  readonly admit?: Admit
+  /**
+   * Whether each peer is asked who it is. Default true. A relay does not need to know, and what a peer
+   * answers or pushes is one more thing to be flooded with.
+   */
+  readonly asksPeers?: boolean
   readonly limits?: Partial<HostLimits>
   /** Name and version told to peers by identify. Default `kithmesh`. */
   readonly agent?: string
@@ -59,6 +83,8 @@ export interface HostLimits {
   readonly upgradeTimeout: number
   /** Streams a peer may have open on one connection at once, of all protocols. */
   readonly maxStreams: number
+  /** Streams a peer may open on one connection at once, and in four seconds (rule NET-80). */
+  readonly maxOpenings: number
   /** ms between two signs of life asked of every connection; 0 to ask none. */
   readonly heartbeat: number
 }
@@ -100,6 +126,7 @@ export const DEFAULT_HOST_LIMITS: HostLimits = {
   maxPending: 500,
   upgradeTimeout: 3_000,
   maxStreams: 256,
+  maxOpenings: 2_000,
   heartbeat: 10_000,
 }
 
@@ -113,13 +140,13 @@ export async function createHostOn(platform: Platform, options: HostOptions): Pr
     nodeInfo: { userAgent: options.agent ?? 'kithmesh' },
     addresses: addressesOf(options),
     transports: transports.factories,
-    connectionEncrypters: [joinedWrites(noise())],
-    streamMuxers: [sparingWindows(muxerOf(limits))],
+    connectionEncrypters: [sparedCopies(joinedWrites(noise()))],
+    streamMuxers: [muxerOf(limits, options)],
     connectionGater: { ...OPEN_GATE, ...options.gate },
     connectionManager: connectionManagerOf(limits),
     connectionMonitor: heartbeatOf(limits),
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
-    services: servicesOf(transports.circuit),
+    services: servicesOf(transports.circuit, options),
     logger: silentComponentLogger,
   })
   host.services.transports.confirmOwn()
@@ -138,16 +165,22 @@ async function transportsOf(
   const circuit: CircuitSlot | undefined = withCircuit ? {} : undefined
   const factories = await platform.transports({
     ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
+    ...(options.admit === undefined ? {} : { admit: options.admit }),
+    ...(options.present === undefined ? {} : { present: options.present }),
     iceServers: options.iceServers ?? (() => []),
     // WebRTC between peers signals over a circuit, so without circuits there is nothing to offer
     webrtc: withCircuit && options.webrtc !== false,
   })
   if (circuit === undefined) return { factories: [...factories], circuit }
-  const create: TransportFactory = (components) => {
-    circuit.client = createCircuitTransport(components, options.onActivity)
+  const clientFrom = (components: Components): CircuitTransport => {
+    circuit.client ??= createCircuitTransport(components, options.onActivity)
     return circuit.client
   }
-  return { factories: [...factories, create], circuit }
+  const splice: TransportFactory = (components) =>
+    createSpliceTransport(components, { circuit: clientFrom(components), roads: platform.roads })
+  // both dial the same addresses, and the first that takes one has it: the splice knows the circuit as its other way
+  const relayed = options.splice === false ? [clientFrom] : [splice, clientFrom]
+  return { factories: [...factories, ...relayed], circuit }
 }
 
 /** libp2p makes the transport; this is where its maker leaves it for the relay keeper. */
@@ -177,7 +210,15 @@ function circuitListen({ circuit, webrtc }: HostOptions): readonly string[] {
 const MAX_STREAM_WINDOW_BYTES = 1024 * 1024
 const MAX_READ_BUFFER_BYTES = 4 * MAX_STREAM_WINDOW_BYTES
 
-function muxerOf({ maxStreams }: HostLimits): NonNullable<Libp2pOptions['streamMuxers']>[number] {
+type MuxerFactory = NonNullable<Libp2pOptions['streamMuxers']>[number]
+
+function muxerOf(limits: HostLimits, { clock }: HostOptions): MuxerFactory {
+  const muxer = sparingWindows(yamuxOf(limits))
+  const { maxOpenings } = limits
+  return clock === undefined ? muxer : meteredFrames(muxer, { clock, maxOpenings })
+}
+
+function yamuxOf({ maxStreams }: HostLimits): MuxerFactory {
   return yamux({
     maxInboundStreams: maxStreams,
     maxOutboundStreams: maxStreams,
@@ -209,9 +250,10 @@ function heartbeatOf({ heartbeat }: HostLimits): NonNullable<Libp2pOptions['conn
 
 function servicesOf(
   circuit: CircuitSlot | undefined,
+  { asksPeers = true }: HostOptions,
 ): NonNullable<Libp2pOptions<HostServices>['services']> {
   return {
-    identify: identify(),
+    identify: identify({ runOnConnectionOpen: asksPeers }),
     identifyPush: identifyPush(),
     ping: ping(),
     transports: hostTransports,
@@ -226,7 +268,9 @@ function hostTransports({
   addressManager,
   peerStore,
   transportManager,
+  upgrader,
 }: Parameters<TransportFactory>[0]): HostTransports {
+  refuseEndlessLengths(upgrader)
   return {
     dial: (address, options) => transportManager.dial(address, options),
     confirmOwn: () => {

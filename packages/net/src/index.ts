@@ -3,7 +3,7 @@ import { createHostOn, type Host, type HostOptions } from './host.ts'
 import type { Net } from './net.ts'
 import { nodePlatform } from './platform.node.ts'
 
-export { isLoopback } from './addresses.ts'
+export { isLoopback, pathOf } from './addresses.ts'
 export { createCertificate, type HostCertificate } from './certificate.ts'
 export {
   CIRCUIT_STATUS,
@@ -25,6 +25,7 @@ export { netCompliance } from './compliance/suite.ts'
 export type { NetOptions } from './create-net.ts'
 export type { Clock, NetLogger, Rng } from './environment.ts'
 export { isNetError, NetError, type NetErrorCode } from './errors.ts'
+export { createFrameStream } from './frame-stream.ts'
 export { encodeFrame, type FirstFrame, firstFrame } from './framing.ts'
 export {
   DEFAULT_HOST_LIMITS,
@@ -33,7 +34,7 @@ export {
   type HostOptions,
   type HostServices,
 } from './host.ts'
-export { parsePeer, peerOfPublicKey, privateKeyOf } from './identity.ts'
+export { parsePeer, peerOfMultihash, peerOfPublicKey, privateKeyOf } from './identity.ts'
 export { ip6Groups, isLinkLocalIp6, isLoopbackHost, mappedIp4 } from './ip-address.ts'
 export type { MemoryHub } from './memory/hub.ts'
 export { createMemoryHub, createMemoryNet } from './memory/net.ts'
@@ -48,7 +49,30 @@ export type {
   Reachability,
   RelayState,
 } from './net.ts'
+export type { Admit, NewSocket } from './new-socket.ts'
+export {
+  type ProbeHop,
+  type ProbeOptions,
+  probeRelay,
+  type RelayProbe,
+} from './relay-probe.node.ts'
+export {
+  SPLICE_PROTOCOL,
+  type SpliceMessage,
+  type SpliceTicket,
+  spliceMessageCodec,
+  spliceStatus,
+} from './splice/messages.ts'
+export { JOINED, SPLICE_PATH, TICKET_BYTES } from './splice/preface.ts'
+export type { Present, RawRoad } from './splice/raw-road.ts'
 export { STUN_PORT } from './stun.ts'
+export {
+  MAX_USAGE_BYTES,
+  openUsage,
+  sealUsage,
+  USAGE_PROTOCOL,
+  type UsageRecord,
+} from './usage.ts'
 
 /** Starts a libp2p node set up for this mesh; a device's net and the relay both stand on it. */
 export function createHost(options: HostOptions): Promise<Host> {

@@ -1,6 +1,9 @@
 import type { Libp2pOptions } from 'libp2p'
 import type { HostCertificate } from './certificate.ts'
 import type { LanDiscovery, LanDiscoveryOptions } from './lan-discovery.ts'
+import type { Admit } from './new-socket.ts'
+import type { Present } from './splice/raw-road.ts'
+import type { SpliceRoads } from './splice/road.ts'
 
 /** What makes one libp2p transport. */
 export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
@@ -12,6 +15,10 @@ export interface TransportOptions {
   iceServers(): readonly string[]
   /** Whether WebRTC between two peers is offered; it would find private addresses by itself. */
   readonly webrtc: boolean
+  /** Asked about each new TCP socket; by default all may come in. */
+  readonly admit?: Admit
+  /** A relay takes sockets that present a ticket; without it there are none (rule RLY-51). */
+  readonly present?: Present
 }
 
 /** What differs between Node and a browser page. One file per platform, chosen by `exports`. */
@@ -23,6 +30,8 @@ export interface Platform {
   watchNetwork(changed: () => void, options: { readonly signal: AbortSignal }): void
   /** Whether an IP address is one of this machine's, whatever range it is from. */
   isOwnHost(ip: string): boolean
+  /** How a relay is reached besides libp2p, for splices. */
+  readonly roads: SpliceRoads
   /** Undefined where there are no datagrams. */
   readonly discoverLan: ((options: LanDiscoveryOptions) => LanDiscovery) | undefined
 }
