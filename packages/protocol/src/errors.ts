@@ -89,6 +89,7 @@ export type ErrorCode =
   | 'ERR_NOT_FOUND'
   | 'ERR_OUTBOX_FULL'
   | 'ERR_RELAYS'
+  | 'ERR_RELAY_CLAIM'
   | 'ERR_SETTING'
   | 'ERR_STOPPED'
   | 'ERR_TEXT'

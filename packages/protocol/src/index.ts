@@ -222,6 +222,19 @@ export {
   sayReady,
 } from './link/meeting.ts'
 export type { RefusalCode, Refused } from './link/refusal.ts'
+export { createRelayCode, parseRelayCode, type RelayCode } from './link/relay-code.ts'
+export {
+  entriesInFrames,
+  MAX_RELAY_FRAME_BYTES,
+  type RelayAnswer,
+  type RelayQuestion,
+  type RelayRefusal,
+  type RelayTalkers,
+  relayAnswerCodec,
+  relayProof,
+  relayQuestionCodec,
+  relayTag,
+} from './link/relay-talk.ts'
 export {
   compareSecurityQr,
   createSecurityQr,

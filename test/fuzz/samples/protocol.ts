@@ -93,6 +93,16 @@ export async function protocolSamples(): Promise<Samples> {
     'protocol/link/link-messages.ts grantCodec': [
       { signature: filled(64, 8), epochKeys: filled(9, 9), snapshot: filled(20, 10) },
     ],
+    'protocol/link/relay-talk.ts relayQuestionCodec': [
+      { kind: 'show', tag: filled(32, 70) },
+      { kind: 'claim', account, secret: filled(16, 71) },
+      { kind: 'entries', log: filled(300, 72) },
+    ],
+    'protocol/link/relay-talk.ts relayAnswerCodec': [
+      { kind: 'want', proof: filled(32, 73) },
+      { kind: 'served', addresses: ['/ip4/192.0.2.1/tcp/4001'] },
+      { kind: 'refused', reason: 'not-in' },
+    ],
     'protocol/link/introduction.ts introductionCodec': [
       {
         account,

@@ -45,6 +45,9 @@ export type Purpose =
   | 'invite transcript'
   | 'invite seal'
   | 'security code checksum'
+  | 'relay code checksum'
+  | 'relay tag'
+  | 'relay proof'
   // sessions
   | 'device card'
   | 'session agreement'

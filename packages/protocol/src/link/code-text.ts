@@ -15,6 +15,7 @@ const PREFIXES = {
   join: 'WEB+KITH:J/',
   invite: 'WEB+KITH:C/',
   verify: 'WEB+KITH:V/',
+  relay: 'WEB+KITH:R/',
 } as const
 
 const CHECKSUM_PURPOSES: Readonly<Record<CodeKind, Purpose>> = {
@@ -22,6 +23,7 @@ const CHECKSUM_PURPOSES: Readonly<Record<CodeKind, Purpose>> = {
   join: 'join code checksum',
   invite: 'invite code checksum',
   verify: 'security code checksum',
+  relay: 'relay code checksum',
 }
 
 /** The kinds of code there are. */
@@ -122,7 +124,7 @@ function otherKind(kind: CodeKind, plain: string): KithError {
   const isKnown = Object.values(PREFIXES).some((prefix) => plain.startsWith(prefix))
   return new KithError('ERR_CODE_KIND', 'a code for something else', {
     hint: isKnown
-      ? 'Link codes belong into "link a device", invite codes into "add a contact", security codes into "verify".'
+      ? 'Link codes belong into "link a device", invite codes into "add a contact", security codes into "verify", relay codes into "claim a relay".'
       : 'Update this device.',
   })
 }
