@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
@@ -68,6 +69,31 @@ describe('admin pages', () => {
       const response = await fetch(`${url}/status`, { method })
       expect(response.status).toBe(405)
       expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    },
+  )
+
+  test('RLY-81 E1 the dashboard runs its own script and style and nothing else', async () => {
+    const { url } = await withAdmin()
+    const page = await fetch(`${url}/`)
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).not.toContain('unsafe')
+    expect(policy).toContain("default-src 'none'")
+    const text = await page.text()
+    expect(text).not.toMatch(/(src|href)="(?!status")/)
+    for (const tag of ['script', 'style']) {
+      const inside = new RegExp(`<${tag}>([^]*?)</${tag}>`).exec(text)?.[1] ?? ''
+      const hash = createHash('sha256').update(inside).digest('base64')
+      expect(policy).toContain(`${tag}-src 'sha256-${hash}'`)
+    }
+  })
+
+  test.each(['/claim-code', '/claim-code/another', '/reload'])(
+    'RLY-72 E1 %s is for the socket of the home alone',
+    async (path) => {
+      const { url } = await withAdmin()
+      expect((await fetch(`${url}${path}`, { method: 'POST' })).status).toBe(405)
+      expect((await fetch(`${url}${path}`)).status).toBe(404)
     },
   )
 

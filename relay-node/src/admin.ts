@@ -1,10 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
+import type { ClaimCode } from './claim-code.ts'
 import type { Counters } from './counters.ts'
-import { RelayError, reasonOf } from './errors.ts'
+import { DASHBOARD, DASHBOARD_POLICY } from './dashboard.ts'
+import { isRelayError, RelayError, reasonOf } from './errors.ts'
 import { closeServer } from './home-claim.ts'
 import { metricsText } from './metrics.ts'
 import type { RelayStatus } from './status.ts'
+
+/** What may be asked of a relay on the socket of its home, which nobody but its owner on this machine opens. */
+export interface AdminControl {
+  claimCode(): Promise<ClaimCode | undefined>
+  offerToAnother(): Promise<ClaimCode | undefined>
+  reload(): Promise<void>
+}
 
 /** What the admin pages show. */
 export interface AdminView {
@@ -46,7 +55,7 @@ export async function startAdmin(address: AdminAddress, view: AdminView): Promis
 /** The same pages without an address: for the socket of the home too. */
 export function createAdminServer(
   view: AdminView,
-  { localName }: { readonly localName?: string } = {},
+  options: { readonly localName?: string; readonly control?: AdminControl } = {},
 ): Server {
   const server = createServer(
     {
@@ -56,7 +65,12 @@ export function createAdminServer(
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: HEADERS_TIMEOUT_MS,
     },
-    (request, response) => respond(answerRequest(request, { view, localName }), response),
+    (request, response) => {
+      answerRequest(request, { ...options, view }).then(
+        (answer) => respond(answer, response),
+        () => respond({ status: 500, body: 'it failed\n' }, response),
+      )
+    },
   )
   server.maxConnections = MAX_CONNECTIONS
   return server
@@ -64,17 +78,28 @@ export function createAdminServer(
 
 interface Answer {
   readonly status: number
-  readonly type?: 'application/json' | 'text/plain'
+  readonly type?: 'application/json' | 'text/plain' | 'text/html'
   readonly body: string
+  readonly policy?: string
 }
 
-function answerRequest(
+interface Asked {
+  readonly view: AdminView
+  readonly localName?: string
+  readonly control?: AdminControl
+}
+
+async function answerRequest(
   { method, url, headers }: IncomingMessage,
-  { view, localName }: { readonly view: AdminView; readonly localName: string | undefined },
-): Answer {
+  { view, localName, control }: Asked,
+): Promise<Answer> {
   if (!isOwnName(headers.host ?? '', localName)) return { status: 421, body: 'not this host\n' }
+  const path = url?.split('?')[0] ?? ''
+  if (method === 'POST' && control !== undefined) return answerControl(path, control)
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'only GET\n' }
-  switch (url?.split('?')[0]) {
+  switch (path) {
+    case '/':
+      return { status: 200, type: 'text/html', body: DASHBOARD, policy: DASHBOARD_POLICY }
     case '/healthz':
       return { status: 200, body: 'ok\n' }
     case '/readyz':
@@ -82,12 +107,33 @@ function answerRequest(
         ? { status: 200, body: 'ready\n' }
         : { status: 503, body: 'not ready\n' }
     case '/status':
-      return { status: 200, type: 'application/json', body: `${JSON.stringify(view.status())}\n` }
+      return json(view.status())
     case '/metrics':
       return { status: 200, body: metricsText(view.status(), view.counters) }
     default:
       return { status: 404, body: 'not found\n' }
   }
+}
+
+/** What changes something: on the socket of the home alone (RLY-14). */
+async function answerControl(path: string, control: AdminControl): Promise<Answer> {
+  switch (path) {
+    case '/claim-code':
+      return json((await control.claimCode()) ?? {})
+    case '/claim-code/another':
+      return json((await control.offerToAnother()) ?? {})
+    case '/reload':
+      return control.reload().then(
+        () => json({}),
+        (error: unknown) => json(isRelayError(error) ? { error: error.toJSON() } : { error: {} }),
+      )
+    default:
+      return { status: 404, body: 'not found\n' }
+  }
+}
+
+function json(value: object): Answer {
+  return { status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` }
 }
 
 /**
@@ -100,11 +146,15 @@ function isOwnName(host: string, localName: string | undefined): boolean {
   return name === 'localhost' || name === localName?.toLowerCase() || isIP(address) !== 0
 }
 
-function respond({ status, type = 'text/plain', body }: Answer, response: ServerResponse): void {
+function respond(
+  { status, type = 'text/plain', body, policy = NO_CONTENT }: Answer,
+  response: ServerResponse,
+): void {
   response.writeHead(status, {
     'content-type': `${type}; charset=utf-8`,
     'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'content-security-policy': policy,
+    'referrer-policy': 'no-referrer',
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
@@ -113,6 +163,8 @@ function respond({ status, type = 'text/plain', body }: Answer, response: Server
   })
   response.end(body)
 }
+
+const NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
 
 async function listen(server: Server, { host, port }: AdminAddress): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -1,16 +1,18 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { AdminAddress } from './admin.ts'
 import { defaultHome } from './default-home.ts'
+import { systemClock } from './environment.ts'
 import { isRelayError, RelayError } from './errors.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { parseListen } from './listen.ts'
-import { createOutput } from './output.ts'
+import { createOutput, type OutputForm } from './output.ts'
+import { ownerCommands } from './owner-program.ts'
 import type { RunFlags } from './run-command.ts'
 import { packageVersion } from './version.ts'
 
 /** Runs one command line and leaves its exit code to the process. */
 export async function main(args: readonly string[]): Promise<void> {
-  const output = createOutput({ json: args.includes('--json') })
+  const output = createOutput(formOf(args), systemClock.now)
   try {
     await createProgram().parseAsync(withCommand(args), { from: 'user' })
   } catch (error) {
@@ -19,6 +21,11 @@ export async function main(args: readonly string[]): Promise<void> {
     output.failure(failure)
     process.exitCode = exitCodeOf(failure)
   }
+}
+
+function formOf(args: readonly string[]): OutputForm {
+  if (args.includes('--json')) return 'json'
+  return args.includes('--log') ? 'log' : 'text'
 }
 
 function createProgram(): Command {
@@ -31,6 +38,7 @@ function createProgram(): Command {
     .addHelpText('after', EXAMPLES)
   program.addCommand(runCommand())
   program.addCommand(statusCommand())
+  for (const command of ownerCommands()) program.addCommand(command)
   for (const command of program.commands) command.copyInheritedSettings(program)
   return program
 }
@@ -50,7 +58,8 @@ Examples:
   kith-relay                                  run with the key in the default folder
   kith-relay run --public-host relay.example  say under which name the outside reaches it
   kith-relay run --home ./relay --listen /ip4/0.0.0.0/tcp/5001 --admin off
-  kith-relay status --json`
+  kith-relay claim-code                       the code with which a device becomes its owner
+  kith-relay test /dns/relay.example/tcp/4001/p2p/12D3KooW…   is it reachable from here?`
 
 function runCommand(): Command {
   return new Command('run')
@@ -61,12 +70,16 @@ function runCommand(): Command {
     .option('--admin <host:port>', 'where to serve /status and /metrics, or "off"', parseAdmin)
     .option('--stun <port>', 'UDP port of the STUN responder, or "off"', parseStun)
     .option('--open', 'let everybody use it who knows its address')
+    .option('--allow <file>', 'devices and accounts to let in besides its owner, one a line')
     .option('--max-reservations <n>', 'devices that may hold a reservation', parseCount)
     .option('--max-per-address <n>', 'of these, how many from one network address', parseCount)
     .option('--max-circuits <n>', 'circuits open at once', parseCount)
     .option('--max-rate <bytes/s>', 'bytes forwarded per second, 0 for no limit', parseAmount)
+    .option('--monthly <bytes>', 'bytes forwarded in a calendar month, 0 for no limit', parseAmount)
+    .option('--usage', 'keep sums per account and day, signed, for that account to read')
     .option('--drain <seconds>', 'time for open circuits to end when it stops', parseAmount, 1)
     .option('--json', 'one JSON object per line on stdout')
+    .option('--log', 'the same for a journal: with times, and without the claim code')
     .action(async (flags: RunFlags) => {
       // Loading libp2p takes most of a second: not before it is wanted.
       const { runRelay } = await import('./run-command.ts')

@@ -40,6 +40,23 @@ describe('who is let in', () => {
     for (const socket of silent) socket.destroy()
   })
 
+  test('RLY-63 D2 where all connections are taken, those that carry nothing make room', async () => {
+    const relay = await world.relay({ limits: { maxReservations: 1, maxCircuits: 1 } })
+    const address = tcpAddressOf(relay)
+    const peer = () => world.peer({ circuit: false })
+    const reserved = await peer()
+    await ask(reserved, address, RESERVE)
+    const idle = await Promise.all([1, 2, 3].map(peer))
+    await Promise.all(idle.map((one) => one.dial(multiaddr(address))))
+    await expect.poll(() => relay.status().connections).toBe(4)
+    const late = await peer()
+    // the others have three seconds to ask for what they came for
+    const status = async () => (await ask(late, address, RESERVE).catch(() => undefined))?.status
+    await expect.poll(status, { interval: 500 }).toBe(200)
+    expect(reserved.getConnections()).toHaveLength(1)
+    expect(relay.status()).toMatchObject({ reservations: 1 })
+  })
+
   test('RLY-11 D3 a connection nobody uses is closed, a reserved or asking one is not', async () => {
     const host = await world.peer({ circuit: false, listen: ['/ip4/127.0.0.1/tcp/0'] })
     const relay = await world.relay()
@@ -51,10 +68,9 @@ describe('who is let in', () => {
     await openHop(asking, tcpAddressOf(relay))
     await ask(reserved, tcpAddressOf(relay), RESERVE)
     const unused = host.getConnections()
-    const later = { now: Date.now() + 61_000, isReserved: () => false }
+    const later = { now: Date.now() + 61_000, isUsed: () => false }
     expect(idleConnections(unused, { ...later, now: Date.now() })).toEqual([])
     expect(idleConnections(unused, later)).toEqual(unused)
-    expect(idleConnections(unused, { ...later, isReserved: () => true })).toEqual([])
-    expect(idleConnections(asking.getConnections(), later)).toEqual([])
+    expect(idleConnections(unused, { ...later, isUsed: () => true })).toEqual([])
   })
 })

@@ -1,4 +1,15 @@
-import type { Clock, Rng } from '@kithmesh/net'
+/** The time, injected so that tests decide it; the shape `@kithmesh/net` declares. */
+export interface Clock {
+  /** ms since 1970 UTC; may jump. */
+  now(): number
+  /** ms that only ever grow. */
+  monotonic(): number
+}
+
+/** Randomness; the shape `@kithmesh/net` declares. */
+export interface Rng {
+  bytes(length: number): Uint8Array
+}
 
 /** The clock of the machine: only composition roots take it. */
 export const systemClock: Clock = {

@@ -7,6 +7,11 @@ export type RelayErrorCode =
   | 'ERR_KEY_MALFORMED'
   | 'ERR_CERTIFICATE'
   | 'ERR_LIMITS'
+  | 'ERR_ALLOW_LIST'
+  | 'ERR_OWNER'
+  | 'ERR_OWNED'
+  | 'ERR_BACKUP'
+  | 'ERR_INSTALL'
   | 'ERR_LISTEN'
   | 'ERR_RELAY_NOT_RUNNING'
   | 'ERR_TIMEOUT'
@@ -27,6 +32,11 @@ export class RelayError extends Error {
     this.name = 'RelayError'
     this.code = code
     this.hint = options.hint
+  }
+
+  /** As the commands print it. */
+  toJSON(): { readonly code: string; readonly message: string; readonly hint: string } {
+    return { code: this.code, message: this.message, hint: this.hint ?? '' }
   }
 }
 

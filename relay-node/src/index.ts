@@ -1,4 +1,4 @@
-export type { Clock, Rng } from '@kithmesh/net'
+export type { Clock, Rng } from './environment.ts'
 export { isRelayError, RelayError, type RelayErrorCode, type RelayErrorOptions } from './errors.ts'
 export { DEFAULT_LIMITS, type RelayLimits } from './limits.ts'
 export { createRelay } from './relay.ts'

@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type RelayProcess, startKithRelay } from './testing/processes.ts'
-import { ask, openCircuit, RESERVE, reserveByHand } from './testing/raw-circuit.ts'
+import { ask, connectTo, openCircuit, RESERVE, reserveByHand } from './testing/raw-circuit.ts'
 import { createWorld } from './testing/running.ts'
 import { circuitAddress } from './testing/stock-peer.ts'
 
@@ -16,7 +17,12 @@ afterEach(async () => {
   }
 })
 
-const LOOPBACK = ['--listen', '/ip4/127.0.0.1/tcp/0', '--stun', 'off', '--admin', 'off']
+const LOOPBACK = ['--open', '--listen', '/ip4/127.0.0.1/tcp/0', '--stun', 'off', '--admin', 'off']
+const CLOSED = ['--listen', '/ip4/127.0.0.1/tcp/0', '--stun', 'off', '--admin', 'off']
+const ASIDE = ['--open', '--stun', 'off', '--admin', 'off']
+/** A process takes a moment, and on a busy machine a long one. */
+const PATIENCE = { timeout: 30_000 } as const
+vi.setConfig({ testTimeout: 120_000 })
 const MIB = 1024 * 1024
 
 function kithRelay(...given: Parameters<typeof startKithRelay>): RelayProcess {
@@ -65,7 +71,7 @@ describe('kith-relay run', () => {
     await world.peer({ listen: [`${first.address}/p2p-circuit`] })
     first.relay.child.kill('SIGKILL')
     await first.relay.exit()
-    const listen = ['--listen', `/ip4/127.0.0.1/tcp/${port}`, ...LOOPBACK.slice(2)]
+    const listen = ['--listen', `/ip4/127.0.0.1/tcp/${port}`, ...ASIDE]
     const second = await runOn(home, listen)
     expect(second.ready).toEqual(first.ready)
     const ada = await world.peer({ listen: [`${first.address}/p2p-circuit`] })
@@ -91,14 +97,96 @@ describe('kith-relay run', () => {
     expect(await status.exit()).toBe(0)
   })
 
-  test('RLY-17 without claiming it is open, and says so', async () => {
+  test('RLY-70 RLY-71 without a word it runs, closed, and shows how to claim it', async () => {
     const home = await world.home()
-    const relay = kithRelay(['--home', home, ...LOOPBACK])
-    await expect.poll(() => relay.stdout(), { timeout: 10_000 }).toContain('Stop ')
+    const relay = kithRelay(['--home', home, ...CLOSED])
+    await expect.poll(() => relay.stdout(), PATIENCE).toContain('kith relay claim WEB+')
     expect(relay.stdout()).toContain('Relay ready. It forwards sealed bytes')
-    expect(relay.stdout()).toMatch(/Who may use it +for now anyone who knows an address/)
+    expect(relay.stdout()).toMatch(/Who may use it +nobody yet: the first device/)
     relay.child.kill('SIGINT')
     expect(await relay.exit()).toBe(0)
+  })
+
+  test('RLY-17 open, it says so', async () => {
+    const relay = kithRelay(['--home', await world.home(), ...LOOPBACK])
+    await expect.poll(() => relay.stdout(), PATIENCE).toContain('Stop ')
+    expect(relay.stdout()).toMatch(/Who may use it +everybody who knows an address/)
+    expect(relay.stdout()).not.toContain('claim')
+  })
+
+  test('RLY-72 the code is asked for on the socket of the home, and no journal has it', async () => {
+    const home = await world.home()
+    const relay = kithRelay(['run', '--log', '--home', home, ...CLOSED])
+    const ready = await relay.event('ready')
+    expect(ready).toMatchObject({ level: 'info', time: expect.stringMatching(/^\d{4}-.+Z$/) })
+    const asked = kithRelay(['claim-code', '--home', home, '--json'])
+    const { code } = await asked.event('claim-code')
+    expect(code).toMatch(/^WEB\+KITH:R\/[A-Z2-7]+$/)
+    expect(await asked.exit()).toBe(0)
+    relay.child.kill('SIGTERM')
+    expect(await relay.exit()).toBe(0)
+    expect(relay.stdout() + relay.stderr()).not.toContain('WEB+KITH')
+    for (const file of await filesOf(home)) expect(file).not.toContain('WEB+KITH')
+  })
+
+  test('RLY-77 RLY-84 an id is allowed and taken out again while it runs; limits are read anew', async () => {
+    const home = await world.home()
+    const { relay, address } = await runOn(home, CLOSED)
+    const peer = await world.peer({ circuit: false })
+    const id = peer.peerId.toString()
+    expect((await ask(peer, address, RESERVE)).status).toBe(202)
+    const allow = kithRelay(['allow', id, '--home', home, '--json'])
+    expect(await allow.event('allowed')).toMatchObject({ allowed: [id], running: true })
+    expect((await ask(peer, address, RESERVE)).status).toBe(100)
+    await writeFile(join(home, 'limits.json'), '{"maxCircuits": 3}')
+    relay.child.kill('SIGHUP')
+    await relay.event('reloaded')
+    const status = kithRelay(['status', '--home', home, '--json'])
+    expect(await status.event('status')).toMatchObject({ limits: { maxCircuits: 3 } })
+    await writeFile(join(home, 'limits.json'), '{"maxCircuits": "many"}')
+    relay.child.kill('SIGHUP')
+    expect(await relay.event('error')).toMatchObject({ code: 'ERR_LIMITS' })
+    const wrong = kithRelay(['allow', 'nobody', '--home', home, '--json'])
+    expect(await wrong.exit()).toBe(2)
+  })
+
+  test('RLY-85 from a backup it is the same relay with the same owner elsewhere', async () => {
+    const home = await world.home()
+    const first = await runOn(home, CLOSED)
+    await writeFile(join(home, 'owner.txt'), `a${'a'.repeat(52)}\n`)
+    first.relay.child.kill('SIGTERM')
+    await first.relay.exit()
+    const file = join(await world.home(), 'relay.backup')
+    expect(await kithRelay(['backup', file, '--home', home]).exit()).toBe(0)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    const other = await world.home()
+    expect(await kithRelay(['restore', file, '--home', other]).exit()).toBe(0)
+    const second = await runOn(other, CLOSED)
+    expect(second.ready['relay']).toBe(first.ready['relay'])
+    expect(second.ready['claim']).toBeNull()
+    const again = kithRelay(['restore', file, '--home', other, '--json'])
+    expect(await again.exit()).toBe(1)
+    expect(JSON.parse(again.stdout())).toMatchObject({ code: 'ERR_BACKUP' })
+  })
+
+  test('RLY-78 a month that is used up ends circuits and takes no more, over restarts too', async () => {
+    const home = await world.home()
+    const month = [...LOOPBACK, '--monthly', String(MIB)]
+    const first = await runOn(home, month)
+    const [ada, ben] = await Promise.all([1, 2].map(() => world.peer({ circuit: false })))
+    if (ada === undefined || ben === undefined) throw new Error('no peers')
+    const next = await reserveByHand(ada, first.address)
+    const circuit = await openCircuit(ben, first.address, { to: ada, next })
+    const ended = once(circuit.initiator, 'close')
+    circuit.target.resume()
+    for (let sent = 0; sent < 2 * MIB; sent += 65_536)
+      void circuit.initiator.send(new Uint8Array(65_536))
+    await ended
+    expect((await ask(ben, first.address, connectTo(ada))).status).toBe(201)
+    first.relay.child.kill('SIGTERM')
+    await first.relay.exit()
+    const second = await runOn(home, month)
+    expect((await ask(ben, second.address, RESERVE)).status).toBe(201)
   })
 
   test('a wrong command line is 2, with what was meant', async () => {

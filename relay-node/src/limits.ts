@@ -6,18 +6,28 @@ export interface RelayLimits {
   readonly maxReservations: number
   /** Of these, how many may come from one network address (IPv4 address or IPv6 /64). */
   readonly maxReservationsPerAddress: number
-  /** Circuits open at once. */
+  /** Devices of one account that may hold a reservation, where the relay knows accounts. */
+  readonly maxReservationsPerAccount: number
+  /** Circuits open at once, spliced roads included, as in all that follow. */
   readonly maxCircuits: number
   /** Of these, how many one device may have dialled, and how many may end at one device. */
   readonly maxCircuitsPerPeer: number
+  /** Of these, how many may begin or end at devices of one account, where the relay knows accounts. */
+  readonly maxCircuitsPerAccount: number
   /** Of these, how many may have been dialled from one network address. */
   readonly maxCircuitsPerAddress: number
   /** Connections one network address may have open, those in their handshake included. */
   readonly maxConnectionsPerAddress: number
+  /** Connections that may be in their handshake at once (rule RLY-60). */
+  readonly maxPending: number
+  /** Of these, how many of one network address. */
+  readonly maxPendingPerAddress: number
   /** Requests (reservations and circuits) one network address may make in a second. */
   readonly maxRequestsPerSecond: number
   /** Bytes per second forwarded over all circuits; 0 is no limit. */
   readonly maxRate: number
+  /** Bytes forwarded in a calendar month (UTC), counted over restarts; 0 is no limit. */
+  readonly maxMonthly: number
 }
 
 /**
@@ -27,12 +37,17 @@ export interface RelayLimits {
 export const DEFAULT_LIMITS: RelayLimits = {
   maxReservations: 256,
   maxReservationsPerAddress: 32,
+  maxReservationsPerAccount: 64,
   maxCircuits: 512,
   maxCircuitsPerPeer: 64,
+  maxCircuitsPerAccount: 256,
   maxCircuitsPerAddress: 128,
   maxConnectionsPerAddress: 128,
+  maxPending: 256,
+  maxPendingPerAddress: 32,
   maxRequestsPerSecond: 20,
   maxRate: 0,
+  maxMonthly: 0,
 }
 
 /** The greatest figure a limit takes: above it arithmetic is no longer exact. */
@@ -53,7 +68,7 @@ export function parseLimits(given: Readonly<Record<string, unknown>>): RelayLimi
 }
 
 function parseLimit(name: keyof RelayLimits, value: unknown): number {
-  const least = name === 'maxRate' ? 0 : 1
+  const least = name === 'maxRate' || name === 'maxMonthly' ? 0 : 1
   const fits = typeof value === 'number' && Number.isInteger(value)
   if (fits && value >= least && value <= MAX_LIMIT) return value
   throw new RelayError('ERR_LIMITS', `${name} is a whole number of at least ${least}`, {

@@ -2,8 +2,9 @@ import { isRelayError, reasonOf } from './errors.ts'
 
 /** What a command says: data on stdout, talk on stderr. */
 export interface Output {
+  readonly form: OutputForm
   /** One JSON object on a line, when JSON is wanted. */
-  event(event: { readonly event: string } & Readonly<Record<string, unknown>>): void
+  event(event: OutputEvent): void
   /** Lines for a person on stdout, when JSON is not wanted. */
   text(text: string): void
   /** A line for a person on stderr, when JSON is not wanted. */
@@ -12,25 +13,49 @@ export interface Output {
   failure(failure: unknown): void
 }
 
-/** Output for scripts (NDJSON) or for people. */
-export function createOutput({ json }: { readonly json: boolean }): Output {
+/** For a person, for a script (NDJSON), or for a journal: NDJSON with a time, and no secret in it. */
+export type OutputForm = 'text' | 'json' | 'log'
+
+/** What a script or a journal is told. */
+export type OutputEvent = { readonly event: string } & Readonly<Record<string, unknown>>
+
+/** What a journal keeps for years must not open anything (RLY-72). */
+const SECRETS: ReadonlySet<string> = new Set(['claim', 'code'])
+
+/** Output in one form. `now` is only asked for a journal's times. */
+export function createOutput(form: OutputForm, now: () => number = () => 0): Output {
+  const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
   const event: Output['event'] = (line) => {
-    if (json) process.stdout.write(`${JSON.stringify(line)}\n`)
+    if (form === 'json') write(line)
+    if (form === 'log') write(logLine(line, now()))
   }
   return {
+    form,
     event,
     text(text) {
-      if (!json) process.stdout.write(`${text}\n`)
+      if (form === 'text') process.stdout.write(`${text}\n`)
     },
     talk(text) {
-      if (!json) process.stderr.write(`${text}\n`)
+      if (form === 'text') process.stderr.write(`${text}\n`)
     },
     failure(failure) {
       const { code, message, hint } = describe(failure)
       event({ event: 'error', code, message, hint })
-      if (!json) process.stderr.write(`kith-relay: ${message}\n${hint === '' ? '' : `${hint}\n`}`)
+      if (form === 'text') {
+        process.stderr.write(`kith-relay: ${message}\n${hint === '' ? '' : `${hint}\n`}`)
+      }
     },
   }
+}
+
+const WARNINGS: ReadonlySet<string> = new Set(['notice', 'fault'])
+
+function logLine({ event, ...fields }: OutputEvent, now: number): object {
+  const level = event === 'error' ? 'error' : WARNINGS.has(event) ? 'warn' : 'info'
+  const told = Object.entries(fields).filter(
+    ([name]) => event === 'error' || event === 'notice' || !SECRETS.has(name),
+  )
+  return { time: new Date(now).toISOString(), level, event, ...Object.fromEntries(told) }
 }
 
 function describe(failure: unknown): { code: string; message: string; hint: string } {

@@ -1,38 +1,26 @@
-import {
-  type Clock,
-  createHost,
-  HOP_PROTOCOL,
-  type Host,
-  isLoopback,
-  isLoopbackHost,
-  STUN_PORT,
-} from '@kithmesh/net'
-import type { Connection } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
-import { type AdminAddress, createAdminServer, startAdmin } from './admin.ts'
+import { type Clock, createHost, type Host, type HostLimits } from '@kithmesh/net'
+import { OPEN_ACCESS } from './access.ts'
+import { createAdminServer } from './admin.ts'
+import type { ClaimCode } from './claim-code.ts'
+import { createClaimService, RELAY_PROTOCOL } from './claim-service.ts'
 import { type Counters, createCounters } from './counters.ts'
-import { createDoor, idleConnections } from './door.ts'
 import { systemClock, systemRng } from './environment.ts'
-import { RelayError, reasonOf } from './errors.ts'
-import { makeHome, openHome, type RelayHome } from './home.ts'
+import { RelayError } from './errors.ts'
+import { createGuard, type Guard, maxConnectionsOf } from './guard.ts'
+import { makeHome, openHome, type RelayHome, readLimits } from './home.ts'
 import { claimHome } from './home-claim.ts'
 import { createHopService, type HopService, maxHopStreams } from './hop-service.ts'
 import { parseLimits, type RelayLimits } from './limits.ts'
-import {
-  checkFree,
-  defaultListen,
-  isOf,
-  type ListenAddress,
-  parseListen,
-  publicAddresses,
-} from './listen.ts'
+import { checkFree, defaultListen, isOf, type ListenAddress, parseListen } from './listen.ts'
+import { type Month, openMonth } from './month.ts'
+import { type Ownership, openOwnership } from './ownership.ts'
+import { isOutside, reachableBy } from './reachable.ts'
+import { type RelayAddresses, relayAddresses } from './relay-addresses.ts'
 import type { Relay, RelayOptions } from './relay-options.ts'
+import { openAdmin, openStun } from './side-services.ts'
 import type { RelayNotice, RelayStatus } from './status.ts'
-import { startStun } from './stun.ts'
+import { createUsageBook } from './usage.ts'
 import { packageVersion } from './version.ts'
-
-/** Loopback only: whoever wants it elsewhere says so. */
-const DEFAULT_ADMIN: AdminAddress = { host: '127.0.0.1', port: 4003 }
 
 /**
  * Starts a relay in this process.
@@ -68,6 +56,8 @@ type Closer = () => Promise<void>
 
 /** How often unused connections are closed. */
 const SWEEP_INTERVAL_MS = 15_000
+/** How often the month is looked at. */
+const MONTH_INTERVAL_MS = 1_000
 /** How long the network may take to say goodbye to everybody. */
 const STOP_TIMEOUT_MS = 1_500
 
@@ -80,12 +70,16 @@ class RunningRelay implements Relay {
   readonly #counters: Counters = createCounters()
   readonly #closers: Closer[] = []
   readonly #notices: RelayNotice[] = []
-  #limits: RelayLimits = parseLimits({})
-  #addresses: readonly Multiaddr[] = []
-  #outside: readonly Multiaddr[] = []
+  /** One object for all who go by it: a reload changes what is in it. */
+  readonly #limits: { -readonly [K in keyof RelayLimits]: number } = { ...parseLimits({}) }
+  #addresses: RelayAddresses | undefined
+  #ownership: Ownership | undefined
+  #month: Month | undefined
+  #guard: Guard | undefined
   #host: Host | undefined
   #hop: HopService | undefined
   #stun: number | undefined
+  #isVisited = false
   #ready = false
   #stopping: Promise<void> | undefined
   admin: string | null = null
@@ -101,7 +95,7 @@ class RunningRelay implements Relay {
   }
 
   get addresses(): readonly string[] {
-    return this.#addresses.map(String)
+    return (this.#addresses?.all ?? []).map(String)
   }
 
   async start(): Promise<void> {
@@ -111,34 +105,71 @@ class RunningRelay implements Relay {
     signal?.throwIfAborted()
     await checkFree(listen)
     await this.#startHost(home, listen)
-    await this.#startStun()
-    await this.#startAdmin()
+    await this.#startBeside()
     signal?.throwIfAborted()
     this.#ready = true
   }
 
   async #openHome(): Promise<RelayHome> {
-    const { home, rng = systemRng } = this.#options
+    const { home, open = false, allow: allowFile, rng = systemRng } = this.#options
+    const clock = this.#clock
     await makeHome(home)
-    const claim = await claimHome(home, createAdminServer(this.#view))
+    const claim = await claimHome(home, createAdminServer(this.#view, { control: this }))
     this.#closers.push(() => claim.release())
-    const opened = await openHome(home, { clock: this.#clock, rng })
-    this.#limits = parseLimits({ ...opened.limits, ...this.#options.limits })
+    const opened = await openHome(home, { clock, rng })
+    Object.assign(this.#limits, parseLimits({ ...opened.limits, ...this.#options.limits }))
+    const onOut = (peers: ReadonlySet<string>): void => {
+      this.#guard?.cutOff(peers)
+      this.#hop?.cutOff(peers)
+    }
+    this.#ownership = await openOwnership({ home, opened, open, allowFile, clock, rng, onOut })
+    this.#month = await this.#openMonth()
     return opened
+  }
+
+  async #openMonth(): Promise<Month> {
+    const month = await openMonth({
+      home: this.#options.home,
+      limits: this.#limits,
+      counters: this.#counters,
+      clock: this.#clock,
+      onSpent: () => this.#hop?.endCircuits(new Error('The month is used up')),
+    })
+    const counting = setInterval(() => void month.tick().catch(() => {}), MONTH_INTERVAL_MS).unref()
+    this.#closers.push(async () => clearInterval(counting))
+    this.#closers.push(() => month.close())
+    return month
   }
 
   async #startHost({ identity, certificate }: RelayHome, listen: readonly ListenAddress[]) {
     const limits = this.#limits
-    const { stallTimeout } = this.#options
+    const clock = this.#clock
+    const counters = this.#counters
+    const access = this.#ownership?.accounts ?? OPEN_ACCESS
+    const { stallTimeout, requestTimeout: timeout } = this.#options
+    const book = this.#options.usage === true ? createUsageBook(clock) : undefined
     const hop = createHopService({
       identity,
       limits,
-      counters: this.#counters,
-      clock: this.#clock,
-      addressesFor: (connection) => this.#addressesFor(connection),
+      counters,
+      clock,
+      access,
+      ...(book === undefined ? {} : { usage: book }),
+      isSpent: () => this.#month?.isSpent() === true,
+      addressesFor: (connection) => this.#addresses?.for(connection) ?? [],
       ...(stallTimeout === undefined ? {} : { stallTimeout }),
+      ...(timeout === undefined ? {} : { timeout }),
     })
-    const door = createDoor(limits)
+    const guard = createGuard({
+      limits,
+      counters,
+      clock,
+      access,
+      isUsed: (connection) => hop.isUsed(connection),
+      onVisit: ({ remoteAddr }) => {
+        this.#isVisited ||= isOutside(remoteAddr)
+      },
+    })
     const host = await createHost({
       identity,
       certificate,
@@ -146,27 +177,48 @@ class RunningRelay implements Relay {
       circuit: false,
       webrtc: false,
       agent: 'kith-relay',
-      gate: { denyInboundConnection: (connection) => door.refuses(connection) },
-      limits: { maxConnections: maxConnectionsOf(limits), maxStreams: maxHopStreams(limits) * 2 },
+      clock,
+      gate: guard.gate,
+      admit: guard.admit,
+      present: hop.present,
+      limits: hostLimits(limits),
+      asksPeers: false,
     })
     this.#closers.push(() => within(STOP_TIMEOUT_MS, host.stop()))
-    await host.handle(HOP_PROTOCOL, (stream, connection) => hop.answer(stream, connection), {
-      maxInboundStreams: maxHopStreams(limits),
-    })
     this.#host = host
     this.#hop = hop
-    const sweeping = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref()
-    this.#closers.push(async () => clearInterval(sweeping))
+    this.#guard = guard
+    this.#watch(guard, host)
     this.#checkListening(host, listen)
-    await this.#publish(host)
+    this.#addresses = await relayAddresses(host, this.#options.publicHost)
+    await this.#serve(host, hop)
   }
 
-  #sweep(): void {
-    const isReserved = (connection: Connection) => this.#hop?.isReserved(connection) === true
-    const at = { now: this.#clock.now(), isReserved }
-    for (const connection of idleConnections(this.#host?.getConnections() ?? [], at)) {
-      connection.close().catch((error: Error) => connection.abort(error))
+  #watch(guard: Guard, host: Host): void {
+    const watching = new AbortController()
+    guard.watch(host, watching)
+    const sweeping = setInterval(() => guard.sweep(), SWEEP_INTERVAL_MS).unref()
+    this.#closers.push(async () => {
+      watching.abort()
+      clearInterval(sweeping)
+    })
+  }
+
+  async #serve(host: Host, hop: HopService): Promise<void> {
+    const maxInboundStreams = maxHopStreams(this.#limits)
+    for (const [protocol, answer] of Object.entries(hop.answers)) {
+      await host.handle(protocol, answer, { maxInboundStreams })
     }
+    await host.unhandle(IDENTIFY_PUSH)
+    if (this.#ownership === undefined) return
+    const { accounts, desk, keepOwner } = this.#ownership
+    const clock = this.#clock
+    const addresses = (): readonly string[] => this.addresses
+    const relay = (): string => this.peer
+    const claims = createClaimService({ accounts, desk, clock, addresses, relay, keepOwner })
+    await host.handle(RELAY_PROTOCOL.id, claims, {
+      maxInboundStreams: RELAY_PROTOCOL.maxStreamsPerPeer,
+    })
   }
 
   /** A host skips what it cannot listen on; of a relay the operator should know. */
@@ -177,88 +229,68 @@ class RunningRelay implements Relay {
       if (wanted.transport !== 'webrtc-direct') {
         throw new RelayError('ERR_LISTEN', `Cannot listen on ${wanted.text}`)
       }
-      this.#notice(
-        'NO_WEBRTC',
-        `No WebRTC on ${wanted.text}: the add-on node-datachannel is missing`,
-        {
-          hint: 'Browsers reach this relay by WebSocket alone. Reinstall on a machine it is built for.',
-        },
-      )
-    }
-  }
-
-  async #publish(host: Host): Promise<void> {
-    const { publicHost } = this.#options
-    const listening = host.getMultiaddrs()
-    this.#outside = publicHost === undefined ? [] : await publicAddresses(listening, publicHost)
-    const known = [...this.#outside, ...listening.toSorted((a, b) => nearness(a) - nearness(b))]
-    this.#addresses = [...new Map(known.map((address) => [address.toString(), address])).values()]
-  }
-
-  /** What a client may tell others of us: nothing that leads them to their own machine (RLY-6). */
-  #addressesFor(connection: Connection): readonly Uint8Array[] {
-    const told = isLoopback(connection.remoteAddr)
-      ? this.#addresses
-      : this.#outside.length > 0
-        ? this.#outside
-        : this.#addresses.filter((address) => !isLoopback(address))
-    return told.slice(0, MAX_RESERVATION_ADDRESSES).map(({ bytes }) => bytes)
-  }
-
-  async #startStun(): Promise<void> {
-    const { stun } = this.#options
-    if (stun === 'off') return
-    try {
-      const responder = await startStun({
-        port: stun?.port ?? STUN_PORT,
-        clock: this.#clock,
-        onAnswer: () => {
-          this.#counters.stunAnswered += 1
-        },
-      })
-      this.#stun = responder.port
-      this.#closers.push(() => responder.close())
-    } catch (error) {
-      if (stun !== undefined) throw stunRefused(stun.port, error)
-      this.#notice('NO_STUN', `No STUN from this relay: ${reasonOf(error)}`, {
-        hint: 'Give it another port with --stun PORT, or switch it off with --stun off.',
+      this.#notices.push({
+        code: 'NO_WEBRTC',
+        message: `No WebRTC on ${wanted.text}: the add-on node-datachannel is missing`,
+        hint: 'Browsers reach this relay by WebSocket alone. Reinstall on a machine it is built for.',
       })
     }
   }
 
-  async #startAdmin(): Promise<void> {
-    const { admin = DEFAULT_ADMIN } = this.#options
-    if (admin === 'off') return
-    const pages = await startAdmin(admin, this.#view)
-    this.admin = pages.url
-    this.#closers.push(() => pages.close())
-    if (isLoopbackHost(admin.host)) return
-    this.#notice('ADMIN_EXPOSED', `The admin pages are open to whoever reaches ${pages.url}`, {
-      hint: 'They show sums alone. Without --admin they are served to this machine only.',
-    })
+  async #startBeside(): Promise<void> {
+    const stun = await openStun(this.#options, { clock: this.#clock, counters: this.#counters })
+    this.#stun = stun.service?.port
+    this.#closers.push(async () => stun.service?.close())
+    const admin = await openAdmin(this.#options, this.#view)
+    this.admin = admin.service?.url ?? null
+    this.#closers.push(async () => admin.service?.close())
+    for (const { notice } of [stun, admin]) if (notice !== undefined) this.#notices.push(notice)
   }
 
   get #view(): { status(): RelayStatus; readonly counters: Counters } {
     return { status: () => this.status(), counters: this.#counters }
   }
 
-  #notice(code: RelayNotice['code'], message: string, { hint }: { readonly hint: string }): void {
-    this.#notices.push({ code, message, hint })
+  claimCode(): Promise<ClaimCode | undefined> {
+    const { peer: relay, addresses } = this
+    return this.#ownership?.claimCode({ relay, addresses }) ?? Promise.resolve(undefined)
+  }
+
+  offerToAnother(): Promise<ClaimCode | undefined> {
+    this.#ownership?.desk.reopen()
+    return this.claimCode()
+  }
+
+  async reload(): Promise<void> {
+    const { home, limits } = this.#options
+    const read = parseLimits({ ...(await readLimits(home)), ...limits })
+    await this.#ownership?.reload()
+    Object.assign(this.#limits, read)
   }
 
   status(): RelayStatus {
+    const { reachable, reason: reachableReason } = reachableBy({
+      isVisited: this.#isVisited,
+      addresses: this.#addresses?.all ?? [],
+    })
     return {
       relay: this.peer,
       version: this.#version,
       ready: this.#ready,
-      access: 'open',
+      access: this.#ownership?.access() ?? 'unclaimed',
+      reachable,
+      reachableReason,
       addresses: this.addresses,
       stun: this.#stun === undefined ? null : `stun:${this.#stunHost()}:${this.#stun}`,
       uptime: Math.floor(this.#clock.monotonic() - this.#startedAt),
       reservations: this.#hop?.reservations() ?? 0,
       circuits: this.#hop?.circuits() ?? 0,
+      splices: this.#hop?.splices() ?? 0,
       connections: this.#host?.getConnections().length ?? 0,
       bytes: this.#counters.bytes,
+      monthBytes: this.#month?.bytes() ?? 0,
+      turnedAway: this.#counters.turnedAway,
+      floods: this.#counters.floods,
       bufferedBytes: this.#hop?.bufferedBytes() ?? 0,
       messagesHeld: 0,
       limits: this.#limits,
@@ -267,7 +299,7 @@ class RunningRelay implements Relay {
   }
 
   #stunHost(): string {
-    const host = this.#options.publicHost ?? this.#addresses[0]?.getComponents()[0]?.value
+    const host = this.#options.publicHost ?? this.#addresses?.all[0]?.getComponents()[0]?.value
     return host?.includes(':') ? `[${host}]` : (host ?? '127.0.0.1')
   }
 
@@ -290,28 +322,18 @@ class RunningRelay implements Relay {
   }
 }
 
-/** What fits a 4 KiB answer beside the voucher, at about 90 bytes each. */
-const MAX_RESERVATION_ADDRESSES = 16
+/** By which peers tell what changed about them: nothing a relay would use. */
+const IDENTIFY_PUSH = '/ipfs/id/push/1.0.0'
 
-/** Everybody with a reservation, everybody dialling a circuit, and as many who may come to. */
-function maxConnectionsOf({ maxReservations, maxCircuits }: RelayLimits): number {
-  return 2 * (maxReservations + maxCircuits)
-}
-
-/** Loopback last: it leads nobody but this machine here. */
-function nearness(address: Multiaddr): number {
-  return isLoopback(address) ? 1 : 0
-}
-
-function stunRefused(port: number, error: unknown): RelayError {
-  return new RelayError(
-    'ERR_LISTEN',
-    `Cannot answer STUN on UDP port ${port}: ${reasonOf(error)}`,
-    {
-      cause: error,
-      hint: 'Choose another port with --stun PORT, or switch it off with --stun off.',
-    },
-  )
+/** The guard decides who is one too many; libp2p would refuse whoever comes. */
+function hostLimits(limits: RelayLimits): Partial<HostLimits> {
+  const streams = maxHopStreams(limits) * 2
+  return {
+    maxConnections: maxConnectionsOf(limits) * 2,
+    maxPending: limits.maxPending * 2,
+    maxStreams: streams,
+    maxOpenings: streams,
+  }
 }
 
 /** Waits for `work` but no longer: what does not close in time dies with the process. */

@@ -1,8 +1,14 @@
 import type { AdminAddress } from './admin.ts'
-import { bannerOf } from './banner.ts'
+import { bannerOf, claimText } from './banner.ts'
+import type { ClaimCode } from './claim-code.ts'
+import { systemClock } from './environment.ts'
+import { RelayError } from './errors.ts'
+import type { RelayLimits } from './limits.ts'
 import { createOutput, type Output } from './output.ts'
+import { qrLines } from './qr-lines.ts'
 import { createRelay } from './relay.ts'
 import type { Relay, RelayOptions } from './relay-options.ts'
+import { keepMemorySmall } from './tidy-memory.ts'
 
 /** The flags of `kith-relay run`, parsed. */
 export interface RunFlags {
@@ -12,23 +18,32 @@ export interface RunFlags {
   readonly admin?: AdminAddress | 'off'
   readonly stun?: { readonly port: number } | 'off'
   readonly open?: boolean
+  readonly allow?: string
   readonly maxReservations?: number
   readonly maxPerAddress?: number
   readonly maxCircuits?: number
   readonly maxRate?: number
+  readonly monthly?: number
+  readonly usage?: boolean
   /** Seconds. */
   readonly drain: number
   readonly json?: boolean
+  readonly log?: boolean
 }
 
 /** Runs a relay until SIGTERM or SIGINT. @throws what `createRelay` throws */
 export async function runRelay(flags: RunFlags): Promise<void> {
-  const output = createOutput({ json: flags.json === true })
+  const output = createOutput(formOf(flags), systemClock.now)
   const stopped = untilSignal(output)
   surviveStrayRejections(output)
   const relay = await createRelay(optionsOf(flags))
-  announce(relay, { output, open: flags.open === true })
+  await announce(relay, output)
+  reloadOnSignal(relay, output)
+  const following = followOwner(relay, output)
+  const tidying = keepMemorySmall(() => relay.status())
   await stopped
+  clearInterval(following)
+  tidying()
   output.talk('Stopping.')
   await relay.stop()
   output.event({ event: 'stopped' })
@@ -36,22 +51,39 @@ export async function runRelay(flags: RunFlags): Promise<void> {
   process.exit(0)
 }
 
-function optionsOf(flags: RunFlags): RelayOptions {
-  const { home, listen, publicHost, admin, stun, drain } = flags
-  const limits = {
-    ...given('maxReservations', flags.maxReservations),
-    ...given('maxReservationsPerAddress', flags.maxPerAddress),
-    ...given('maxCircuits', flags.maxCircuits),
-    ...given('maxRate', flags.maxRate),
+function formOf({ json, log }: RunFlags): Output['form'] {
+  if (json === true && log === true) {
+    throw new RelayError('ERR_USAGE', '--json and --log are two forms of output', {
+      hint: 'Use --log for a journal, --json for a script.',
+    })
   }
+  if (log === true) return 'log'
+  return json === true ? 'json' : 'text'
+}
+
+function optionsOf(flags: RunFlags): RelayOptions {
+  const { home, listen, publicHost, admin, stun, open, allow, drain } = flags
   return {
     home,
-    limits,
+    limits: limitsOf(flags),
     drain: drain * 1000,
     ...given('listen', listen),
     ...given('publicHost', publicHost),
     ...given('admin', admin),
     ...given('stun', stun),
+    ...given('open', open),
+    ...given('allow', allow),
+    ...given('usage', flags.usage),
+  }
+}
+
+function limitsOf(flags: RunFlags): Partial<RelayLimits> {
+  return {
+    ...given('maxReservations', flags.maxReservations),
+    ...given('maxReservationsPerAddress', flags.maxPerAddress),
+    ...given('maxCircuits', flags.maxCircuits),
+    ...given('maxRate', flags.maxRate),
+    ...given('maxMonthly', flags.monthly),
   }
 }
 
@@ -61,7 +93,7 @@ function given<K extends string, V>(name: K, value: V | undefined): Partial<Reco
   return property
 }
 
-function announce(relay: Relay, { output, open }: { output: Output; open: boolean }): void {
+async function announce(relay: Relay, output: Output): Promise<void> {
   const { peer, addresses, admin } = relay
   const status = relay.status()
   for (const notice of status.notices) {
@@ -69,8 +101,61 @@ function announce(relay: Relay, { output, open }: { output: Output; open: boolea
     output.talk(`${notice.message}\n${notice.hint}`)
   }
   const { stun } = status
-  output.event({ event: 'ready', relay: peer, addresses, claim: null, admin, stun })
-  output.text(bannerOf(status, { admin, open }))
+  const claim = await relay.claimCode()
+  output.event({
+    event: 'ready',
+    relay: peer,
+    addresses,
+    claim: claim?.code ?? null,
+    admin,
+    stun,
+  })
+  output.text(bannerOf(status, { admin }))
+  if (claim !== undefined) showClaim(claim, output)
+}
+
+/** The code to copy, and below it as a QR code to scan, which then is what a small screen shows. */
+export function showClaim(claim: ClaimCode, output: Output): void {
+  output.text(claimText(claim))
+  if (!process.stderr.isTTY) return
+  for (const line of qrLines(claim.code, process.stderr.columns)) output.talk(line)
+}
+
+/** How often the terminal is brought up to date. */
+const FOLLOW_MS = 1_000
+
+/** Says when the relay is claimed, and shows each new code until then. */
+function followOwner(relay: Relay, output: Output): NodeJS.Timeout {
+  let access = relay.status().access
+  let shown: string | undefined
+  const look = async (): Promise<void> => {
+    const claim = await relay.claimCode()
+    if (shown !== undefined && claim !== undefined && claim.code !== shown) {
+      output.event({ event: 'claim-code', ...claim })
+      showClaim(claim, output)
+    }
+    shown = claim?.code
+    const now = relay.status().access
+    if (access !== now) {
+      output.event({ event: now })
+      output.text('Claimed. From now on it serves the devices of its owner.')
+    }
+    access = now
+  }
+  return setInterval(() => void look().catch(() => {}), FOLLOW_MS).unref()
+}
+
+/** SIGHUP reads limits and allow lists again; what is wrong in them changes nothing (RLY-84). */
+function reloadOnSignal(relay: Relay, output: Output): void {
+  process.on('SIGHUP', () => {
+    relay.reload().then(
+      () => {
+        output.event({ event: 'reloaded' })
+        output.talk('Limits and allow list read again.')
+      },
+      (error: unknown) => output.failure(error),
+    )
+  })
 }
 
 /** Settles at the first SIGTERM or SIGINT; the second ends the process on the spot. */

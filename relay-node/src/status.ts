@@ -7,8 +7,12 @@ export interface RelayStatus {
   readonly version: string
   /** False while starting and while draining. */
   readonly ready: boolean
-  /** Who may use it. Until a relay can be claimed, everybody who knows its address. */
-  readonly access: 'open'
+  /** Who may use it: everybody who knows its address, its owner's devices, or nobody yet. */
+  readonly access: 'open' | 'owned' | 'unclaimed'
+  /** Whether it can be reached from outside, as far as it knows. */
+  readonly reachable: 'yes' | 'no' | 'unknown'
+  /** How it knows, for a person. */
+  readonly reachableReason: string
   readonly addresses: readonly string[]
   /** `stun:host:port` of its STUN responder; null when that is off. */
   readonly stun: string | null
@@ -16,12 +20,19 @@ export interface RelayStatus {
   readonly uptime: number
   /** Reservations standing now. */
   readonly reservations: number
-  /** Circuits open now. */
+  /** Circuits open now, splices included. */
   readonly circuits: number
+  /** Of these, splices. */
+  readonly splices: number
   /** Connections open now. */
   readonly connections: number
   /** Bytes forwarded since it started. */
   readonly bytes: number
+  /** Bytes forwarded in this calendar month, over restarts where a month has a limit. */
+  readonly monthBytes: number
+  /** Connections refused, and those cut off because they flooded. */
+  readonly turnedAway: number
+  readonly floods: number
   /** Bytes on their way through it now, in memory. */
   readonly bufferedBytes: number
   /** A relay cannot store messages. */

@@ -165,7 +165,7 @@ async function setStage(bundle: Bundle): Promise<Stage> {
 
 function openRelay(home: string): Promise<Relay> {
   const listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws']
-  return createRelay({ home, listen, admin: 'off', stun: 'off' })
+  return createRelay({ home, listen, admin: 'off', stun: 'off', open: true })
 }
 
 /** Calls what bundled-page.ts put into the page. */

@@ -79,6 +79,7 @@ export async function createWorld(
           home: join(folder, 'relay'),
           listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
           admin: 'off',
+          open: true,
         })
       : undefined
   const relays = await Promise.all(

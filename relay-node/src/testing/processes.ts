@@ -23,7 +23,23 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 /** Starts the command from its source. `preload` is a module as text, run before it. */
 export function startKithRelay(
   args: readonly string[],
-  { preload, env = {} }: { readonly preload?: string; readonly env?: Record<string, string> } = {},
+  options: ProcessOptions = {},
+): RelayProcess {
+  return startProcess(path('../kith-relay.ts'), args, options)
+}
+
+/** What a process is given besides its arguments. */
+export interface ProcessOptions {
+  /** A module as text, run before it. */
+  readonly preload?: string
+  readonly env?: Record<string, string>
+}
+
+/** Starts a program from its source. */
+export function startProcess(
+  program: string,
+  args: readonly string[],
+  { preload, env = {} }: ProcessOptions = {},
 ): RelayProcess {
   const imports = [
     RUN_SOURCES,
@@ -34,7 +50,7 @@ export function startKithRelay(
     [
       '--disable-warning=ExperimentalWarning',
       ...imports.flatMap((module) => ['--import', module]),
-      path('../kith-relay.ts'),
+      program,
       ...args,
     ],
     { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },

@@ -7,6 +7,7 @@ import { registerHooks } from 'node:module'
 const SOURCES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     '@kithmesh/net': '../../../packages/net/src/index.ts',
+    '@kithmesh/protocol': '../../../packages/protocol/src/index.ts',
     'kith-relay': '../index.ts',
   }).map(([name, path]) => [name, new URL(path, import.meta.url).href]),
 )

@@ -35,6 +35,7 @@ export function createWorld(): World {
         listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
         admin: 'off',
         stun: 'off',
+        open: true,
         ...options,
       })
       closers.push(() => relay.stop())

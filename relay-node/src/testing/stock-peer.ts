@@ -1,9 +1,9 @@
 // biome-ignore-all lint/style/noRestrictedImports: a stock peer is libp2p without anything of ours
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
-import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
-import { FaultTolerance, type Libp2p } from '@libp2p/interface'
+import { FaultTolerance, type Libp2p, type PrivateKey } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
@@ -18,6 +18,12 @@ export interface StockPeerOptions {
   readonly circuit?: boolean
   /** True: it dials webrtc-direct too, and nothing else. */
   readonly webrtc?: boolean
+  /** True: it is a relay as the libp2p packages make it, without limits of time and bytes. */
+  readonly relay?: boolean
+  /** Address of this machine to dial TCP from. */
+  readonly localAddress?: string
+  /** Default: one nobody has seen. */
+  readonly privateKey?: PrivateKey
 }
 
 /**
@@ -27,18 +33,29 @@ export function createStockPeer({
   listen = [],
   circuit = true,
   webrtc = false,
+  relay = false,
+  localAddress,
+  privateKey,
 }: StockPeerOptions = {}): Promise<Libp2p> {
+  // net.connect takes it, libp2p's type does not know it
+  const dialOpts: object = localAddress === undefined ? {} : { localAddress }
   return createLibp2p({
+    ...(privateKey === undefined ? {} : { privateKey }),
     addresses: { listen: [...listen] },
     transports: [
-      ...(webrtc ? [webRTCDirect()] : [tcp(), webSockets()]),
+      ...(webrtc ? [webRTCDirect()] : [tcp({ dialOpts }), webSockets()]),
       ...(circuit ? [circuitRelayTransport()] : []),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false },
     transportManager: { faultTolerance: FaultTolerance.FATAL_ALL },
-    services: { identify: identify() },
+    services: {
+      identify: identify(),
+      ...(relay
+        ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false } }) }
+        : {}),
+    },
   })
 }
 

@@ -1,0 +1,68 @@
+import type { Clock } from '@kithmesh/net'
+import type { Counters } from './counters.ts'
+import { readUsage, writeUsage } from './home.ts'
+import type { RelayLimits } from './limits.ts'
+
+/** Keeps what is forwarded in a calendar month (UTC) under a limit, over restarts too (RLY-78). */
+export interface Month {
+  /** Bytes forwarded in this month. */
+  bytes(): number
+  isSpent(): boolean
+  /** Counts what came since; writes it down now and then. */
+  tick(): Promise<void>
+  /** Writes down what is not yet. */
+  close(): Promise<void>
+}
+
+/** What a month is counted by. */
+export interface MonthParts {
+  readonly home: string
+  readonly limits: Pick<RelayLimits, 'maxMonthly'>
+  readonly counters: Pick<Counters, 'bytes'>
+  readonly clock: Clock
+  /** The month has just been used up. */
+  onSpent(): void
+}
+
+/** What a crash may leave uncounted. */
+const WRITE_EVERY_BYTES = 16 * 1024 * 1024
+const WRITE_EVERY_MS = 60_000
+
+/** A sum in a file of the home; only where there is a limit, else nothing is kept. */
+export async function openMonth(parts: MonthParts): Promise<Month> {
+  const { home, limits, counters, clock } = parts
+  const now = (): string => new Date(clock.now()).toISOString().slice(0, 7)
+  const before = await readUsage(home)
+  let month = now()
+  let sum = before?.month === month ? before.bytes : 0
+  let seen = counters.bytes
+  let written = { bytes: sum, at: clock.monotonic() }
+
+  const count = (): void => {
+    if (now() !== month) sum = 0
+    month = now()
+    sum += counters.bytes - seen
+    seen = counters.bytes
+  }
+  const write = async (): Promise<void> => {
+    if (limits.maxMonthly === 0 || sum === written.bytes) return
+    written = { bytes: sum, at: clock.monotonic() }
+    await writeUsage(home, { month, bytes: sum })
+  }
+  const isSpent = (): boolean => limits.maxMonthly > 0 && sum >= limits.maxMonthly
+  return {
+    bytes: () => sum,
+    isSpent,
+    async tick() {
+      const wasSpent = isSpent()
+      count()
+      if (isSpent() && !wasSpent) parts.onSpent()
+      const isMuch = Math.abs(sum - written.bytes) >= WRITE_EVERY_BYTES
+      if (isMuch || clock.monotonic() - written.at >= WRITE_EVERY_MS) await write()
+    },
+    async close() {
+      count()
+      await write()
+    },
+  }
+}
