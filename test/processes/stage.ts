@@ -3,7 +3,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kith, type Outcome, type Program, type Seen, startKith, startRelay } from './programs.ts'
+import {
+  kith,
+  type Outcome,
+  type Program,
+  type Seen,
+  startClosedRelay,
+  startKith,
+  startRelay,
+} from './programs.ts'
 
 /** How often and how long a test asks: processes share two cores with everything else. */
 export const WAIT = { timeout: 20_000, interval: 100 } as const
@@ -38,7 +46,8 @@ export interface Stage extends AsyncDisposable {
     flags?: readonly string[],
     within?: string,
   ): Promise<Home>
-  relay(): Promise<RelayHome>
+  /** Open to everybody unless `closed`: then a device has to claim it. */
+  relay(options?: { readonly closed?: boolean }): Promise<RelayHome>
   link(by: Home, fresh: Home): Promise<void>
   /** Makes two contacts of each other, named as given. */
   acquaint(
@@ -94,12 +103,13 @@ export async function createStage(): Promise<Stage> {
     }
   }
 
-  async function relay(): Promise<RelayHome> {
+  async function relay({ closed = false } = {}): Promise<RelayHome> {
+    const startOne = closed ? startClosedRelay : startRelay
     const path = join(folder, 'relay')
     const flags = (port: string): readonly string[] => [
       ...['--listen', `/ip4/127.0.0.1/tcp/${port}`, '--stun', 'off', '--admin', '127.0.0.1:0'],
     ]
-    let program = running(startRelay(path, flags('0')))
+    let program = running(startOne(path, flags('0')))
     const ready = await program.event('ready')
     const address = String([ready['addresses']].flat()[0])
     const port = /\/tcp\/(\d+)/.exec(address)?.[1] ?? ''
@@ -110,7 +120,7 @@ export async function createStage(): Promise<Stage> {
         return program
       },
       up: async () => {
-        program = running(startRelay(path, flags(port)))
+        program = running(startOne(path, flags(port)))
         await program.event('ready')
       },
     }

@@ -13,6 +13,7 @@ import {
 import { LINKING_SHAPES, type LinkingEvent } from './events/linking.ts'
 import { MESSAGES_SHAPES, type MessagesEvent } from './events/messages.ts'
 import { PREFERENCE_SHAPES, type PreferenceEvent } from './events/preferences.ts'
+import { type ProbeEvent, RELAY_SHAPES, type RelayEvent } from './events/relay.ts'
 import { type RecoveryPlanEvent, SAFETY_SHAPES, type SafetyEvent } from './events/safety.ts'
 import { oneOf, type Shape } from './shape.ts'
 
@@ -24,6 +25,7 @@ export type AnswerEvent =
   | PreferenceEvent
   | LinkingEvent
   | SafetyEvent
+  | RelayEvent
 
 /** An event that `kith up` and the commands without a running device print themselves. */
 export type OwnEvent =
@@ -39,6 +41,7 @@ export type OwnEvent =
       readonly ui: string | null
     }
   | RecoveryPlanEvent
+  | ProbeEvent
   | {
       readonly event: 'recovered'
       readonly account: string
@@ -99,6 +102,7 @@ const SHAPES: {
   ...PREFERENCE_SHAPES,
   ...LINKING_SHAPES,
   ...SAFETY_SHAPES,
+  ...RELAY_SHAPES,
 }
 const shapes: ReadonlyMap<string, Shape<AnswerEvent>> = new Map(Object.entries(SHAPES))
 const anyOfThem = oneOf(...shapes.keys())

@@ -14,6 +14,7 @@ import { addLogCommands } from './log-program.ts'
 import { parseName, several, wholeNumber } from './options.ts'
 import { addPreferences } from './preferences-program.ts'
 import { addRecovery } from './recovery-program.ts'
+import { addRelayCommands } from './relay-program.ts'
 import type { Report } from './report.ts'
 import { addCode, addVerification } from './security-code-program.ts'
 import { addStanding } from './standing-program.ts'
@@ -80,22 +81,20 @@ async function buildProgram(place: Place, said: Said): Promise<Command> {
     const { home } = program.opts<{ readonly home?: string }>()
     return { ...place, home: resolveHome(home, place.io.env) }
   }
+  const exit = (code: number): void => {
+    said.exit = code
+  }
   addUp(program, { place, said, context })
   addAccountCommands(program, context)
   addContactCommands(program, context)
   addCode(program, context)
   addMessageCommands(program, context)
   addPreferences(program, context)
+  addRelayCommands(program, { context, exit })
   addRecovery(program, context)
   addLock(program, context)
   addOwnCommands(program, context)
-  addLogCommands(program, {
-    ...place,
-    context,
-    exit: (code) => {
-      said.exit = code
-    },
-  })
+  addLogCommands(program, { ...place, context, exit })
   return program
 }
 

@@ -197,6 +197,9 @@ export function fakeLibrary(prepare: (fake: FakeDevice) => void = () => undefine
   }
 }
 
+/** Relays are tried with real ones (test/processes). */
+const fakeRelays = [{ address: '/ip4/192.0.2.1/tcp/4001/p2p/12D3KooWRelay', state: 'ready' }]
+
 function nodeOf(
   fake: FakeDevice,
   { release, lock }: { readonly release: () => void; readonly lock: KithNode['lock'] },
@@ -212,6 +215,12 @@ function nodeOf(
       return fake.account
     },
     addresses: () => ['/ip4/127.0.0.1/tcp/4001'],
+    relays: {
+      list: async () => fakeRelays,
+      add: async () => fakeRelays,
+      remove: async () => fakeRelays,
+      claim: async () => fakeRelays,
+    },
     status: async () => ({
       account: ACCOUNT,
       device: LAPTOP,

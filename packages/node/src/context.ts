@@ -2,6 +2,7 @@ import type { Net } from '@kithmesh/net'
 import type { Clock, DeviceId, Primitives, Rng, Signer } from '@kithmesh/protocol'
 import type { Logger } from './api/options.ts'
 import type { Platform } from './platform.ts'
+import type { OwnRelays } from './relays/own-relays.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Store } from './store/store-types.ts'
 import type { Tables } from './tables.ts'
@@ -17,6 +18,7 @@ export interface DeviceContext {
   readonly store: Store
   readonly tables: Tables
   readonly net: Net
+  readonly relays: OwnRelays
   /** Signs with the device's identity key, which is also its peer id. */
   readonly signer: Signer
   readonly device: DeviceId

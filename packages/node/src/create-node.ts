@@ -15,6 +15,7 @@ import { requireName } from './names.ts'
 import { createFacade } from './node.ts'
 import { type HomeKeys, MEMORY_HOME, type Platform, type StoreKey } from './platform.ts'
 import { createRestoring } from './recovery/restore.ts'
+import { createOwnRelays, MAX_RELAYS } from './relays/own-relays.ts'
 import { platformScheduler } from './scheduler.ts'
 import { createMembership } from './standing/membership.ts'
 import { openStore, type StoreEnvironment } from './store/store.ts'
@@ -50,8 +51,20 @@ export async function openNode(options: NodeOptions, made: NodePlatform): Promis
     }
     const settings = await keepSettings(store, tables, { options, platform, auditNow })
     const logger = options.logger ?? SILENT
-    const parts = { options, platform, identity: signer, clock, rng, logger, ...settings }
+    const relays = createOwnRelays({ tables, store, logger, relays: settings.relays })
+    const { introduce } = relays
+    const parts = {
+      options,
+      platform,
+      identity: signer,
+      clock,
+      rng,
+      logger,
+      introduce,
+      ...settings,
+    }
     const net = await openNet(parts, made.net)
+    relays.use(net)
     const context: DeviceContext = {
       clock,
       rng,
@@ -62,6 +75,7 @@ export async function openNode(options: NodeOptions, made: NodePlatform): Promis
       store,
       tables,
       net,
+      relays,
       signer,
       device: deviceIdFromPublicKey(signer.publicKey),
       name: settings.name,
@@ -219,8 +233,5 @@ async function keepSettings(
   await store.commit([tables.settings.put('device', { name, relays })])
   return { name, relays }
 }
-
-/** Reservations a device holds at once; more would cost connections and gain nothing. */
-const MAX_RELAYS = 8
 
 const SILENT: Logger = { debug: () => undefined, warn: () => undefined }

@@ -8,6 +8,7 @@ import { eraseHomeOn } from './homes.ts'
 import type { HomeLockState } from './lock/home-lock-changes.ts'
 import { nodePlatform } from './platform.node.ts'
 
+export { type ProbeHop, type ProbeOptions, probeRelay, type RelayProbe } from '@kithmesh/net'
 export {
   type AccountId,
   type ChatId,
@@ -67,9 +68,8 @@ export type {
   WordAnswer,
 } from './api/recovery.ts'
 export type { QuietState, Setting, SettingKey, SettingValues } from './api/settings.ts'
-export type { Status } from './api/status.ts'
+export type { RelayStatus, Status } from './api/status.ts'
 export type { StoreDamage } from './api/store.ts'
-
 export type { Keyring } from './lock/home-key.ts'
 export type { HomeLockState } from './lock/home-lock-changes.ts'
 export { passphraseWarning } from './lock/passphrase.ts'

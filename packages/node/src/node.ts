@@ -56,6 +56,15 @@ export function createFacade(parts: NodeParts): KithNode {
       leave: async (options) => account().standing.leave(options),
       alerts: async (options) => account().alerts.list(options),
     },
+    relays: {
+      list: async () => context.relays.list(),
+      add: async (address) => context.relays.add(address),
+      remove: async (address) => context.relays.remove(address),
+      claim: async (code, options) => {
+        account()
+        return context.relays.claim(code, options)
+      },
+    },
     deviceLog: {
       export: async (options) => account().deviceLog.export(options),
     },

@@ -147,6 +147,7 @@ export async function openAccount(
   const standing = createStanding(context, { account, logs, intake, devices, peers, events })
   watchIdle(context, { account, logs, peers, watch, standing })
   followOwnLog(context, { account, logs, intake, state })
+  context.relays.follow(account, logs, context)
   const invites = createInvites(context, { account, state, logs, cards, addresses, contacts })
   const codes = createSecurityCodes(context, { account, state, logs, contacts, peers })
   await introduceDevice(context, { account, state, logs })

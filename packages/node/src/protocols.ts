@@ -1,5 +1,5 @@
 import type { NetProtocol } from '@kithmesh/net'
-import { MAX_COPY_BYTES, MAX_LINK_FRAME_BYTES } from '@kithmesh/protocol'
+import { MAX_COPY_BYTES, MAX_LINK_FRAME_BYTES, MAX_RELAY_FRAME_BYTES } from '@kithmesh/protocol'
 
 const KIB = 1024
 
@@ -56,4 +56,11 @@ export const SYNC: NetProtocol = {
   id: '/kith/sync/1',
   maxFrameBytes: 2048 * KIB,
   maxStreamsPerPeer: 4,
+}
+
+/** Showing a relay of one's own who is in the account, and claiming it. */
+export const RELAY: NetProtocol = {
+  id: '/kith/relay/1',
+  maxFrameBytes: MAX_RELAY_FRAME_BYTES,
+  maxStreamsPerPeer: 2,
 }

@@ -12,6 +12,8 @@ export interface NetParts {
   readonly rng: Rng
   readonly logger: Logger
   readonly relays: readonly string[]
+  /** Says to a relay whose this device is. */
+  readonly introduce: NonNullable<NetOptions['introduce']>
 }
 
 /** The part of `@kithmesh/net` that makes networks on one platform. */
@@ -26,7 +28,7 @@ export async function openNet(
   parts: NetParts,
   { createNet, createCertificate }: NetPackage,
 ): Promise<Net> {
-  const { options, platform, identity, clock, rng, relays, logger } = parts
+  const { options, platform, identity, clock, rng, relays, logger, introduce } = parts
   if (options.network) return options.network(identity)
   const certificate =
     createCertificate &&
@@ -41,6 +43,7 @@ export async function openNet(
     clock,
     rng,
     logger,
+    introduce,
     ...(certificate ? { certificate } : {}),
     ...(options.listen ? { listen: options.listen } : {}),
     ...(options.lan === undefined ? {} : { lan: options.lan }),

@@ -5,6 +5,7 @@ import { deviceIdFromPublicKey } from '@kithmesh/protocol'
 import type { DeviceContext } from '../src/context.ts'
 import { nodePlatform } from '../src/platform.node.ts'
 import { MEMORY_HOME } from '../src/platform.ts'
+import { createOwnRelays } from '../src/relays/own-relays.ts'
 import { platformScheduler } from '../src/scheduler.ts'
 import { openStore } from '../src/store/store.ts'
 import { openTables } from '../src/tables.ts'
@@ -26,17 +27,23 @@ export async function openContext({
     { clock: parts.clock ?? clock, rng },
   )
   const stopping = new AbortController()
+  const tables = openTables(store)
+  const logger = { debug: () => undefined, warn: () => undefined }
+  const net = parts.net ?? createMemoryNet(createMemoryHub({ clock }), { identity: signer })
+  const relays = createOwnRelays({ tables, store, logger, relays: [] })
+  relays.use(net)
   return {
     clock,
     rng,
     primitives,
     signer,
     store,
-    tables: openTables(store),
+    tables,
     scheduler: platformScheduler,
-    logger: { debug: () => undefined, warn: () => undefined },
+    logger,
     platform: nodePlatform,
-    net: createMemoryNet(createMemoryHub({ clock }), { identity: signer }),
+    net,
+    relays,
     device: deviceIdFromPublicKey(signer.publicKey),
     name: 'laptop',
     kind: deviceKind,

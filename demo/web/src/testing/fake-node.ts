@@ -210,6 +210,12 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
       distance: 'near',
       digits: '419266',
     },
+    relays: {
+      list: async () => [],
+      add: async () => [],
+      remove: async () => [],
+      claim: async () => [],
+    },
     linker: { device: PHONE.device, name: 'phone', kind: 'cli', digits: '419266' },
     get account() {
       return world.account

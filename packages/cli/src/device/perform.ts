@@ -34,6 +34,7 @@ import {
   tellQuiet,
 } from './preferences.ts'
 import { askForWords, confirmWords, setCopies, showWords, tellRecovery } from './recovery.ts'
+import { addRelay, claimRelay, listRelays, removeRelay } from './relay.ts'
 import {
   acceptContact,
   replaceContact,
@@ -93,6 +94,10 @@ const ANSWERS: {
   'settings set': setSetting,
   'settings reset': resetSetting,
   'settings quiet': tellQuiet,
+  relays: listRelays,
+  'relay add': addRelay,
+  'relay remove': removeRelay,
+  'relay claim': claimRelay,
   link: linkDevice,
   'link show': showLinkCodes,
   'link nearby': linkNearby,

@@ -53,6 +53,8 @@ const who = text({ min: 1, max: 256 })
 /** Longer than any code, spaces and line breaks included. */
 const code = text({ min: 1, max: 8192 })
 const name = text({ min: 1, max: 64 })
+/** A multiaddr of a relay, or its peer id. */
+const address = text({ min: 1, max: 512 })
 /** Longer than any that the device takes: it says itself what is wrong with one. */
 const passphrase = text({ max: 4096 })
 /** Longest timer Node has, in ms. */
@@ -118,6 +120,10 @@ interface CallInputs {
   readonly 'settings set': { readonly key: string; readonly value: string }
   readonly 'settings reset': { readonly key: string }
   readonly 'settings quiet': Nothing
+  readonly relays: Nothing
+  readonly 'relay add': { readonly address: string }
+  readonly 'relay remove': { readonly address: string }
+  readonly 'relay claim': { readonly code: string }
   readonly link: {
     readonly code: string
     readonly far: boolean
@@ -239,6 +245,10 @@ export const CALLS: { readonly [N in CallName]: Shape<CallInput<N>> } = {
   'settings set': record({ key: who, value: text({ max: 4096 }) }),
   'settings reset': record({ key: who }),
   'settings quiet': nothing,
+  relays: nothing,
+  'relay add': record({ address }),
+  'relay remove': record({ address }),
+  'relay claim': record({ code }),
   link: record({ code, far: flag(), hours, days }),
   'link show': record({ far: flag(), hours, days }),
   'link nearby': record({ device: who, hours, days }),

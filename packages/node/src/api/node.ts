@@ -17,7 +17,7 @@ import type { Message, MessageGap, SentMessage } from './messages.ts'
 import type { CallOptions } from './options.ts'
 import type { RecoveryState, Restored, RestoreOptions, WordAnswer } from './recovery.ts'
 import type { QuietState, Setting, SettingKey, SettingValues } from './settings.ts'
-import type { Status } from './status.ts'
+import type { RelayStatus, Status } from './status.ts'
 
 /** A device of the mesh, embedded. Made by `createNode`. */
 export interface KithNode extends AsyncDisposable {
@@ -71,6 +71,19 @@ export interface KithNode extends AsyncDisposable {
     leave(options?: CallOptions): Promise<void>
     /** Devices seen to have been cloned, of this account and of contacts; the newest first. */
     alerts(options?: CallOptions): Promise<readonly DeviceAlert[]>
+  }
+  /** Relays this device holds a place on. The list is this device's own. */
+  readonly relays: {
+    list(options?: CallOptions): Promise<readonly RelayStatus[]>
+    /** Holds a place there from now on. @throws ERR_ADDRESS, ERR_RELAYS */
+    add(address: string, options?: CallOptions): Promise<readonly RelayStatus[]>
+    /** Takes out one address, or all of a relay's peer id. @throws ERR_NOT_FOUND */
+    remove(address: string, options?: CallOptions): Promise<readonly RelayStatus[]>
+    /**
+     * Makes this account the owner of the relay that shows `code`: from then on it serves the devices of
+     * this account, and who dials them. @throws ERR_CODE_…, ERR_RELAY_CLAIM, ERR_UNREACHABLE
+     */
+    claim(code: string, options?: CallOptions): Promise<readonly RelayStatus[]>
   }
   readonly deviceLog: {
     /** Who is in the account and why, signed throughout: a file for `verifyDeviceLogFile`. */

@@ -3,16 +3,20 @@ import type { Device, LeftReason } from './devices.ts'
 import type { Waiting } from './messages.ts'
 import type { StoreDamage } from './store.ts'
 
+/** A relay this device was given, and whether it holds a place there. */
+export interface RelayStatus {
+  readonly address: string
+  readonly state: string
+  /** Why not, in one sentence. */
+  readonly reason?: string
+}
+
 export interface Status {
   readonly account: AccountId
   readonly device: DeviceId
   readonly name: string
   readonly devices: readonly Device[]
-  readonly relays: readonly {
-    readonly address: string
-    readonly state: string
-    readonly reason?: string
-  }[]
+  readonly relays: readonly RelayStatus[]
   /** Messages that some device of their recipient lacks. */
   readonly pending: number
   /** The same by contact, most first, and why nothing leaves now. Missing on a device that is out. */
