@@ -22,7 +22,7 @@ import type { DeviceContext } from '../context.ts'
 import { shownName } from '../names.ts'
 import type { LogIntake } from '../standing/log-intake.ts'
 import { askPerson, type LinkConversation } from './link-conversation.ts'
-import { sessionTime, sinceOf, type TermsOfAdd, termsAt } from './link-terms.ts'
+import { historyOf, sessionTime, sinceOf, type TermsOfAdd, termsAt } from './link-terms.ts'
 
 /** What taking a device in needs of the other rooms. */
 export interface LinkRooms {
@@ -65,7 +65,7 @@ export async function takeDeviceIn(
   const { device } = seen
   const temporary = sessionTime({ asked: options, answer, other: met.other })
   const terms = termsAt(context.clock.now(), { distance, ...(temporary ? { temporary } : {}) })
-  const since = sinceOf(options.history ?? 'all', context.clock.now())
+  const since = sinceOf(historyOf({ asked: options, answer }), context.clock.now())
   // Both persons have agreed: what follows takes as long as a network does, not as people do (DEV-17).
   const agreed = await logs.authoring(() =>
     addDevice(context, rooms, { conversation, met: ready.state, seen, terms, since, show }),
