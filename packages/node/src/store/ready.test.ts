@@ -35,3 +35,14 @@ test('STO-20 room that is lent is nobody else’s, and is wiped when it comes ba
   expect(await later).toEqual(Array(8).fill(2))
   expect([...lent]).toEqual(Array(8).fill(0))
 })
+
+test('STO-20 lent room is wiped, too, when whoever borrows it fails', () => {
+  let lent: Uint8Array = new Uint8Array()
+  const fail = (): void =>
+    void withScratch(8, (scratch) => {
+      lent = scratch.fill(4)
+      throw new Error('no')
+    })
+  expect(fail).toThrow('no')
+  expect([...lent]).toEqual(Array(8).fill(0))
+})

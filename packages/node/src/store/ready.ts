@@ -33,11 +33,17 @@ export function withScratch<R>(
   const room = kept.length < length ? new Uint8Array(Math.max(length, USUAL_BYTES)) : kept
   kept = NO_ROOM
   const scratch = room.subarray(0, length)
-  const result = use(scratch)
-  if (result instanceof Promise) return result.finally(() => scratch.fill(0))
-  scratch.fill(0)
-  if (room.length <= MAX_KEPT_BYTES) kept = room
-  return result
+  let isInUse = false
+  try {
+    const result = use(scratch)
+    isInUse = result instanceof Promise
+    return result instanceof Promise ? result.finally(() => scratch.fill(0)) : result
+  } finally {
+    if (!isInUse) {
+      scratch.fill(0)
+      if (room.length <= MAX_KEPT_BYTES) kept = room
+    }
+  }
 }
 
 const NO_ROOM = new Uint8Array()
