@@ -83,17 +83,20 @@ async function mount(image: string, folder: string): Promise<void> {
   await call('mount', ['-o', 'loop', image, folder], { env: { ...process.env, PATH: WITH_SBIN } })
 }
 
-/** Processes of a browser that was killed hold their files for a moment. */
+/**
+ * Processes of a browser that was killed hold their files for a moment. A mount namespace that somebody else makes
+ * meanwhile holds a copy of every mount for as long as it stands: then it is taken out of sight, and goes with it.
+ */
 async function unmount(folder: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const failure = await call('umount', [folder]).then(
-      () => undefined,
-      (error: unknown) => error,
+  for (let attempt = 1; attempt < MAX_UNMOUNTS; attempt++) {
+    const isOut = await call('umount', [folder]).then(
+      () => true,
+      () => false,
     )
-    if (failure === undefined) return
-    if (attempt === MAX_UNMOUNTS) throw failure
+    if (isOut) return
     await new Promise((settle) => setTimeout(settle, UNMOUNT_PAUSE_MS))
   }
+  await call('umount', ['--lazy', folder])
 }
 
 const MAX_UNMOUNTS = 100

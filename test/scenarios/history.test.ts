@@ -1,5 +1,5 @@
 import type { FrameStream, Net } from '@kithmesh/net'
-import type { HistoryState, KithNode, Message } from '@kithmesh/node'
+import type { HistoryState, KithNode, Message, YesOnTerms } from '@kithmesh/node'
 import { contentCodec, messageIdFromBytes } from '@kithmesh/protocol'
 import { describe, expect, test, vi } from 'vitest'
 import { createWorld, type World } from './world.ts'
@@ -167,6 +167,17 @@ describe('HIS-8 how far back a device gets messages', () => {
     expect(all).not.toHaveProperty('historySince')
     await untilHeld(phone, ben, 9)
     expect(await phone.history.digest()).toEqual(await laptop.history.digest())
+  })
+
+  test('HIS-8 what the person says with the yes counts more than what was asked for', async () => {
+    const { world, laptop, ben } = await oldAndNew()
+    await using _ = world
+    const phone = await world.newDevice('phone')
+    const confirm = async (): Promise<YesOnTerms> => ({ history: { days: 1 } })
+    await world.link(laptop, phone, { history: 'all', confirm })
+    await untilHeld(phone, ben, 3)
+    expect((await phone.history.state()).since).toBeGreaterThan(0)
+    expect(await textsOf(phone, ben)).not.toContain('m0')
   })
 
   test('HIS-8 every sibling withholds, not only the one that linked it', async () => {

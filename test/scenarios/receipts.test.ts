@@ -187,6 +187,36 @@ test('DEL-46 history that a new device gets is read as far as it was read on the
   await expect.poll(() => unreadOf(fresh), WAIT).toEqual(['new'])
 })
 
+test('DEL-46 what comes late is new on every own device, though later ones were read, until it is shown', async () => {
+  const world = await createWorld({ ada: ['phone', 'desk'], ben: ['tablet', 'pad'] })
+  await using _ = world
+  const [phone, desk] = [world.device('ada', 'phone'), world.device('ada', 'desk')]
+  const [tablet, pad] = [world.device('ben', 'tablet'), world.device('ben', 'pad')]
+  await world.acquaint(phone, tablet)
+  const [ada, ben] = [accountOf(phone), accountOf(tablet)]
+  for (const node of [desk, pad]) {
+    await expect.poll(async () => (await node.contacts.list()).length, WAIT).toBe(1)
+  }
+  world.hub.partition([[pad.device]])
+  await pad.messages.send(ada, { text: 'late' })
+  world.time.leap(5_000)
+  await tablet.messages.send(ada, { text: 'prompt' })
+  for (const node of [phone, desk])
+    await expect.poll(() => unreadOf(node), WAIT).toEqual(['prompt'])
+  await phone.messages.markRead(ben)
+  await expect.poll(() => unreadOf(desk), WAIT).toEqual([])
+  world.hub.heal()
+  for (const node of [phone, desk]) {
+    await untilTold(world, async () => (await textsOf(node)).includes('late'))
+    await expect.poll(() => unreadOf(node), WAIT).toEqual(['late'])
+  }
+  const again = await world.restart(phone)
+  expect(await unreadOf(again)).toEqual(['late'])
+  await desk.messages.markRead(ben)
+  await expect.poll(() => unreadOf(again), WAIT).toEqual([])
+  expect(await unreadOf(await world.restart(desk))).toEqual([])
+})
+
 test('DEL-46 a message unknown here cannot be read up to', async () => {
   const { world, phone, tablet, ada, ben } = await cast()
   await using _ = world

@@ -34,7 +34,9 @@ function failuresOf(all: Awaited<ReturnType<typeof runWorlds>>): readonly object
     .map(({ seed, findings, only, story }) => ({ seed, findings, only, story }))
 }
 
-test(`SIM-3 B1 D5 E4 in ${SEEDS} worlds everything holds`, { timeout: PATIENCE_MS }, async () => {
+test(`SIM-3 SIM-11 B1 D5 E4 in ${SEEDS} worlds everything holds`, {
+  timeout: PATIENCE_MS,
+}, async () => {
   const all = await runWorlds(WORLDS)
   expect(all).toHaveLength(SEEDS)
   expect(failuresOf(all)).toEqual([])

@@ -94,6 +94,7 @@ describe('CLI-2 the JSON of every command', () => {
       expiresAt: null,
       suspended: null,
       idleIn: null,
+      unfinished: false,
     })
     expect(events()).toEqual([expected(LAPTOP, 'laptop', true), expected(PHONE, 'phone', false)])
     expect((await json(['devices', 'list'])).events()).toEqual(events())

@@ -37,7 +37,7 @@ async function linked(existing: Home, name: string): Promise<Home> {
 
 describe('kith, end to end', () => {
   test(
-    'CLI-20 two devices of Ada and one of Ben: link, rename, send, star, restart',
+    'CLI-20 DEL-40 two devices of Ada and one of Ben: link, rename, send, star, read, restart',
     async () => {
       const laptop = await upAndReady('laptop')
       const phone = await linked(laptop, 'phone')
@@ -82,6 +82,17 @@ describe('kith, end to end', () => {
       await eventually(() =>
         kith(phone.home, 'starred').then(({ events }) => events),
       ).toMatchObject([{ message, starred: true }])
+
+      expect(await kith(phone.home, 'read', 'Benjamin')).toMatchObject({
+        code: 0,
+        events: [{ event: 'read', contact: benAccount, marked: 1, unread: 0 }],
+      })
+      await eventually(() =>
+        kith(laptop.home, 'messages', 'Benjamin').then(({ events }) => events),
+      ).toMatchObject([{ message, unread: false }])
+      await eventually(() =>
+        kith(ben.home, 'messages', 'Ada').then(({ events }) => events),
+      ).toMatchObject([{ message, delivery: { state: 'read', read: true } }])
 
       laptop.up.kill('SIGKILL')
       await laptop.up.ended

@@ -69,6 +69,7 @@ describe('CLI-61 what a person sees of who is in', () => {
         suspended: { reason: 'idle', by: PHONE, at: NOW },
       },
       { name: 'session', expiresAt: NOW + DAY_MS },
+      { name: 'half', unfinished: true },
       { ...LEAVER, suspended: { reason: 'left', by: LEAVER.device, at: NOW } },
     ] as const
     own.devices = [
@@ -83,6 +84,7 @@ describe('CLI-61 what a person sees of who is in', () => {
     expect(out()).toMatch(/tablet: suspended, not met for 30 days, said phone/)
     expect(out()).toMatch(/^! gone: has left$/m)
     expect(out()).toMatch(/session: ends 2026-11-2/)
+    expect(out()).toMatch(/^! half: its linking broke off, link it again or unlink it$/m)
   })
 
   test('CLI-61 status of a device that is out is one sentence, and what to do', async () => {

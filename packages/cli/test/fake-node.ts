@@ -24,7 +24,7 @@ import type {
   SeenDevice,
   Status,
   Verification,
-  YesForAWhile,
+  YesOnTerms,
 } from '@kithmesh/node'
 import type { NodeLibrary } from '../src/io.ts'
 import { type FakeLocks, fakeLock, openFakeHome } from './fake-lock.ts'
@@ -77,7 +77,7 @@ export class FakeDevice {
   allowed: [string, HistoryChoice][] = []
   history: HistoryState = { received: 5, total: 5, percent: 100, done: true }
   approved: string[] = []
-  answers: (LinkAnswer | YesForAWhile)[] = []
+  answers: (LinkAnswer | YesOnTerms)[] = []
   joined: string | undefined
   /** The other device gives up while a person is asked here. */
   withdraw: (() => void) | undefined

@@ -10,11 +10,13 @@ import {
 } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import { createChatOrder } from './chats/chat-order.ts'
-import { createChatStates } from './chats/chat-states.ts'
+import { type ChatState, createChatStates } from './chats/chat-states.ts'
 import type { StoredContent } from './chats/stored-content.ts'
 import type { DeviceContext } from './context.ts'
+import { joinedReads } from './joined-reads.ts'
 import { createSerial } from './serial.ts'
 import type { Staged } from './staged.ts'
+import { createRecentMap } from './store/recent-map.ts'
 import type { Op } from './store/store-types.ts'
 
 export type { StoredContent }
@@ -24,6 +26,11 @@ export const MAX_AHEAD_MS: number = 24 * 60 * 60 * 1000
 /** So far our times follow what we saw. Ours are then taken by whoever's clock is up to 23 h behind (DEL-5). */
 const MAX_FOLLOWED_MS = 60 * 60 * 1000
 
+/** Contents kept at hand, if they are no longer than a long message: those that acks are about. */
+const MAX_RECENT = 1024
+const MAX_RECENT_BYTES = 2 * 1024
+/** What comes together in larger numbers is history. */
+const MAX_RECENT_AT_ONCE = 64
 /** Contents of one place that are read beyond a limit: a place is a millisecond. */
 const MAX_OF_ONE_PLACE = 256
 
@@ -61,6 +68,8 @@ export interface Chats {
   alone<T>(chat: ChatId, task: () => Promise<T>): Promise<T>
   /** The next content this device writes in a chat. */
   draft(chat: ChatId, body: Content['body']): Promise<StoredContent>
+  /** Several, each after the one before. */
+  draftAll(chat: ChatId, bodies: readonly Content['body'][]): Promise<readonly StoredContent[]>
   faultOf(content: Content, author: AccountId, other: AccountId): ContentFault | undefined
   stage(stored: StoredContent): Promise<Staged>
   /** Contents of one chat that come together, parents before children as far as possible. */
@@ -76,9 +85,26 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
   /** Staged and not yet on disk: present already, so that a second copy is seen as one. */
   const staging = new Map<MessageId, PromiseWithResolvers<void> & { readonly chat: ChatId }>()
   const serial = createSerial<ChatId>()
+  /** Written not long ago: an id says what its content is, so these never change. */
+  const recent = createRecentMap<MessageId, StoredContent>(MAX_RECENT)
+  const placeOf = joinedReads((messages: readonly MessageId[]) =>
+    tables.contentPlaces.getMany(messages),
+  )
 
-  async function draft(chat: ChatId, body: Content['body']): Promise<StoredContent> {
-    const { nextSeq, heads, lastAt } = await states.now(chat)
+  async function draftAll(
+    chat: ChatId,
+    bodies: readonly Content['body'][],
+  ): Promise<readonly StoredContent[]> {
+    let state = await states.now(chat)
+    return bodies.map((body) => {
+      const stored = draftAfter(state, chat, body)
+      state = states.after(state, stored)
+      return stored
+    })
+  }
+
+  function draftAfter(state: ChatState, chat: ChatId, body: Content['body']): StoredContent {
+    const { nextSeq, heads, lastAt } = state
     const content: Content = {
       chat,
       author: { account, device: context.device },
@@ -90,6 +116,10 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     }
     const bytes = contentCodec.encode(content)
     return { message: messageIdOf(bytes), content, bytes }
+  }
+
+  async function draft(chat: ChatId, body: Content['body']): Promise<StoredContent> {
+    return draftAfter(await states.now(chat), chat, body)
   }
 
   async function stageMany(contents: readonly StoredContent[]): Promise<Staged> {
@@ -118,6 +148,7 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
         state.publish?.()
         for (const { message } of contents) staging.delete(message)
         written.resolve()
+        if (contents.length <= MAX_RECENT_AT_ONCE) contents.forEach(keepAtHand)
         for (const stored of contents) events.emit('content:added', stored)
       },
       discard: () => {
@@ -142,17 +173,33 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     return asked.filter((_, at) => places[at] === undefined)
   }
 
+  function keepAtHand(stored: StoredContent): void {
+    if (stored.bytes.length <= MAX_RECENT_BYTES) recent.set(stored.message, stored)
+  }
+
   async function get(message: MessageId): Promise<StoredContent | undefined> {
+    return recent.get(message) ?? read(message)
+  }
+
+  async function read(message: MessageId): Promise<StoredContent | undefined> {
     const place = await tables.contentPlaces.get(message)
     if (!place) return undefined
     const bytes = await tables.contents.get([place.chat, place.at, message])
     if (bytes) return { message, content: contentCodec.decode(bytes), bytes }
     // It may have gone to another place between the two reads (DEL-55).
     const now = await tables.contentPlaces.get(message)
-    return now && now.at !== place.at ? get(message) : undefined
+    return now && now.at !== place.at ? read(message) : undefined
   }
 
   async function getMany(messages: readonly MessageId[]): Promise<readonly StoredContent[]> {
+    const atHand = messages.map((message) => recent.get(message))
+    const others = await readMany(messages.filter((_, at) => atHand[at] === undefined))
+    return messages.flatMap((message, at) => atHand[at] ?? others.get(message) ?? [])
+  }
+
+  async function readMany(
+    messages: readonly MessageId[],
+  ): Promise<ReadonlyMap<MessageId, StoredContent>> {
     const places = await tables.contentPlaces.getMany(messages)
     const here = messages.flatMap((message, at) => {
       const place = places[at]
@@ -161,12 +208,12 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     const bodies = await tables.contents.getMany(
       here.map(({ message, place }) => [place.chat, place.at, message]),
     )
-    const found: StoredContent[] = []
+    const found = new Map<MessageId, StoredContent>()
     for (const [at, { message }] of here.entries()) {
       const bytes = bodies[at]
-      const one = bytes ? { message, content: contentCodec.decode(bytes), bytes } : get(message)
+      const one = bytes ? { message, content: contentCodec.decode(bytes), bytes } : read(message)
       const stored = await one
-      if (stored) found.push(stored)
+      if (stored) found.set(message, stored)
     }
     return found
   }
@@ -209,7 +256,7 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
   return {
     events,
     has: async (message, chat) => {
-      const here = staging.get(message) ?? (await tables.contentPlaces.get(message))
+      const here = staging.get(message) ?? (await placeOf(message))
       return here !== undefined && (chat === undefined || here.chat === chat)
     },
     written: async (message) => staging.get(message)?.promise,
@@ -218,6 +265,7 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     list,
     alone: serial,
     draft,
+    draftAll,
     faultOf,
     lacking,
     stage: (stored) => stageMany([stored]),

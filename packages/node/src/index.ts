@@ -47,7 +47,7 @@ export type {
   NearbyDevice,
   SeenDevice,
   SeenLinker,
-  YesForAWhile,
+  YesOnTerms,
 } from './api/linking.ts'
 export type { DeviceLock, LockState } from './api/lock.ts'
 export type {

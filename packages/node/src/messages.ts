@@ -13,10 +13,11 @@ import type { CallOptions } from './api/options.ts'
 import type { Chats, ListOptions, StoredContent } from './chats.ts'
 import type { Contacts } from './contacts/contacts.ts'
 import type { DeviceContext } from './context.ts'
+import type { Delivery } from './delivery/delivery.ts'
 import { announceDeliveries, followDelivery } from './delivery/delivery-news.ts'
 import type { DeliveryStates } from './delivery/delivery-states.ts'
 import type { OnSibling } from './delivery/on-sibling.ts'
-import type { Reading, Way } from './delivery/reading.ts'
+import type { Reading } from './delivery/reading.ts'
 import { comparePlaces, type MessagePlace, type Unread } from './delivery/unread.ts'
 import type { Write } from './delivery/writing.ts'
 import { createRounds } from './rounds.ts'
@@ -40,7 +41,7 @@ export interface Messages {
   /** How many messages of a contact nobody has looked at. */
   unread(contact: AccountId, options?: CallOptions): Promise<number>
   /** What belongs into the batch of contents that came from a contact or a sibling. */
-  stageArrivals(arrived: readonly StoredContent[], way: Way): readonly Staged[]
+  stageArrivals(arrived: readonly StoredContent[]): readonly Staged[]
 }
 
 /** What messages stand on. */
@@ -50,6 +51,7 @@ export interface MessagesParts {
   readonly contacts: Contacts
   readonly states: DeliveryStates
   readonly onSibling: Pick<OnSibling, 'stageWritten'>
+  readonly delivery: Pick<Delivery, 'stageWritten'>
   readonly unread: Unread
   readonly reading: Reading
   readonly write: Write
@@ -74,6 +76,7 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     parts.requireRoom(to)
     const stored = await parts.write(to, { kind: 'text', text }, (written) => [
       parts.onSibling.stageWritten(written.message),
+      parts.delivery.stageWritten(written.message),
       stageEvents([written]),
     ])
     const delivery: SentMessage['delivery'] = (call = {}) =>
@@ -184,9 +187,21 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
 
   function stageEvents(arrived: readonly StoredContent[]): Staged {
     const publish = (): void => {
+      toldNow(arrived)
       tell(arrived).catch(() => context.logger.warn('a message could not be shown'))
     }
     return { ops: () => [], publish }
+  }
+
+  /**
+   * Messages told of by what is being published: who has them by the same batch is told with them. A history
+   * would else be told of twice.
+   */
+  const told = new Set<MessageId>()
+
+  function toldNow(arrived: readonly StoredContent[]): void {
+    if (told.size === 0) queueMicrotask(() => told.clear())
+    for (const { message } of arrived) told.add(message)
   }
 
   async function tell(arrived: readonly StoredContent[]): Promise<void> {
@@ -214,7 +229,8 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
     return deliveries
   }
 
-  announceDeliveries(context, states, async (messages) => {
+  const isTold = (message: MessageId): boolean => told.has(message)
+  announceDeliveries(context, { states, isTold }, async (messages) => {
     const found = await chats.getMany(messages)
     const deliveries = await deliveriesOf(found.filter(({ content }) => isMessage(content)))
     for (const [message, delivery] of deliveries) {
@@ -240,8 +256,8 @@ export function createMessages(context: DeviceContext, parts: MessagesParts): Me
       return unreadOf(contact)
     },
     // What is unread is known when the message is told of.
-    stageArrivals: (arrived, way) => [
-      ...arrived.map((stored) => reading.stageArrival(stored, way)),
+    stageArrivals: (arrived) => [
+      ...arrived.map((stored) => reading.stageArrival(stored)),
       stageEvents(arrived),
     ],
   }

@@ -29,11 +29,13 @@ import { openUndelivered } from './delivery/undelivered.ts'
 import { endAll } from './ending.ts'
 import { startCardRotation } from './greeting/card-rotation.ts'
 import { startPeers } from './greeting/peers.ts'
+import { watchClosedRecords } from './healing/closed-records.ts'
 import { startHealing } from './healing/healing.ts'
 import { damageNow } from './healing/noticing.ts'
 import { type AllowHistory, createAllowHistory } from './linking/history-allowance.ts'
 import { createApproveHistory, openHistoryApprovals } from './linking/history-approvals.ts'
 import { createDeviceLinker, type DeviceLinker } from './linking/link-device.ts'
+import { endWhenMet, openUnfinishedLinks } from './linking/unfinished.ts'
 import type { Messages } from './messages.ts'
 import { type ChatList, createChatList } from './preferences/chat-list.ts'
 import { createLabels, type Labels } from './preferences/labels.ts'
@@ -88,6 +90,8 @@ export async function openAccount(
   const addresses = await openAddresses(context)
   const epochs = await openAccountEpochs(context, { account, logs })
   const state = await openAccountState(context, { account, logs, epochs })
+  const { log } = state
+  const closed = watchClosedRecords(context, { log, epochs })
   const chats = openChats(context, account)
   const outbox = await openOutbox(context)
   const entitlement = await openEntitlement(context, { account, logs })
@@ -107,7 +111,7 @@ export async function openAccount(
   const { isWaiting } = undelivered
   const { exchanges } = state
   const onSibling = await openOnSibling(context, { account, logs, exchanges, isWaiting })
-  const approvals = await openHistoryApprovals(context, { account, log: state.log, logs })
+  const approvals = await openHistoryApprovals(context, { account, log, logs })
   const progress = await openHistoryProgress(context, { state, approvals, events })
   const watch = await openWatchDays(context, { account, state, logs })
   const alerts = await openAlerts(context, { account, state, logs, events })
@@ -124,7 +128,7 @@ export async function openAccount(
   })
   const { messages, gaps } = messaging
   const { takeInAgain: takeIn } = messaging.history
-  startHealing(context, { account, state, logs, takeIn, mended: gaps.recheck, events })
+  startHealing(context, { account, state, logs, closed, takeIn, mended: gaps.recheck, events })
   // Accepted, verified or replaced, here or on a sibling: what waits goes on, or stays (DEL-17).
   state.data.events.addEventListener(
     'contact:changed',
@@ -142,7 +146,9 @@ export async function openAccount(
   const siblings = startSiblings(context, { account, state, logs, peers, approvals })
   const { pendingFor } = siblings
   const idleIn = watch.daysLeft
-  const shown = { account, state, logs, events, pendingFor, idleIn, approvals }
+  const unfinished = await openUnfinishedLinks(context, { account, logs })
+  endWhenMet(context, { account, unfinished, peers })
+  const shown = { account, state, logs, events, pendingFor, idleIn, approvals, unfinished }
   const devices = createDevices(context, shown)
   const standing = createStanding(context, { account, logs, intake, devices, peers, events })
   watchIdle(context, { account, logs, peers, watch, standing })
@@ -154,7 +160,8 @@ export async function openAccount(
   const copied = { account, state, logs, intake, addresses, peers, isContact }
   const ownName = (): string => contacts.nameOf(account)
   const recovery = await startRecovery(context, { ...copied, ownName })
-  const linker = createDeviceLinker(context, { account, state, logs, intake, cards, devices })
+  const rooms = { account, state, logs, intake, cards, devices, unfinished }
+  const linker = createDeviceLinker(context, rooms)
   const approveHistory = createApproveHistory(approvals, devices)
 
   async function starredMessages(): Promise<readonly Message[]> {
@@ -194,7 +201,7 @@ export async function openAccount(
     alerts,
     approveHistory,
     status,
-    healed: epochs.healed,
+    healed: closed.readable,
     close: () =>
       endAll(
         () => onSibling.close(),

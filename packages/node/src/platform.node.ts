@@ -16,6 +16,7 @@ import { lockHome } from './store/home-lock.node.ts'
 import { openNodeBackend } from './store/level-backend.node.ts'
 import { ensureHome } from './store/secret-file.node.ts'
 import { storeKeyOf } from './store/store-key.ts'
+import { createNodeMac } from './store/store-mac.node.ts'
 
 const SEED_BYTES = 32
 const KEY_BYTES = 32
@@ -61,7 +62,7 @@ const diskPlatform: Platform = {
 /** This process's machine. */
 export const nodePlatform: Platform = withMemoryHomes(diskPlatform, {
   createIdentity: async () => identityOf(systemRng.bytes(SEED_BYTES)),
-  createStoreKey: () => storeKeyOf(systemRng.bytes(KEY_BYTES), nodePrimitives),
+  createStoreKey: () => storeKeyOf(systemRng.bytes(KEY_BYTES), nodePrimitives, createNodeMac),
 })
 
 function placeOf(home: string): NodeLockPlace {
@@ -87,7 +88,7 @@ async function openKeysAt(place: NodeLockPlace, unlock: Unlock): Promise<HomeKey
     },
     openStoreKey: async () => {
       const secret = await load('store.key', () => systemRng.bytes(KEY_BYTES))
-      const storeKey = await storeKeyOf(secret, nodePrimitives)
+      const storeKey = await storeKeyOf(secret, nodePrimitives, createNodeMac)
       secret.fill(0)
       return storeKey
     },

@@ -56,6 +56,11 @@ export interface Anchor {
   read(): Promise<readonly Uint8Array[]>
   /** Always as many bytes. Never waits for the disk, never fails: an old anchor is harmless. */
   write(bytes: Uint8Array): Promise<void>
+  /**
+   * Resolves a moment later, where a write is dear: so many commits share one, and none of them is told of
+   * later for it. Keeps no process alive.
+   */
+  pause?(): Promise<void>
   close(): Promise<void>
 }
 

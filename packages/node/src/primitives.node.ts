@@ -38,8 +38,8 @@ const MAX_HKDF_BYTES = 255 * HASH_BYTES
 export function createNodePrimitives(form: KeyForm): Primitives {
   return {
     ...noblePrimitives,
-    // One-shot: 0.7 µs at 300 bytes, where createHash takes 0.8 and noble 1.7; at 1,500 it is 1.3 against 6.6.
-    sha256: (bytes) => plain(hash('sha256', bytes, 'buffer')),
+    // One-shot, as text: 0.4 µs at 300 bytes, where a buffer for each takes 1.2 and noble 1.7.
+    sha256: (bytes) => bytesOfLatin1(hash('sha256', bytes, 'binary')),
     // 1.3 µs at 25 bytes, noble 2.3.
     hmacSha256: (key, bytes) => plain(hmac(form(key), bytes)),
     hkdfSha256: (input) => hkdf(input, form),
@@ -135,6 +135,13 @@ function orRefused<T>(compute: () => T): T {
 
 function base64url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+}
+
+/** What a hash gives without a buffer that the garbage collector has to follow. */
+function bytesOfLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
 }
 
 /** An array of its own: a Buffer is a window on a pool, and its slice shares memory. */

@@ -9,7 +9,7 @@ export function createRounds<K>(
   const running = new Map<K, AbortController>()
   return async (key) => {
     const current = running.get(key)
-    if (current) return current.abort()
+    if (current) return current.abort(ASKED)
     try {
       for (let asked: AbortController | undefined; asked === undefined || asked.signal.aborted; ) {
         asked = new AbortController()
@@ -21,3 +21,6 @@ export function createRounds<K>(
     }
   }
 }
+
+/** A reason of our own: whoever gives none has an exception made each time, with the stack it comes from. */
+const ASKED = 'asked again'

@@ -11,16 +11,15 @@ export const platformScheduler: Scheduler = {
   },
 }
 
-/** A signal that aborts with `reason` after `ms`, or when `signal` does; `end` frees the timer. */
+/** A signal that aborts with `reason` after `ms`; `end` frees the timer. */
 export function deadline(
   scheduler: Scheduler,
   ms: number,
-  options: { readonly signal?: AbortSignal | undefined; readonly reason: () => Error },
+  { reason }: { readonly reason: () => Error },
 ): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController()
-  const cancel = scheduler.schedule(ms, () => controller.abort(options.reason()))
-  const signals = options.signal ? [controller.signal, options.signal] : [controller.signal]
-  return { signal: AbortSignal.any(signals), end: cancel }
+  const cancel = scheduler.schedule(ms, () => controller.abort(reason()))
+  return { signal: controller.signal, end: cancel }
 }
 
 /** Resolves after `ms`, or as soon as the signal aborts. */

@@ -40,6 +40,18 @@ test('NODE-1 E2 a write that fails takes back all of it, and nobody was told', a
   expect(order.slice(2)).toEqual(['a is taken back', 'b is taken back'])
 })
 
+test('NODE-1 a change that cannot say what to write takes back all that stands beside it', async () => {
+  const order: string[] = []
+  const store = { commit: () => Promise.reject(new Error('not asked')) }
+  const broken: Staged = {
+    ops: () => {
+      throw new Error('too large')
+    },
+  }
+  await expect(commitStaged(store, [noted('a', order), broken])).rejects.toThrow('too large')
+  expect(order).toEqual(['a is written', 'a is taken back'])
+})
+
 test('NODE-1 a change that writes nothing is visible at once', async () => {
   const order: string[] = []
   const store = { commit: () => Promise.reject(new Error('not asked')) }

@@ -28,8 +28,8 @@ export async function commitStaged(
   staged: readonly Staged[],
   at?: LogPosition,
 ): Promise<void> {
-  const ops = staged.flatMap((one) => one.ops(at))
   try {
+    const ops = staged.flatMap((one) => one.ops(at))
     if (ops.length > 0) await store.commit(ops)
   } catch (error) {
     for (const one of staged) one.discard?.()

@@ -23,7 +23,7 @@ import type { Mending } from './delivery/mending.ts'
 import { startNewcomers } from './delivery/newcomers.ts'
 import type { OnSibling } from './delivery/on-sibling.ts'
 import type { Outbox } from './delivery/outbox.ts'
-import { startReading } from './delivery/reading.ts'
+import { createIsShown, startReading } from './delivery/reading.ts'
 import { createMayTell, startReceipts } from './delivery/receipts.ts'
 import { startReceiving } from './delivery/receive.ts'
 import type { Sessions } from './delivery/sessions.ts'
@@ -82,17 +82,20 @@ export function startMessaging(context: DeviceContext, parts: MessagingParts): M
   const carrying = startCarrying(context, carried)
   const { isCaughtUp } = carrying
   const fanOut = createFanOut({ logs, sessions, outbox, undelivered, isCaughtUp })
-  const record = (stored: StoredContent, alongside: readonly Staged[]): Promise<void> =>
-    state.record([contentRecord(stored)], alongside)
+  const record = (
+    contents: readonly StoredContent[],
+    alongside: readonly Staged[],
+  ): Promise<void> => state.record(contents.map(contentRecord), alongside)
   const write = createWriting({ account, chats, fanOut, record })
 
   // What a person says, sees and has read.
   const states = createDeliveryStates(context, parts)
-  const unread = openUnread(context)
+  const isShown = createIsShown(account, state.data)
+  const unread = openUnread(context, isShown)
   const mayTell = createMayTell({ data: state.data, contacts })
   const receipts = startReceipts(context, { write, mayTell })
   const { data, edit } = state
-  const read = { account, unread, receipts, delivery, contacts, data, edit }
+  const read = { account, unread, isShown, receipts, delivery, contacts, data, edit }
   const reading = startReading(context, read)
   const { requireRoom } = undelivered
   const messages = createMessages(context, {
@@ -107,8 +110,8 @@ export function startMessaging(context: DeviceContext, parts: MessagingParts): M
     sessions,
     mending,
     noteFreshness: createFreshness(context, { own: account, logs, peers }),
-    keep: (stored, alongside) =>
-      record(stored, [...alongside, ...messages.stageArrivals([stored], 'contact')]),
+    keep: (arrived, alongside) =>
+      record(arrived, [...alongside, ...messages.stageArrivals(arrived)]),
   })
   startReceiving(context, { inbox, logs, sessions, isContact: contacts.isContact })
 

@@ -71,8 +71,10 @@ export interface Tables {
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
   /** When a device of the recipient said that a message was shown, ms since 1970 UTC. */
   readonly reads: Table<readonly [MessageId, AccountId, DeviceId], number>
-  /** Messages of contacts that nobody has looked at yet, and when they were written. */
-  readonly unread: Table<readonly [AccountId, MessageId], number>
+  /** Messages of contacts that nobody has looked at yet. */
+  readonly unread: Table<readonly [AccountId, MessageId], UnreadValue>
+  /** Numbers of contents of contacts that were shown here, and that siblings are still to be told of (DEL-46). */
+  readonly untoldReads: Table<readonly [AccountId, DeviceId, number], boolean>
   /** Messages that were shown, and whose author is still to be told. */
   readonly owedReceipts: Table<readonly [AccountId, MessageId], boolean>
   /** Numbers in this device's own lane of the account log, of own messages that have reached nobody yet. */
@@ -132,6 +134,15 @@ export interface UndeliveredValue {
   readonly author: DeviceId
   readonly seq: number
   readonly isReceipt: boolean
+}
+
+/** Where a message that is unread stands in its chat, and who wrote it. */
+export interface UnreadValue {
+  /** ms since 1970 UTC, by the hybrid clock of the chat */
+  readonly at: number
+  readonly author: DeviceId
+  /** Its number among what its author wrote in the chat. */
+  readonly number: number
 }
 
 /** The largest single value is the account data of a recovery: of up to 16 copies, merged. */
@@ -235,7 +246,14 @@ export function openTables(store: Store): Tables {
       ),
       value: shaped(uint(), 16),
     }),
-    unread: store.table('unread', { key: receivedKey, value: shaped(uint(), 16) }),
+    unread: store.table('unread', {
+      key: receivedKey,
+      value: shaped(record({ at: uint(), author: deviceId, number: uint() }), 96),
+    }),
+    untoldReads: store.table('untold reads', {
+      key: tupleKey(idPart<AccountId>(parseAccountId), idPart<DeviceId>(parseDeviceId), uintPart()),
+      value: shaped(bool(), 8),
+    }),
     owedReceipts: store.table('owed receipts', { key: receivedKey, value: shaped(bool(), 8) }),
     ownPlaces: store.table('own places', { key: messageKey, value: shaped(uint(), 16) }),
     siblingHoldings: store.table('sibling holdings', {

@@ -45,8 +45,14 @@ export interface Devices {
   readonly told: readonly { readonly peer: string; readonly addresses: readonly string[] }[]
 }
 
-/** `onFrame` sees every frame a device sends; what it throws, the sender gets. */
-export function createDevices(onFrame: (frame: SeenFrame) => void = () => undefined): Devices {
+/**
+ * `onFrame` sees every frame a device sends; what it throws, the sender gets. `lie` says what goes on its way
+ * instead: how a hostile device speaks that is otherwise as all are.
+ */
+export function createDevices(
+  onFrame: (frame: SeenFrame) => void = () => undefined,
+  lie: (frame: SeenFrame) => readonly Uint8Array[] = ({ bytes }) => [bytes],
+): Devices {
   const hub = createMemoryHub({ clock: nodePlatform.clock })
   const told: { readonly peer: string; readonly addresses: readonly string[] }[] = []
   const onAddresses: Net['setAddresses'] = (peer, addresses) => void told.push({ peer, addresses })
@@ -59,7 +65,7 @@ export function createDevices(onFrame: (frame: SeenFrame) => void = () => undefi
         name,
         ...options,
         network: async (identity) =>
-          tapped(createMemoryNet(hub, { identity }), { name, onFrame, onAddresses }),
+          tapped(createMemoryNet(hub, { identity }), { name, onFrame, lie, onAddresses }),
       })
       onTestFinished(() => node.stop())
       return node
@@ -82,15 +88,17 @@ export function accountOf(node: KithNode): AccountId {
 interface Taps {
   readonly name: string
   readonly onFrame: (frame: SeenFrame) => void
+  readonly lie: (frame: SeenFrame) => readonly Uint8Array[]
   readonly onAddresses: Net['setAddresses']
 }
 
-function tapped(net: Net, { name, onFrame, onAddresses }: Taps): Net {
+function tapped(net: Net, { name, onFrame, lie, onAddresses }: Taps): Net {
   const tap = (stream: FrameStream, protocol: string): FrameStream => ({
     ...stream,
     send: async (bytes, options) => {
-      onFrame({ from: name, to: stream.peer, protocol, bytes })
-      await stream.send(bytes, options)
+      const frame = { from: name, to: stream.peer, protocol, bytes }
+      onFrame(frame)
+      for (const said of lie(frame)) await stream.send(said, options)
     },
   })
   const taps: Pick<Net, 'open' | 'handle' | 'setAddresses'> = {

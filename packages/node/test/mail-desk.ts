@@ -97,7 +97,7 @@ export async function openMailDesk({
   })
   startNewcomers(context, { account: ADA, logs, entitlement, undelivered, delivery, carrying })
   startExpiry(context, { undelivered, outbox })
-  const sessions = { has: async () => false, seal: async () => undefined }
+  const sessions = { has: async () => false, sealAll: async () => undefined }
   const { isCaughtUp } = carrying
   const fanOut = createFanOut({ logs, sessions, outbox, undelivered, isCaughtUp })
 
@@ -134,7 +134,7 @@ export async function openMailDesk({
     write: (text) =>
       chats.alone(CHAT, async () => {
         const stored = await chats.draft(CHAT, { kind: 'text', text })
-        await commitStaged(store, [await chats.stage(stored), ...(await fanOut(BEN, stored))])
+        await commitStaged(store, [await chats.stage(stored), ...(await fanOut(BEN, [stored]))])
         return stored
       }),
     hear: (text, from, at) => chats.alone(CHAT, async () => hearOne(text, from, at)),

@@ -15,7 +15,6 @@ export type {
   ChatEvents,
   ChatSettings,
   ChatsView,
-  ReadMark,
 } from './data/chat-settings.ts'
 export type {
   ContactEdit,

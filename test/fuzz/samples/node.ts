@@ -92,6 +92,7 @@ export const nodeSamples: Samples = {
   'node/account/account.ts accountRecordCodec': [{ account, entropy: filled(16, 60) }, { account }],
   'node/account/log-contents.ts reachedCodec': [reached],
   'node/linking/history-approvals.ts approvalCodec': [{ place: entry }],
+  'node/linking/unfinished.ts unfinishedCodec': [{ devices: [device, otherDevice] }],
   'node/standing/watch-days.ts watchedCodec': [[{ day: 20_000, met: [device, otherDevice] }]],
   'node/healing/spare.ts spareShapeCodec': [{ kind: 'spare', account, log: filled(90, 63) }],
   'node/healing/damaged-home.ts mendedCodec': [
@@ -131,7 +132,8 @@ export const nodeSamples: Samples = {
   'node/tables.ts table "first seen"': [1_700_000_000_000],
   'node/tables.ts table "reached"': [true],
   'node/tables.ts table "reads"': [1_700_000_000_000],
-  'node/tables.ts table "unread"': [1_700_000_000_000],
+  'node/tables.ts table "unread"': [{ at: 1_700_000_000_000, author: device, number: 7 }],
+  'node/tables.ts table "untold reads"': [true],
   'node/tables.ts table "owed receipts"': [true],
   'node/tables.ts table "own places"': [70_000],
   'node/tables.ts table "sibling holdings"': [runs],

@@ -68,6 +68,7 @@ export const syncSamples: Samples = {
     { kind: 'done', id: 2 },
     { kind: 'ask-snapshot' },
   ],
+  'sync/replica/noted-shares.ts sharesCodec': [[{ source: device, count: 60_000 }]],
   'sync/replica/snapshot.ts partCodec': [
     {
       id: filled(8, 30),

@@ -87,9 +87,9 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'an envelope is acknowledged before its content is on the disk',
     file: 'node/src/delivery/inbox.ts',
-    from: '    await durable\n',
-    to: '    durable?.catch(() => undefined)\n',
-    seed: 4,
+    from: '    await Promise.all(settled.map(({ durable }) => durable))\n',
+    to: '',
+    seed: 6,
   },
   {
     name: 'a session is kept in memory alone',
@@ -136,7 +136,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'what is unread is kept in memory alone',
     file: 'node/src/delivery/unread.ts',
-    from: '...stagedOps(tables.unread.put([contact, message], at)),',
+    from: '...stagedOps(tables.unread.put([contact, message], one)),',
     to: '...stagedOps(),',
     seed: 0,
   },
@@ -157,8 +157,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'snapshots alone are read at the start',
     file: 'sync/src/replica/into-data.ts',
-    from: '      const snapshots = takeSnapshots(events)\n      takeUpdates(events)\n',
-    to: '      const snapshots = takeSnapshots(events)\n',
+    from: '      takeUpdates(events, log.device)\n',
+    to: '',
     seed: 1,
   },
   {

@@ -1,5 +1,6 @@
 /** A stand-in for Ed25519: who has the public key could sign, but nobody in a simulated world forges (SIM-6). */
 
+import { equalBytes } from '@kithmesh/protocol'
 import { cheapHash } from './cheap-hash.ts'
 
 /** The public key of a 32-byte seed. */
@@ -22,6 +23,5 @@ export function isCheapSignature(
   bytes: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  const expected = cheapSignature(publicKey, bytes)
-  return signature.length === 64 && expected.every((byte, at) => byte === signature[at])
+  return equalBytes(signature, cheapSignature(publicKey, bytes))
 }

@@ -39,6 +39,8 @@ export interface SimDevice {
   /** Runs begun so far. */
   runs: number
   run: Run | undefined
+  /** The node of every run, until the world is over. */
+  readonly nodes: KithNode[]
 }
 
 /** One run: from the start to the loss of power, or to a proper end. */
@@ -64,6 +66,7 @@ export function createDevice(
     values: [],
     runs: 0,
     run: undefined,
+    nodes: [],
   }
 }
 
@@ -126,6 +129,7 @@ export async function startDevice(
       net: { createNet: () => Promise.reject(new Error('nothing here has a real network')) },
     },
   )
+  device.nodes.push(node)
   if (!run.isOn) return undefined
   device.node = node
   return node
@@ -140,6 +144,15 @@ export function crashDevice(device: SimDevice): void {
   run.goOff()
   device.run = undefined
   device.node = undefined
+}
+
+/**
+ * The world is over: nothing of a device listens to anything any more. What listens to a signal is held by Node
+ * until it aborts, also when the machine under it is long off.
+ */
+export function forgetDevice(device: SimDevice): void {
+  crashDevice(device)
+  for (const node of device.nodes) node.stop().catch(() => undefined)
 }
 
 /** Stops a device as its host would. */

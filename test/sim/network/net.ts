@@ -68,12 +68,14 @@ export class SimNet implements Net {
     signal?.throwIfAborted()
     if (this.#isStopped) throw new NetError('ERR_NET_STOPPED', 'The network was stopped')
     if (this.refuses(peer)) throw new NetError('ERR_PEER_REFUSED', 'It is refused here')
-    const connection = this.#connections.get(peer)?.at(-1) ?? (await this.#network.dial(this, peer))
+    const connection =
+      this.#connections.get(peer)?.at(-1) ??
+      (await unlessAborted(this.#network.dial(this, peer), signal))
     if (connection === undefined) throw new NetError('ERR_UNREACHABLE', 'It does not answer')
-    const stream = await connection.open(this, protocol)
-    if (signal?.aborted) stream.abort(new NetError('ERR_STREAM_RESET', 'It is not wanted now'))
-    signal?.throwIfAborted()
-    return stream
+    const opening = connection.open(this, protocol)
+    const reset = new NetError('ERR_STREAM_RESET', 'It is not wanted now')
+    opening.then((stream) => signal?.aborted && stream.abort(reset)).catch(() => undefined)
+    return unlessAborted(opening, signal)
   }
 
   setAddresses(): void {}
@@ -183,5 +185,19 @@ export class SimNet implements Net {
     } catch (error) {
       end.stream.abort(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+}
+
+/** What was asked for, or the reason for which it is not wanted any more: who asked is told at once. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return asked
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  try {
+    signal.throwIfAborted()
+    return await Promise.race([asked, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }

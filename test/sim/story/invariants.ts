@@ -120,11 +120,7 @@ function checkDelivery(
   { actor, chats }: View,
   other: number,
 ): void {
-  // A clock set back makes a device that was linked later count as one that was there (DEL-18).
-  const isSkewed = stage.plan.steps.some(({ deed }) => deed.do === 'skew')
-  const away = stage.actors.filter(
-    (one) => one.account === other && (absent.includes(one) || (isSkewed && one.isNew)),
-  ).length
+  const away = stage.actors.filter((one) => one.account === other && absent.includes(one)).length
   for (const { device, text, delivery } of chats.get(other) ?? []) {
     const isOfMember = views.some((view) => view.actor.id === device)
     if (!isOfMember || !delivery) continue

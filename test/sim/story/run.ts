@@ -1,5 +1,6 @@
 /** One run: the plan is carried out, everybody comes together, and the invariants are checked. */
 
+import { forgetDevice } from '../ground/device.ts'
 import { createTrace } from '../ground/trace.ts'
 import { begin, probe } from './deeds.ts'
 import { type Finding, INVARIANTS } from './invariant-names.ts'
@@ -86,7 +87,8 @@ export async function runPlan(plan: Plan, { show }: RunOptions = {}): Promise<Ru
       story: stage.story,
       counts,
     }
-    for (const actor of stage.actors) stage.crash(actor)
+    for (const actor of stage.actors) forgetDevice(actor)
+    await new Promise(setImmediate)
     return result
   } finally {
     process.off('unhandledRejection', onFailure)

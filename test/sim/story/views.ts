@@ -49,7 +49,7 @@ async function viewOf(stage: Stage, actor: Actor, node: KithNode): Promise<View 
       .sort(),
     pending: status.pending,
     chats,
-    shared: await sharedOf(stage, node, contacts),
+    shared: await sharedOf(node, contacts),
     gaps,
     alerts: (await node.devices.alerts()).length,
   }
@@ -59,20 +59,14 @@ function nameOf({ actors }: Stage, device: string): string {
   return actors.find(({ id }) => id === device)?.name ?? device
 }
 
-/**
- * What comes late, and is dated before the mark of what was read, is new on the device it was handed to, and on no
- * other (DEL-46): where somebody has read, or a clock is wrong, unread messages are not compared.
- */
 async function sharedOf(
-  { plan }: Stage,
   node: KithNode,
   contacts: readonly { readonly contact: AccountId; readonly name: string }[],
 ): Promise<string> {
   const starred = (await node.starred.list()).map(({ text }) => text).sort()
-  const mayDiffer = plan.steps.some(({ deed }) => ['read', 'skew'].includes(deed.do))
   const people: string[] = []
   for (const { contact, name } of contacts) {
-    people.push(mayDiffer ? name : `${name} with ${await node.messages.unread(contact)} unread`)
+    people.push(`${name} with ${await node.messages.unread(contact)} unread`)
   }
   return `contacts ${people.sort().join(', ')}; stars ${starred.join(', ')}`
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 
 /**
- * ms until a moment of the wall clock, told each second until it has come; 0 when there is none.
+ * ms until a moment of the wall clock, told four times a second until it has come; 0 when there is none.
  */
 export function useWait(until: number | undefined): number {
   const [now, setNow] = useState(() => Date.now())

@@ -1,11 +1,12 @@
-import type { LinkAnswer, SeenDevice, YesForAWhile } from '@kithmesh/node'
+import type { LinkAnswer, SeenDevice, YesOnTerms } from '@kithmesh/node'
 import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
 import { useFocusOnArrival } from '../parts/arrival.ts'
 import { DeviceKind } from '../parts/device-kind.tsx'
 import { LinkDigits } from '../parts/link-digits.tsx'
+import { type Back, HistoryChoiceField, historyOf } from './history-choice.tsx'
 import { type Stay, StayChoice, stayOf } from './stay-choice.tsx'
 
-export type DeviceAnswer = LinkAnswer | YesForAWhile
+export type DeviceAnswer = LinkAnswer | YesOnTerms
 
 /**
  * Yes or no to a new device. One that is far, or that read the code of this screen, is known only by its
@@ -109,6 +110,7 @@ function Compare({
   readonly answer: (answer: DeviceAnswer) => void
 }): ReactNode {
   const [stay, setStay] = useState<Stay>(seen.temporary ? 12 : 'kept')
+  const [back, setBack] = useState<Back>('all')
   const question = useFocusOnArrival<HTMLHeadingElement>()
   return (
     <div className="stack">
@@ -123,12 +125,17 @@ function Compare({
           ? ' It gets your contacts, stars and messages.'
           : ' It gets your contacts and stars now, and your earlier messages after 24 hours.'}
       </p>
+      <HistoryChoiceField back={back} onChange={setBack} />
       <StayChoice stay={stay} isTemporary={seen.temporary ?? false} onChange={setStay} />
       <div className="actions">
         <button type="button" onClick={() => answer(isMatched ? false : 'differ')}>
           {isMatched ? 'Do not link' : 'They differ'}
         </button>
-        <button type="button" className="main-button" onClick={() => answer(stayOf(stay))}>
+        <button
+          type="button"
+          className="main-button"
+          onClick={() => answer({ ...stayOf(stay), history: historyOf(back) })}
+        >
           {linkLabel(seen, isMatched)}
         </button>
       </div>

@@ -95,6 +95,19 @@ describe('linking a device by the code it shows', () => {
     await expect.element(row('Pixel')).toHaveTextContent(/out by itself Nov 10/)
   })
 
+  test.each([
+    ['All', undefined],
+    ['Those of the last 30 days', Date.UTC(2026, 9, 4, 9)],
+    ['Only new ones', Date.UTC(2026, 10, 3, 9)],
+  ])('WEB-69 HIS-8 it is said how far back it gets messages: %s', async (label, since) => {
+    const node = await createBusyNode()
+    await readCode(node)
+    await userEvent.selectOptions(page.getByLabelText('Messages it gets'), label)
+    await press('They are the same: link')
+    await press('Done')
+    expect(node.world.devices.find(({ name }) => name === 'Pixel')?.historySince).toBe(since)
+  })
+
   test('WEB-46 a device that says it is temporary never stays', async () => {
     const node = await createBusyNode()
     node.found = { ...node.found, temporary: true }
@@ -160,7 +173,7 @@ describe('linking a device by a code shown here', () => {
     await userEvent.fill(typed(), '419-266')
     await press('Continue')
     await press('Link it')
-    expect(await answer).toBe(true)
+    expect(await answer).toEqual({ history: 'all' })
     await expect.element(sheet()).toHaveTextContent('Pixel is linked.')
   })
 

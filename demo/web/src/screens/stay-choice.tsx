@@ -1,5 +1,5 @@
+import type { YesOnTerms } from '@kithmesh/node'
 import { type ReactNode, useId } from 'react'
-import type { DeviceAnswer } from './confirm-device.tsx'
 
 /** For how long a device is linked: until it is unlinked, or for so many hours. */
 export type Stay = 'kept' | 12 | 168
@@ -9,9 +9,9 @@ const HOURS = [
   [168, '7 days'],
 ] as const
 
-/** The answer that links a device for so long. */
-export function stayOf(stay: Stay): DeviceAnswer {
-  return stay === 'kept' ? true : { temporary: { hours: stay } }
+/** The terms of a yes that links a device for so long. */
+export function stayOf(stay: Stay): Pick<YesOnTerms, 'temporary'> {
+  return stay === 'kept' ? {} : { temporary: { hours: stay } }
 }
 
 /** A device that says that it is temporary never stays; any other may be linked for a while only. */

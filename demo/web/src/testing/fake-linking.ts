@@ -6,13 +6,14 @@ import type {
   LinkState,
   SeenDevice,
   SeenLinker,
-  YesForAWhile,
+  YesOnTerms,
 } from '@kithmesh/node'
 import type { States } from './states.ts'
 
-type Answer = LinkAnswer | YesForAWhile
+type Answer = LinkAnswer | YesOnTerms
 type Linkers = Pick<KithNode['devices'], 'link' | 'offer' | 'nearby' | 'linkNearby'>
 
+const NOW = Date.UTC(2026, 10, 3, 9)
 const HOUR_MS = 3_600_000
 
 /** Linking of a fake device, on both sides: what the other device would say is said here. */
@@ -119,5 +120,10 @@ export function linkingOf(fake: {
 
 function stayOf(answer: Answer): Partial<Device> {
   if (typeof answer !== 'object') return {}
-  return { expiresAt: Date.UTC(2026, 10, 3, 9) + answer.temporary.hours * HOUR_MS }
+  const { temporary, history } = answer
+  return {
+    ...(temporary && { expiresAt: NOW + temporary.hours * HOUR_MS }),
+    ...(typeof history === 'object' && { historySince: NOW - history.days * 24 * HOUR_MS }),
+    ...(history === 'none' && { historySince: NOW }),
+  }
 }

@@ -20,7 +20,7 @@ import type {
   SeenLinker,
   Status,
   Verification,
-  YesForAWhile,
+  YesOnTerms,
 } from '@kithmesh/node'
 import { codesOf } from './fake-codes.ts'
 import { devicesOf } from './fake-devices.ts'
@@ -47,7 +47,7 @@ export interface FakeNode extends KithNode {
   /** The device that takes this one in. */
   linker: SeenLinker
   /** Somebody comes with the code that is shown; resolves with what the person answered. */
-  readonly meet: () => Promise<LinkAnswer | YesForAWhile>
+  readonly meet: () => Promise<LinkAnswer | YesOnTerms>
   /** This device is out of its account. */
   readonly left: (reason: LeftReason) => void
   /** Something happens on another device. */

@@ -1,22 +1,11 @@
-import type { HistoryState } from '@kithmesh/node'
-import { useEffect, useState } from 'react'
-import { useKith } from './hooks.ts'
+import type { HistoryState, KithNode } from '@kithmesh/node'
+import { useTold } from './told-state.ts'
 
 /** How much of the messages of before is here, and every change of it; undefined until it is known. */
 export function useHistory(): HistoryState | undefined {
-  const { node } = useKith()
-  const [state, setState] = useState<HistoryState>()
-  useEffect(() => {
-    const leaving = new AbortController()
-    const { signal } = leaving
-    node.addEventListener('history:progress', ({ detail }) => setState(detail), { signal })
-    node.history.state({ signal }).then(
-      (first) => {
-        if (!signal.aborted) setState((known) => known ?? first)
-      },
-      () => undefined,
-    )
-    return () => leaving.abort()
-  }, [node])
-  return state
+  return useTold('history:progress', ask)
+}
+
+function ask(node: KithNode, signal: AbortSignal): Promise<HistoryState> {
+  return node.history.state({ signal })
 }

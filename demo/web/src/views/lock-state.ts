@@ -1,24 +1,15 @@
-import type { LockState } from '@kithmesh/node'
-import { useEffect, useState } from 'react'
+import type { KithNode, LockState } from '@kithmesh/node'
+import { useEffect } from 'react'
 import { useKith } from './hooks.ts'
+import { useTold } from './told-state.ts'
 
 /** What locks this device, and every change of it; undefined until it is known. */
 export function useLockState(): LockState | undefined {
-  const { node } = useKith()
-  const [state, setState] = useState<LockState>()
-  useEffect(() => {
-    const leaving = new AbortController()
-    const { signal } = leaving
-    node.addEventListener('lock:changed', ({ detail }) => setState(detail), { signal })
-    node.lock.state({ signal }).then(
-      (first) => {
-        if (!signal.aborted) setState((known) => known ?? first)
-      },
-      () => undefined,
-    )
-    return () => leaving.abort()
-  }, [node])
-  return state
+  return useTold('lock:changed', ask)
+}
+
+function ask(node: KithNode, signal: AbortSignal): Promise<LockState> {
+  return node.lock.state({ signal })
 }
 
 /** Tells the device that a person uses this page, so that it does not lock meanwhile. */

@@ -40,13 +40,14 @@ function short(name: string): string {
 
 /** Why a device is out, and when one will be. */
 function remarkOf(device: DeviceEvent, devices: readonly DeviceEvent[]): readonly string[] {
-  const { suspended, idleIn, expiresAt } = device
+  const { suspended, idleIn, expiresAt, unfinished } = device
   const name = short(device.name)
   if (suspended !== null) {
     const by = devices.find((one) => one.device === suspended.by)
     const said = by?.device === device.device ? '' : `, said ${short(by?.name ?? 'another device')}`
     return [`! ${name}: ${WHY[suspended.reason]}${said}`]
   }
+  if (unfinished) return [`! ${name}: its linking broke off, link it again or unlink it`]
   if (expiresAt !== null) return [`  ${name}: ends ${localMinute(expiresAt)}`]
   if (idleIn === null || idleIn > WARN_DAYS) return []
   return [

@@ -74,7 +74,7 @@ function waitingContact(one: NonNullable<Status['waiting']>[number]): WaitingCon
 
 type SharedFields = Omit<
   DeviceEvent,
-  'event' | 'addedAt' | 'linkedBy' | 'expiresAt' | 'suspended' | 'idleIn'
+  'event' | 'addedAt' | 'linkedBy' | 'expiresAt' | 'suspended' | 'idleIn' | 'unfinished'
 >
 
 export function deviceEvent(device: Device): DeviceEvent {
@@ -87,6 +87,7 @@ export function deviceEvent(device: Device): DeviceEvent {
     expiresAt: expiresAt === undefined ? null : isoTime(expiresAt),
     suspended: suspended ? { ...suspended, at: isoTime(suspended.at) } : null,
     idleIn: idleIn ?? null,
+    unfinished: device.unfinished === true,
   }
 }
 

@@ -80,6 +80,8 @@ export interface DeviceEvent extends DeviceFields {
   } | null
   /** Days without a meeting until it is suspended as idle. */
   readonly idleIn: number | null
+  /** Its linking broke off here: it is to be linked again, or unlinked (LNK-22). */
+  readonly unfinished: boolean
 }
 
 /** A device that was seen to be a copy: cloned, restored from a backup, or its key is stolen. */
@@ -181,6 +183,7 @@ export const DEVICES_SHAPES: {
       record({ reason: oneOf('lost', 'idle', 'left', 'revoked'), by: id, at: time }),
     ),
     idleIn: nullable(count),
+    unfinished: flag(),
   }),
   alert: record({
     event: oneOf('alert'),

@@ -19,6 +19,7 @@ import type { AccountEpochs } from '../standing/account-epochs.ts'
 import { readSeed } from './account.ts'
 import { createAccountLogStore } from './account-log-store.ts'
 import type { DeviceLogs } from './device-logs.ts'
+import { joinedEdits } from './joined-edits.ts'
 import { type MessageRecord, messageRecordsIn, toContent } from './log-contents.ts'
 
 /** What the account's devices share, and the log that carries it between them. */
@@ -75,6 +76,8 @@ export async function openAccountState(
     isSibling,
     prepare: async (events) => ({ alongside: await takeRecords(messageRecordsIn(events)) }),
     onFailure: (error) => logger.warn('account data is not written yet', { code: codeOf(error) }),
+    onRefused: ({ code }) =>
+      logger.warn('a device of this account has used up its share of account data', { code }),
   })
   const { log, exchanges } = replica
   if (log.epochs.list().length > CROWDED_EPOCHS) await dropUnusedEpochs(log)
@@ -89,6 +92,7 @@ export async function openAccountState(
     }),
   )
 
+  const makeEdit = joinedEdits(data.batch)
   return {
     data,
     log,
@@ -97,7 +101,7 @@ export async function openAccountState(
       context.signal.throwIfAborted()
       const renewal = epochs.renewal()
       if (renewal !== undefined) await renewal
-      data.batch(change)
+      await makeEdit(change)
       return replica.flush()
     },
     record: async (records, alongside) => {

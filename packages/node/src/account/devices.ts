@@ -13,6 +13,7 @@ import type { NodeEvents } from '../api/events.ts'
 import type { CallOptions } from '../api/options.ts'
 import type { DeviceContext } from '../context.ts'
 import type { HistoryApprovals } from '../linking/history-approvals.ts'
+import type { UnfinishedLinks } from '../linking/unfinished.ts'
 import { requireName } from '../names.ts'
 import type { AccountState } from './account-state.ts'
 import type { DeviceLogs } from './device-logs.ts'
@@ -40,9 +41,10 @@ export function createDevices(
     /** Days until a device counts as idle. */
     readonly idleIn: (device: DeviceId) => number | undefined
     readonly approvals: HistoryApprovals
+    readonly unfinished: Pick<UnfinishedLinks, 'has' | 'events'>
   },
 ): Devices {
-  const { account, state, logs, events, approvals } = parts
+  const { account, state, logs, events, approvals, unfinished } = parts
   const { net, signal } = context
   let known = new Set(logs.devicesOf(account))
   /** Every device of the log so far: who comes back was not linked anew. */
@@ -76,6 +78,10 @@ export function createDevices(
     { signal },
   )
 
+  unfinished.events.addEventListener('unfinished:changed', ({ detail }) => changed(detail.device), {
+    signal,
+  })
+
   function announceLinked(): void {
     const now = new Set(logs.devicesOf(account))
     for (const device of now) {
@@ -106,18 +112,20 @@ export function createDevices(
     const { path, reason } = net.reachability(device)
     const lastSeen = lastSeenOf(standing)
     const idleIn = parts.idleIn(device)
+    const isUnfinished = standing.state === 'in' && unfinished.has(device)
     const isOver = (standing.expiresAt ?? Number.POSITIVE_INFINITY) <= context.clock.now()
     return {
       ...namesOf(device),
       state: isOver && standing.state === 'in' ? 'unlinked' : STATES[standing.state],
       addedAt: standing.addedAt,
       path: self ? 'this' : path,
-      reason: self ? 'this device' : reason,
+      reason: self ? 'this device' : isUnfinished ? UNFINISHED : reason,
       pending: self ? 0 : parts.pendingFor(device),
       ...historyOf(standing),
       ...rightsOver(device),
       ...(lastSeen === undefined || self ? {} : { lastSeen }),
       ...(idleIn === undefined ? {} : { idleIn }),
+      ...(isUnfinished ? { unfinished: true } : {}),
     }
   }
 
@@ -202,6 +210,8 @@ export function createDevices(
     nameOf,
   }
 }
+
+const UNFINISHED = 'its linking broke off: link it again by its code, or unlink it'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

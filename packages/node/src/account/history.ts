@@ -14,6 +14,9 @@ import { collectStaged, type Staged } from '../staged.ts'
 import type { AccountState } from './account-state.ts'
 import type { MessageRecord } from './log-contents.ts'
 
+/** Authors whose chat is kept at hand. */
+const MAX_AUTHORS = 1_024
+
 /** What comes by the messages lane. */
 export interface History {
   /** Stages what a record says as far as it is not here, and tells nobody: it was told of before (STO-49). */
@@ -33,6 +36,8 @@ export function startHistory(parts: {
   readonly settle: Settle
 }): History {
   const { account, chats } = parts
+  /** With whoever wrote something: a history is thousands of contents of a few people. */
+  const chatsByAuthor = new Map<AccountId, ChatId>()
 
   parts.state.onRecords((records) =>
     collectStaged(async (staged) => {
@@ -62,7 +67,7 @@ export function startHistory(parts: {
       staged.push(await chats.stageMany(fresh))
       // Any own device may hand it over, whichever wrote it (DEL-26).
       staged.push(...(await parts.undelivered.stageArrived(fresh)))
-      staged.push(...parts.messages.stageArrivals(fresh, 'sibling'))
+      staged.push(...parts.messages.stageArrivals(fresh))
     })
   }
 
@@ -86,8 +91,15 @@ export function startHistory(parts: {
     const content = decoded(contentCodec, bytes)
     if (!content) return undefined
     const { author, chat } = content
-    const fits = author.account === account || chat === directChatId(account, author.account)
+    const fits = author.account === account || chat === chatWith(author.account)
     return fits ? { message: messageIdOf(bytes), content, bytes } : undefined
+  }
+
+  function chatWith(other: AccountId): ChatId {
+    const chat = chatsByAuthor.get(other) ?? directChatId(account, other)
+    // Siblings vouch for authors, so nobody fills it; who is named once more is hashed once more.
+    if (chatsByAuthor.size < MAX_AUTHORS) chatsByAuthor.set(other, chat)
+    return chat
   }
 
   return { takeInAgain }

@@ -32,6 +32,11 @@ export interface Device {
   }
   /** Days without a meeting until this device suspends it as idle. */
   readonly idleIn?: number
+  /**
+   * This device began to link it, and it never said that it has what the account shares: it is to be linked again
+   * by its code, or unlinked. Goes away when it comes by itself.
+   */
+  readonly unfinished?: true
   /** What this device may do to it. */
   readonly mayUnlink: boolean
   readonly maySuspend: boolean

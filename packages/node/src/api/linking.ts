@@ -45,9 +45,12 @@ export interface SeenLinker {
 /** What a person answered: `differ` when the digits on the two screens are not the same. */
 export type LinkAnswer = boolean | 'differ'
 
-/** Yes, as a session that ends by itself after so many hours (1 to 720) and links no other device. */
-export interface YesForAWhile {
-  readonly temporary: { readonly hours: number }
+/** Yes, on terms that the person chose while looking at the device: they count before those of {@link LinkOptions}. */
+export interface YesOnTerms {
+  /** As a session that ends by itself after so many hours (1 to 720) and links no other device. */
+  readonly temporary?: { readonly hours: number }
+  /** How far back it gets messages. */
+  readonly history?: HistoryChoice
 }
 
 /** How a person is asked; the signal aborts when the question is of no use any more. */
@@ -61,7 +64,7 @@ export interface LinkOptions extends CallOptions {
    * Asked once, when both devices have the digits: is this the device, and does it show the same ones?
    * For a device that reads this one's code the answer has to come from its screen ({@link KithNode}).
    */
-  readonly confirm: AskPerson<SeenDevice, LinkAnswer | YesForAWhile>
+  readonly confirm: AskPerson<SeenDevice, LinkAnswer | YesOnTerms>
   /** Allow a device that is far. Message history then waits 24 h. */
   readonly far?: boolean
   /** Link a session that ends by itself after so many hours (1 to 720) and links no other device. */

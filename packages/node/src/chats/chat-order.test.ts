@@ -120,6 +120,20 @@ test('DEL-55 E2 contents that are still on their way to the disk are put behind 
   }
 })
 
+test('DEL-55 E4 of two late parents that come together each is before what was written behind both', async () => {
+  const ada = await room()
+  const early = content({ at: NOW + 10 * HOUR, seq: 2 })
+  const later = content({ at: NOW + 20 * HOUR, parents: [early.message], seq: 3 })
+  const child = content({ at: NOW, parents: [early.message, later.message], seq: 4 })
+  await take(ada, child)
+  await ada.chats.alone(CHAT, async () =>
+    commitStaged(ada.context.store, [await ada.chats.stageMany([early, later])]),
+  )
+  const wanted = [early.message, later.message, child.message]
+  expect(await order(ada)).toEqual(wanted)
+  expect(await order({ ...ada, chats: openChats(ada.context, ADA) })).toEqual(wanted)
+})
+
 test('DEL-55 a parent that comes late is no head: what was written since names it already', async () => {
   const ada = await room()
   const first = content({ at: NOW - 5 })

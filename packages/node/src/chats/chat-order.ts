@@ -72,7 +72,10 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
 
   /** What the disk says of parents and children, asked once for all. */
   async function readKin(arriving: readonly StoredContent[]): Promise<Kin> {
-    const parents = [...new Set(arriving.flatMap(({ content }) => content.parents))]
+    // What comes with them is not there yet.
+    const coming = new Set(arriving.map(({ message }) => message))
+    const named = new Set(arriving.flatMap(({ content }) => content.parents))
+    const parents = [...named].filter((parent) => !coming.has(parent))
     const [places, children] = await Promise.all([placesOf(parents), childrenOf(arriving)])
     return { places, children }
   }
@@ -215,7 +218,8 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
       const stored = { message, content: contentCodec.decode(bytes), bytes }
       found.set(message, { stored, place: moves.get(message)?.place ?? at })
     }
-    for (const [message, { stored, place }] of onTheirWay) {
+    // What another parent has just moved stands there, wherever the disk still has it.
+    for (const [message, { stored, place }] of [...moves, ...onTheirWay]) {
       if (stored.content.chat === chat && place >= from) found.set(message, { stored, place })
     }
     return [...found.values()].sort((a, b) => a.place - b.place)

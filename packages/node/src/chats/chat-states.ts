@@ -20,6 +20,8 @@ export interface ChatState {
 export interface ChatStates {
   /** With all that is staged: what the next content of this device begins from. */
   now(chat: ChatId): Promise<ChatState>
+  /** A state behind a content that nobody names yet. */
+  after(state: ChatState, stored: StoredContent): ChatState
   /** Contents of one chat that come together: the state is written once, as the last leaves it. */
   stage(arriving: readonly Arriving[]): Promise<Staged>
 }
@@ -122,6 +124,7 @@ export function createChatStates(context: DeviceContext, account: AccountId): Ch
       const { written, handed, staged } = await trackedOf(chat)
       return after(written, [...handed, ...staged])
     },
+    after: (state, stored) => stepOf({ stored, isNamed: false })(state),
     stage,
   }
 }

@@ -28,11 +28,12 @@ import type { Contact } from '../api/contacts.ts'
 import type { CallOptions } from '../api/options.ts'
 import type { Cards } from '../cards.ts'
 import type { DeviceContext } from '../context.ts'
-import { codeOf, openStream, toError } from '../faults.ts'
+import { codeOf } from '../faults.ts'
 import { frameReader } from '../frames.ts'
 import { codeAddresses, relaysSettled } from '../linking/code-addresses.ts'
 import { refusalError } from '../linking/refusals.ts'
 import { requireName, shownName } from '../names.ts'
+import { overStream } from '../over-stream.ts'
 import { CONTACT } from '../protocols.ts'
 import { createSerial } from '../serial.ts'
 import { commitStaged, type Staged } from '../staged.ts'
@@ -116,24 +117,15 @@ export function createInvites(
     }
     const places = code.addresses.map((bytes) => net.addressFromBytes(bytes))
     net.setAddresses(code.device, places)
-    const to = { peer: code.device, protocol: CONTACT }
-    const stream = await openStream(net, to, signal ? { signal } : {})
-    const abort = (): void => stream.abort(toError(signal?.reason))
-    signal?.addEventListener('abort', abort)
-    try {
+    const to = { peer: code.device, protocol: CONTACT, signal }
+    return overStream(context, to, async (stream) => {
       const contact = await dial(stream, code)
       await keep(contact, {
         ...(name === undefined ? {} : { name }),
         ...(replaces === undefined ? {} : { replaces }),
       })
-      await stream.close().catch(() => undefined)
       return contacts.require(contact.account)
-    } catch (error) {
-      stream.abort(toError(error))
-      throw signal?.aborted ? toError(signal.reason) : error
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
+    })
   }
 
   async function dial(stream: FrameStream, code: InviteCode): Promise<Introduced> {

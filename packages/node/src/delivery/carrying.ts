@@ -19,10 +19,10 @@ const PAGE = 256
 /** Puts what waits for the devices that are here into their outboxes, whichever own device wrote it. */
 export interface Carrying {
   /**
-   * Whether what this device writes now may go straight into the outbox of a device: all that it wrote before
-   * is there, or has arrived. Asked in the turn in which the content is staged.
+   * Whether `count` contents that this device writes now may go straight into the outbox of a device: all that it
+   * wrote before is there, or has arrived. Asked in the turn in which they are staged.
    */
-  isCaughtUp(device: DeviceId): boolean
+  isCaughtUp(device: DeviceId, count: number): boolean
   /** Another account may be held now, or no longer; or others are to have what waits for this one. */
   reconsider(account?: AccountId): void
 }
@@ -169,11 +169,11 @@ export function startCarrying(context: DeviceContext, parts: CarryingParts): Car
     return { wanted, done }
   }
 
-  function isCaughtUp(device: DeviceId): boolean {
+  function isCaughtUp(device: DeviceId, count: number): boolean {
     const to = present.get(device)
     if (!to?.isLive || isHeld(to.account)) return false
     // Who takes nothing any more gets no more sealed: the rest waits in the index.
-    if (outbox.countFor(device) >= MAX_QUEUED) to.isLive = false
+    if (outbox.countFor(device) + count > MAX_QUEUED) to.isLive = false
     return to.isLive
   }
 

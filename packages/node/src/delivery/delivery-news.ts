@@ -53,11 +53,15 @@ const MAX_TOLD = 512
 
 /**
  * Calls `tell` with the messages whose delivery has changed: once for what changes at once, as by an ack or a
- * page of history, and one call after another, so that what was told last is how it is.
+ * page of history, and one call after another, so that what was told last is how it is. `isTold`: it is being
+ * told of with all that is published now.
  */
 export function announceDeliveries(
   context: Pick<DeviceContext, 'signal' | 'logger'>,
-  states: DeliveryStates,
+  {
+    states,
+    isTold,
+  }: { readonly states: DeliveryStates; readonly isTold: (message: MessageId) => boolean },
   tell: (messages: readonly MessageId[]) => Promise<void>,
 ): void {
   const changed = new Set<MessageId>()
@@ -66,6 +70,7 @@ export function announceDeliveries(
   states.events.addEventListener(
     'delivery:changed',
     ({ detail: { message } }) => {
+      if (isTold(message)) return
       changed.add(message)
       if (!isTelling) void tellAll()
     },

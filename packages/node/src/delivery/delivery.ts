@@ -29,6 +29,8 @@ export interface Delivery {
   stateOf(message: MessageId, recipient: AccountId): Promise<Progress>
   /** Of many at once, as when history comes: asked of the disk together, and not kept at hand. */
   statesOf(messages: readonly MessageId[], recipient: AccountId): Promise<readonly Progress[]>
+  /** Part of the batch in which this device writes a message: nobody has it, which the disk need not be asked. */
+  stageWritten(message: MessageId): Staged
   /** From acks, and from siblings. */
   stage(reached: readonly Reached[]): Staged
   /** From a receipt of `reader`; `at` is its time, ms since 1970 UTC (DEL-45). */
@@ -48,7 +50,10 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   const recent = new Map<MessageId, Promise<Known>>()
 
   function knownOf(message: MessageId): Promise<Known> {
-    const known = recent.get(message) ?? readKnown(message)
+    return recent.get(message) ?? keep(message, readKnown(message))
+  }
+
+  function keep(message: MessageId, known: Promise<Known>): Promise<Known> {
     recent.set(message, known)
     // What could not be read is read again by whoever asks next.
     known.catch(() => recent.delete(message))
@@ -80,6 +85,21 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     messages: readonly MessageId[],
     recipient: AccountId,
   ): Promise<readonly Progress[]> {
+    const atHand = await Promise.all(messages.map((message) => recent.get(message)))
+    const others = await readMany(
+      messages.filter((_, at) => atHand[at] === undefined),
+      recipient,
+    )
+    return messages.map((message, at) =>
+      progressOf(atHand[at] ?? others.get(message) ?? nothingKnown(), recipient),
+    )
+  }
+
+  /** Asked of the disk together. */
+  async function readMany(
+    messages: readonly MessageId[],
+    recipient: AccountId,
+  ): Promise<ReadonlyMap<MessageId, Known>> {
     const devices = [...(logs.get(recipient)?.devices.keys() ?? [])]
     const asked = messages.flatMap((message) => devices.map((device) => ({ message, device })))
     const [reached, reads] = await Promise.all([
@@ -93,7 +113,7 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
       const readAt = reads[at]
       if (one && readAt !== undefined) noteRead(one, { account: recipient, device }, readAt)
     }
-    return messages.map((message) => progressOf(known.get(message) ?? nothingKnown(), recipient))
+    return known
   }
 
   function progressOf({ reached, readAt }: Known, recipient: AccountId): Progress {
@@ -116,6 +136,13 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     }
   }
 
+  function stageWritten(message: MessageId): Staged {
+    return {
+      ops: () => [],
+      publish: () => void (recent.has(message) || keep(message, Promise.resolve(nothingKnown()))),
+    }
+  }
+
   function stageRead(reader: Party, messages: readonly MessageId[], at: number): Staged {
     const { account, device } = reader
     const ops = messages.map((message) => tables.reads.put([message, account, device], at))
@@ -132,7 +159,7 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     for (const message of new Set(messages)) events.emit('delivery:changed', { message })
   }
 
-  return { events, stateOf, statesOf, stage, stageRead, recount }
+  return { events, stateOf, statesOf, stageWritten, stage, stageRead, recount }
 }
 
 interface Known {

@@ -43,7 +43,7 @@ async function pair({
   answer,
 }: {
   readonly wrap?: (outbox: Outbox) => Outbox
-  readonly answer?: (streams: number) => 'acks' | 'ends' | 'keeps quiet'
+  readonly answer?: (streams: number) => 'acks' | 'acks twice' | 'ends' | 'keeps quiet'
 } = {}): Promise<Pair> {
   const hub = createMemoryHub({ clock: nodePlatform.clock })
   const signer = await nodePlatform.openIdentity(MEMORY_HOME)
@@ -67,7 +67,8 @@ async function pair({
       } else if (frame.kind === 'envelope') {
         arrived.push(frame.envelope[0] ?? 0)
         const ack = toSenderCodec.encode({ kind: 'ack', ids: [frame.id] })
-        if (how === 'acks') await stream.send(ack)
+        if (how === 'acks twice') await stream.send(ack)
+        if (how !== 'keeps quiet') await stream.send(ack)
         else held.push(() => stream.send(ack))
       }
     }
@@ -205,4 +206,13 @@ test('DEL-8 D6 at most 64 envelopes are under way to a device; each ack lets one
     await expect.poll(() => arrived.length).toBe(64 + acked)
   }
   expect(arrived).toEqual(Array.from({ length: 67 }, (_, at) => at + 1))
+})
+
+test('DEL-66 an ack of what is not under way any more keeps none of the later ones from being noted', async () => {
+  const { add, meet, outbox } = await pair({ answer: () => 'acks twice' })
+  meet()
+  for (const number of [1, 2, 3]) {
+    await add(number)
+    await expect.poll(() => outbox.size()).toBe(0)
+  }
 })

@@ -68,10 +68,10 @@ export async function openEntitlement(
     return accountsByChat.get(chat)
   }
 
-  /** By its linking, or by when it came up here: the clocks of two accounts may be apart (E4). */
+  /** By its linking, or by when it came up here, which may be just now: the clocks of two accounts may be apart (E4). */
   function since(account: AccountId, device: DeviceId): number {
     const linkedAt = logs.standing(account, device)?.addedAt ?? 0
-    return Math.min(linkedAt, seenAt.get(device) ?? linkedAt)
+    return Math.min(linkedAt, seenAt.get(device) ?? clock.now())
   }
 
   function lackingOf(

@@ -6,47 +6,58 @@ import type { Outbox } from './outbox.ts'
 import type { Sessions } from './sessions.ts'
 import type { Undelivered } from './undelivered.ts'
 
-/** What belongs into the batch of a content this device writes, so that it comes to the devices of an account. */
-export type FanOut = (account: AccountId, stored: StoredContent) => Promise<readonly Staged[]>
+/** What belongs into the batch of contents this device writes, so that they come to the devices of an account. */
+export type FanOut = (
+  account: AccountId,
+  written: readonly StoredContent[],
+) => Promise<readonly Staged[]>
 
 /**
- * The content waits for every device of the account, and for nobody else (A1, DEL-24). For a device that is
- * here and has all that was before, a copy is sealed at once, in the same batch; the others get theirs when
+ * The contents wait for every device of the account, and for nobody else (A1, DEL-24). For a device that is
+ * here and has all that was before, copies are sealed at once, in the same batch; the others get theirs when
  * they come (DEL-25).
  */
 export function createFanOut(parts: {
   readonly logs: Pick<DeviceLogs, 'devicesOf'>
-  readonly sessions: Pick<Sessions, 'has' | 'seal'>
+  readonly sessions: Pick<Sessions, 'has' | 'sealAll'>
   readonly outbox: Pick<Outbox, 'stageAdd'>
   readonly undelivered: Pick<Undelivered, 'stageAdd'>
-  /** Whether what is written now may go into the outbox of a device: nothing of before is missing there. */
-  readonly isCaughtUp: (device: DeviceId) => boolean
+  /** Whether so much of what is written now may go into the outbox of a device: nothing of before is missing there. */
+  readonly isCaughtUp: (device: DeviceId, count: number) => boolean
 }): FanOut {
   const { logs, sessions, outbox, undelivered, isCaughtUp } = parts
 
-  async function copyFor(
+  async function copiesFor(
     account: AccountId,
     recipient: DeviceId,
-    { message, content, bytes }: StoredContent,
+    written: readonly StoredContent[],
   ): Promise<() => readonly Staged[]> {
     const to = { account, device: recipient }
+    const copies = written.map(({ bytes, content }) => ({ plaintext: bytes, chat: content.chat }))
     // The first message of all to a device is sealed by the lane, to a card made for it (SES-24).
-    const sealed = (await sessions.has(to)) && (await sessions.seal(to, bytes, content.chat))
-    if (!sealed) return () => [outbox.stageAdd({ recipient, message })]
-    return () => sealed.stage((envelope) => outbox.stageAdd({ recipient, message, envelope }))
+    const sealed = (await sessions.has(to)) && (await sessions.sealAll(to, copies))
+    if (!sealed) return () => written.map(({ message }) => outbox.stageAdd({ recipient, message }))
+    const entries = written.map(({ message }) => ({ recipient, message }))
+    return () =>
+      sealed.stage((envelope, at) => {
+        const entry = entries[at]
+        return entry ? outbox.stageAdd({ ...entry, envelope }) : NOTHING
+      })
   }
 
-  return async (account, stored) => {
+  return async (account, written) => {
     // First of all: from here on nobody counts as caught up who was not (DEL-15).
-    const waits = undelivered.stageAdd(stored)
+    const waits = written.map(undelivered.stageAdd)
     try {
-      const devices = logs.devicesOf(account).filter(isCaughtUp)
-      const copies = await Promise.all(devices.map((device) => copyFor(account, device, stored)))
+      const devices = logs.devicesOf(account).filter((device) => isCaughtUp(device, written.length))
+      const copies = await Promise.all(devices.map((device) => copiesFor(account, device, written)))
       // Only when all are sealed: what is staged has to be written.
-      return [waits, ...copies.flatMap((stage) => stage())]
+      return [...waits, ...copies.flatMap((stage) => stage())]
     } catch (error) {
-      waits.discard?.()
+      for (const one of waits) one.discard?.()
       throw error
     }
   }
 }
+
+const NOTHING: Staged = { ops: () => [] }

@@ -124,11 +124,9 @@ describe('A7 a sender with an old list', () => {
     devices.hub.partition([[ada.device, laptop.device], [phone.device]])
     await expect.poll(() => laptop.messages.get(message), WAIT).toBeDefined()
     // The phone's copy still waits for the phone.
-    expect((await ada.messages.get(message))?.delivery).toMatchObject({
-      reached: 1,
-      of: 2,
-      read: false,
-    })
+    await expect
+      .poll(async () => (await ada.messages.get(message))?.delivery, WAIT)
+      .toMatchObject({ reached: 1, of: 2, read: false })
     expect((await ada.status()).pending).toBe(1)
   })
 })

@@ -56,11 +56,11 @@ interface Pair {
 
 /** Ada's device writes, Ben's takes; `keep` is how his writes go. */
 async function pair(
-  keep: (stored: StoredContent, alongside: readonly Staged[], ben: Side) => Promise<void> = (
-    _,
-    alongside,
-    { context },
-  ) => commitStaged(context.store, alongside),
+  keep: (
+    arrived: readonly StoredContent[],
+    alongside: readonly Staged[],
+    ben: Side,
+  ) => Promise<void> = (_, alongside, { context }) => commitStaged(context.store, alongside),
   time: Partial<Time> = {},
 ): Promise<Pair> {
   const [ada, ben] = [await side(ADA, time), await side(BEN, time)]
@@ -71,7 +71,7 @@ async function pair(
     chats: ben.chats,
     sessions: ben.sessions,
     mending,
-    keep: (stored, alongside) => keep(stored, alongside, ben),
+    keep: (arrived, alongside) => keep(arrived, alongside, ben),
   })
   const written = new Map<MessageId, StoredContent>()
   return {
@@ -294,4 +294,33 @@ test('DEL-23 SES-11 SES-41 E2 a batch holds the step of its own content, and not
   expect((await again.open(envelopeCodec.decode(one[0]))).kind).toBe('cannot-open')
   expect(await openChats(ben.context, BEN).has(two[1].message)).toBe(false)
   await written[1]?.()
+})
+
+test('DEL-66 DEL-10 what comes together is one batch that writes the session once; the refused are told in their places', async () => {
+  const batches: number[] = []
+  const { ada, ben, inbox, sealed } = await pair((arrived, alongside, { context }) => {
+    batches.push(arrived.length)
+    return commitStaged(context.store, alongside)
+  })
+  const [one, two, three] = [await sealed('one'), await sealed('two'), await sealed('three')]
+  const ahead = await sealed('ahead', { at: Date.now() + 25 * 60 * 60 * 1000 })
+  const given = [one, ahead, two, one, [new Uint8Array(40), ahead[1]] as const, three]
+  const arrivals = await inbox.takeAll(
+    given.map(([envelope, { message }]) => ({ id: message, envelope })),
+    { account: ADA, device: ada.context.device },
+  )
+  const words = arrivals.map((one) => (one.kind === 'refused' ? one.reason : one.kind))
+  const expected = ['accepted', 'content-clock', 'accepted', 'duplicate', 'malformed', 'accepted']
+  expect(words).toEqual(expected)
+  expect(batches).toEqual([3])
+  expect(await ben.chats.list(CHAT, {})).toHaveLength(3)
+  // The session on the disk is behind all of them: none opens a second time.
+  const again = openSessions(ben.context, {
+    account: BEN,
+    cards: await openCards(ben.context),
+    logs: await openDeviceLogs(ben.context),
+  })
+  for (const [envelope] of [one, two, three, ahead]) {
+    expect((await again.open(envelopeCodec.decode(envelope))).kind).toBe('cannot-open')
+  }
 })

@@ -27,6 +27,8 @@ import type { Settle } from './settling.ts'
 const WINDOW = 64
 /** Entries sealed in one batch: as many as may be under way. */
 const BATCH = WINDOW
+/** So long acks are gathered: what is said to and fro is noted as reached some times a second, not for each word. */
+const GATHER_MS = 20
 /** Whoever leaves what was sent unanswered for so long gets it over another stream (DEL-20). */
 const ANSWER_WAIT_MS = 60_000
 /** Without a card that stands nothing is sealed: as while our clock, or that of the device, is far off (DEL-65). */
@@ -90,11 +92,15 @@ export function createLane(
     retry: () => stream.abort(new KithError('ERR_TIMEOUT', 'what was refused is offered again')),
   })
   let isOfferOpen = false
+  /** When something was answered last, or waited for since nothing was before; monotonic ms. */
+  let waitsSince = 0
+  let isWatching = false
   let cancelWait = (): void => undefined
   let cancelNoCard: (() => void) | undefined
   /** Acknowledged, and not yet written down here. */
   const acked: OutboxEntry[] = []
   let writing: Promise<void> | undefined
+  let cancelGathering: (() => void) | undefined
   const unwritten = Promise.withResolvers<never>()
 
   async function run(): Promise<void> {
@@ -117,6 +123,7 @@ export function createLane(
       asking.end()
       await receiving.catch(() => undefined)
       refusals.end()
+      writeNow()
       await writing
     }
   }
@@ -163,11 +170,22 @@ export function createLane(
 
   /** A stream may stand while nothing comes through it any more. Each answer begins the wait anew. */
   function waitForAnswer(): void {
-    cancelWait()
-    if (over || (!isOfferOpen && underWay.size === 0)) return
-    cancelWait = context.scheduler.schedule(ANSWER_WAIT_MS, () =>
-      stream.abort(new KithError('ERR_TIMEOUT', 'the other device leaves messages unanswered')),
-    )
+    waitsSince = context.clock.monotonic()
+    if (!isWatching) watchFor(ANSWER_WAIT_MS)
+  }
+
+  /** One timer for all that is sent: when it is up, it looks whether an answer came meanwhile. */
+  function watchFor(ms: number): void {
+    isWatching = !over && (isOfferOpen || underWay.size > 0)
+    if (isWatching) cancelWait = context.scheduler.schedule(ms, lookForAnswer)
+  }
+
+  function lookForAnswer(): void {
+    isWatching = false
+    if (!isOfferOpen && underWay.size === 0) return
+    const left = waitsSince + ANSWER_WAIT_MS - context.clock.monotonic()
+    if (left > 0) return watchFor(left)
+    stream.abort(new KithError('ERR_TIMEOUT', 'the other device leaves messages unanswered'))
   }
 
   /** What was passed over is tried again by the next lane, which asks for another card. */
@@ -210,12 +228,24 @@ export function createLane(
       case 'card':
         return asking.answered(frame.card)
       case 'ack':
-        acked.push(...landed(frame.ids).map(({ entry }) => entry))
-        writing ??= writeAcked()
-        return
+        return gather(landed(frame.ids))
       case 'refuse':
         return refused(frame)
     }
+  }
+
+  /** Should this device stop before they are written, they are offered again, and are reached by the answer (DEL-3). */
+  function gather(sent: readonly UnderWay[]): void {
+    acked.push(...sent.map(({ entry }) => entry))
+    if (acked.length >= BATCH) writeNow()
+    else if (acked.length > 0) cancelGathering ??= context.scheduler.schedule(GATHER_MS, writeNow)
+  }
+
+  function writeNow(): void {
+    cancelGathering?.()
+    cancelGathering = undefined
+    // What was gathered may be written already: a write of nothing would be over before it is noted.
+    if (acked.length > 0) writing ??= writeAcked()
   }
 
   /** One batch takes all acks that came while the one before it was written. */

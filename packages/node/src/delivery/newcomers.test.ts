@@ -48,6 +48,17 @@ test('DEL-18 E4: a device counts as linked when it came up here, though the cloc
   expect(await gets(desk, LAPTOP)).toEqual(['to both'])
 })
 
+test('DEL-18 DEL-13 E4: whom a clock that was set back makes a recipient gets what it is said to lack', async () => {
+  const desk = await openMailDesk()
+  const { time, present, write, reach, waiting } = desk
+  present(PHONE)
+  await reach(PHONE, await write('before'))
+  time.leap(-60 * 60 * 1000)
+  present(PHONE, [LAPTOP, LATER])
+  await expect.poll(waiting, WAIT).toEqual(['before'])
+  expect(await gets(desk, LAPTOP)).toEqual(['before'])
+})
+
 test('DEL-18: a device that was out and comes back gets what it lacks', async () => {
   const desk = await openMailDesk()
   const { present, write, reach, waiting } = desk

@@ -66,7 +66,9 @@ export function startNewcomers(
   /** One look for all of them. The marks come last: what a stop prevented is done at the next start. */
   async function address(account: AccountId, devices: readonly DeviceId[]): Promise<void> {
     const linkedAt = devices.map((device) => logs.standing(account, device)?.addedAt ?? 0)
-    const from = Math.max(Math.min(...linkedAt), clock.now() - UNDELIVERED_LIFE_MS)
+    // From when they count as recipients here, and no later: what they are said to lack is to go to them (DEL-18).
+    const since = Math.min(clock.now(), ...linkedAt)
+    const from = Math.max(since, clock.now() - UNDELIVERED_LIFE_MS)
     const range = { prefix: [directChatId(own, account)], reverse: true } as const
     for await (const [[, place, message], bytes] of tables.contents.entries(range, { signal })) {
       // A content never stands before its time (DEL-55).

@@ -54,17 +54,25 @@ async function desk(count: number, { failsAt }: { readonly failsAt?: number } = 
   let sealed = 0
   const counted: Sessions = {
     ...sessions,
-    seal: async (...input) => {
-      sealed += 1
-      if (sealed === failsAt) throw new Error('no more')
-      return sessions.seal(...input)
+    sealAll: async (...input) => {
+      const before = sealed
+      sealed += input[1].length
+      const fails = failsAt !== undefined && before < failsAt && failsAt <= sealed
+      const copies = fails ? input[1].slice(0, failsAt - 1) : input[1]
+      const done = await sessions.sealAll(input[0], copies, input[2])
+      if (fails) throw new Error('no more')
+      return done
     },
   }
   let isIn = true
   const spoiltPlaces = new Set<number>()
   let got = 0
-  const spoilt: Pick<Chats, 'get' | 'alone'> = {
+  const spoilt: Pick<Chats, 'get' | 'getMany' | 'alone'> = {
     ...chats,
+    getMany: async (messages) => {
+      if (spoiltPlaces.size === 0) return chats.getMany(messages)
+      throw new KithError('ERR_STORE_CORRUPT', 'one of them is spoilt')
+    },
     get: async (message) => {
       if (!spoiltPlaces.has(got++)) return chats.get(message)
       throw new KithError('ERR_STORE_CORRUPT', 'spoilt')

@@ -1,7 +1,7 @@
 import { directChatId, isKithError, type MessageId, type Party } from '@kithmesh/protocol'
 import type { Chats, StoredContent } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
-import { commitStaged, type Staged } from '../staged.ts'
+import { commitStaged } from '../staged.ts'
 import type { CardAsking } from './card-asking.ts'
 import type { Outbox, OutboxEntry } from './outbox.ts'
 import type { UnderWay } from './refusals.ts'
@@ -24,8 +24,8 @@ export function createPageSealing(
   parts: {
     readonly account: Party['account']
     readonly outbox: Pick<Outbox, 'isPresent' | 'stageSealed'>
-    readonly chats: Pick<Chats, 'get' | 'alone'>
-    readonly sessions: Pick<Sessions, 'has' | 'seal' | 'handedOver'>
+    readonly chats: Pick<Chats, 'get' | 'getMany' | 'alone'>
+    readonly sessions: Pick<Sessions, 'has' | 'sealAll' | 'handedOver'>
   },
   lane: {
     readonly recipient: Party
@@ -51,31 +51,53 @@ export function createPageSealing(
   async function seal(
     entries: readonly OutboxEntry[],
   ): Promise<ReadonlyMap<OutboxEntry, Uint8Array>> {
-    const contents = await Promise.all(entries.map(({ message }) => readable(message)))
+    const contents = await readable(entries.map(({ message }) => message))
     const card = (await sessions.has(recipient)) ? undefined : await asking.card()
     const chat = directChatId(parts.account, recipient.account)
     return chats.alone(chat, async () => {
       await sessions.handedOver(recipient.device)
       requireIn()
-      const envelopes = new Map<OutboxEntry, Uint8Array>()
-      const steps: (readonly Staged[])[] = []
-      try {
-        for (const [at, entry] of entries.entries()) {
-          const step = await sealOne(entry, contents[at], card, envelopes)
-          if (step) steps.push(step)
-        }
-      } catch (error) {
-        for (const one of steps.flat()) one.discard?.()
-        throw error
-      }
-      // The newest step first: it has those before it in it, and the session is written once.
-      await commitStaged(context.store, steps.reverse().flat())
-      return envelopes
+      // A sibling may have been quicker: no key is spent on what is there.
+      const due = entries.flatMap((entry) => {
+        const stored = contents.get(entry.message)
+        return stored && outbox.isPresent(entry) ? [{ entry, stored }] : []
+      })
+      return due.length > 0 ? sealDue(due, card) : new Map()
     })
   }
 
+  /** The session is written once, behind the last step. */
+  async function sealDue(
+    due: readonly Due[],
+    card: Parameters<Sessions['sealAll']>[2],
+  ): Promise<ReadonlyMap<OutboxEntry, Uint8Array>> {
+    const envelopes = new Map<OutboxEntry, Uint8Array>()
+    const copies = due.map(({ stored }) => ({ plaintext: stored.bytes, chat: stored.content.chat }))
+    const sealed = await sessions.sealAll(recipient, copies, card)
+    if (!sealed) onNoCard()
+    const staged = sealed?.stage((envelope, at) => {
+      const entry = due[at]?.entry
+      if (!entry) return { ops: () => [] }
+      envelopes.set(entry, envelope)
+      return outbox.stageSealed(entry, envelope)
+    })
+    await commitStaged(context.store, staged ?? [])
+    return envelopes
+  }
+
+  async function readable(
+    messages: readonly MessageId[],
+  ): Promise<ReadonlyMap<MessageId, StoredContent>> {
+    try {
+      return byMessage(await chats.getMany(messages))
+    } catch (error) {
+      if (!isKithError(error, 'ERR_STORE_CORRUPT')) throw error
+      return byMessage(await Promise.all(messages.map(readableOne)))
+    }
+  }
+
   /** One that the disk spoilt is passed over until it is healed: it must not hold up those behind it (E2). */
-  async function readable(message: MessageId): Promise<StoredContent | undefined> {
+  async function readableOne(message: MessageId): Promise<StoredContent | undefined> {
     try {
       return await chats.get(message)
     } catch (error) {
@@ -84,21 +106,17 @@ export function createPageSealing(
     }
   }
 
-  async function sealOne(
-    entry: OutboxEntry,
-    stored: StoredContent | undefined,
-    card: Parameters<Sessions['seal']>[3],
-    envelopes: Map<OutboxEntry, Uint8Array>,
-  ): Promise<readonly Staged[] | undefined> {
-    // A sibling may have been quicker: no key is spent on what is there.
-    if (!stored || !outbox.isPresent(entry)) return undefined
-    const sealed = await sessions.seal(recipient, stored.bytes, stored.content.chat, card)
-    if (!sealed) onNoCard()
-    return sealed?.stage((envelope) => {
-      envelopes.set(entry, envelope)
-      return outbox.stageSealed(entry, envelope)
-    })
-  }
-
   return { envelopesOf }
+}
+
+/** An entry to seal, and what it holds. */
+interface Due {
+  readonly entry: OutboxEntry
+  readonly stored: StoredContent
+}
+
+function byMessage(
+  contents: readonly (StoredContent | undefined)[],
+): ReadonlyMap<MessageId, StoredContent> {
+  return new Map(contents.flatMap((stored) => (stored ? [[stored.message, stored]] : [])))
 }

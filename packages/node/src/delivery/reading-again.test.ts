@@ -45,7 +45,7 @@ test('E3 DEL-13 a delivery that could not be read once is read again', async () 
 })
 
 test('E3 DEL-46 what is unread and could not be read once is read again', async () => {
-  const unread = openUnread(await failingOnce())
+  const unread = openUnread(await failingOnce(), () => false)
   await expect(unread.count(BEN)).rejects.toThrow('disk')
   expect(await unread.count(BEN)).toBe(0)
 })

@@ -1,22 +1,34 @@
-import { type AccountId, type ChatId, directChatId, type MessageId } from '@kithmesh/protocol'
-import type { AccountData } from '@kithmesh/sync'
+import {
+  type AccountId,
+  type ChatId,
+  type DeviceId,
+  directChatId,
+  type MessageId,
+} from '@kithmesh/protocol'
+import {
+  type AccountData,
+  differenceRanges,
+  includesNumber,
+  type Range,
+  type RangeSet,
+  rangesOf,
+  unionRanges,
+} from '@kithmesh/sync'
 import type { AccountState } from '../account/account-state.ts'
 import type { StoredContent } from '../chats.ts'
 import type { Contacts } from '../contacts/contacts.ts'
 import type { DeviceContext } from '../context.ts'
 import { codeOf } from '../faults.ts'
-import { commitStaged, type Staged } from '../staged.ts'
+import { commitStaged, type Staged, stagedOps } from '../staged.ts'
+import type { Op } from '../store/store-types.ts'
 import type { Delivery } from './delivery.ts'
 import { type Receipts, tellsWhatIsRead } from './receipts.ts'
-import { comparePlaces, type MessagePlace, type Unread } from './unread.ts'
-
-/** How a content came here: from a device of the contact, or by the account log. */
-export type Way = 'contact' | 'sibling'
+import type { IsShown, MessagePlace, Unread, UnreadMessage } from './unread.ts'
 
 /** What was read, here and on siblings, and what contacts say they have read. */
 export interface Reading {
   /** What belongs into the batch of a content that arrives. */
-  stageArrival(stored: StoredContent, way: Way): Staged
+  stageArrival(stored: StoredContent): Staged
   /** The person has seen what `contact` wrote; up to a message, or all. */
   markRead(contact: AccountId, upTo?: MessagePlace): Promise<void>
 }
@@ -25,14 +37,24 @@ export interface Reading {
 const MAX_MARKED = 1_024
 
 /**
- * Reading in one account. How far a chat was read stands in the account data; which messages are unread
- * stands beside it, since one that comes late is dated before what was read, and is new all the same.
+ * Whether something of a contact was shown, on any own device: by its number among what its author wrote, which is
+ * signed with it and the same everywhere. No clock has a part in it, and it does not matter which way what came when.
+ */
+export function createIsShown(account: AccountId, { chats }: Pick<AccountData, 'chats'>): IsShown {
+  return (contact, { author, number }) =>
+    includesNumber(chats.readNumbers(directChatId(account, contact), author), number)
+}
+
+/**
+ * Reading in one account. What was shown stands in the account data. Which messages are unread stands beside it, and
+ * follows from it: what is here and was shown nowhere.
  */
 export function startReading(
   context: DeviceContext,
   parts: {
     readonly account: AccountId
     readonly unread: Unread
+    readonly isShown: IsShown
     readonly receipts: Pick<Receipts, 'stageOwed' | 'stageTold'>
     readonly delivery: Pick<Delivery, 'stageRead'>
     readonly contacts: Pick<Contacts, 'ofChat'>
@@ -40,17 +62,13 @@ export function startReading(
     readonly edit: AccountState['edit']
   },
 ): Reading {
-  const { store, logger, signal } = context
-  const { account, unread, receipts, delivery, contacts, data } = parts
-  const marks = new Map(data.chats.list().map(({ chat, readUpTo }) => [chat, readUpTo]))
+  const { store, tables, logger, signal } = context
+  const { account, unread, isShown, receipts, delivery, contacts, data } = parts
 
   data.events.addEventListener(
-    'chat:changed',
-    ({ detail: { chat, readUpTo } }) => {
-      // Archived, muted or the like: nothing was read by that.
-      if (readUpTo === undefined || readUpTo.message === marks.get(chat)?.message) return
-      marks.set(chat, readUpTo)
-      follow(chat, readUpTo).catch((error: unknown) => {
+    'chat:read',
+    ({ detail: { chat } }) => {
+      follow(chat).catch((error: unknown) => {
         if (!signal.aborted) {
           logger.warn('what was read on a sibling is new here still', { code: codeOf(error) })
         }
@@ -58,21 +76,25 @@ export function startReading(
     },
     { signal },
   )
+  tellLeft().catch(() => {
+    if (!signal.aborted) logger.warn('siblings are not told yet of what was read')
+  })
 
-  /** A sibling has read up to here, and tells the contact. */
-  async function follow(chat: ChatId, upTo: MessagePlace): Promise<void> {
+  /** A sibling has shown more of a chat, and tells the contact. */
+  async function follow(chat: ChatId): Promise<void> {
     const contact = contacts.ofChat(chat)
     if (!contact) return
-    const messages = (await unread.list(contact, upTo)).map(({ message }) => message)
+    const shown = (await unread.list(contact)).filter((one) => isShown(contact, one))
+    const messages = shown.map(({ message }) => message)
     if (messages.length > 0) await commitStaged(store, [unread.stageRemove(contact, messages)])
   }
 
-  function stageArrival(stored: StoredContent, way: Way): Staged {
+  function stageArrival(stored: StoredContent): Staged {
     const { author, body } = stored.content
     const isOwn = author.account === account
     switch (body.kind) {
       case 'text':
-        return isOwn ? NOTHING : stageText(stored, way)
+        return isOwn ? NOTHING : stageText(stored)
       case 'read':
         return isOwn
           ? stageTold(stored.content.chat, body.messages)
@@ -80,15 +102,10 @@ export function startReading(
     }
   }
 
-  /**
-   * History that a sibling brings has been read as far as the mark goes. What comes from the contact has
-   * been seen by nobody, though it may be dated before what was read: it was on its way longer.
-   */
-  function stageText({ message, content }: StoredContent, way: Way): Staged {
-    const one: MessagePlace = { message, at: content.at }
-    const mark = way === 'sibling' ? data.chats.readMark(content.chat) : undefined
-    const isRead = mark !== undefined && comparePlaces(one, mark) <= 0
-    return isRead ? NOTHING : unread.stageAdd(content.author.account, one)
+  /** History is as new as the siblings say; what comes late was shown to nobody, whatever its date. */
+  function stageText({ message, content: { author, seq, at } }: StoredContent): Staged {
+    const one = { message, at, author: author.device, number: seq }
+    return isShown(author.account, one) ? NOTHING : unread.stageAdd(author.account, one)
   }
 
   /** A sibling's receipt: the person has read these there, and their author is told already. */
@@ -100,26 +117,78 @@ export function startReading(
 
   async function markRead(contact: AccountId, upTo?: MessagePlace): Promise<void> {
     const seen = await unread.list(contact, upTo)
-    const newest = seen.at(-1)
-    if (!newest) return
     for (let from = 0; from < seen.length; from += MAX_MARKED) {
-      const messages = seen.slice(from, from + MAX_MARKED).map(({ message }) => message)
+      const page = seen.slice(from, from + MAX_MARKED)
+      const messages = page.map(({ message }) => message)
       const owed = tellsWhatIsRead(data) ? [receipts.stageOwed(contact, messages)] : []
-      await commitStaged(store, [unread.stageRemove(contact, messages), ...owed])
+      const untold = stagedOps(...page.map((one) => untoldOp(contact, one)))
+      await commitStaged(store, [unread.stageRemove(contact, messages), untold, ...owed])
     }
-    await moveMark(directChatId(account, contact), newest)
+    if (seen.length > 0) await tellSiblings(contact)
   }
 
-  async function moveMark(chat: ChatId, upTo: MessagePlace): Promise<void> {
-    const mark = data.chats.readMark(chat)
-    // What came late was dated before the mark, which stays where it is.
-    if (mark && comparePlaces(upTo, mark) <= 0) return
-    // Our own mark is no news here: what came meanwhile, and is dated before it, nobody has seen.
-    marks.set(chat, upTo)
-    await parts.edit(() => data.chats.markRead(chat, { by: context.device, upTo }))
+  function untoldOp(contact: AccountId, { author, number }: UnreadMessage): Op {
+    return tables.untoldReads.put([contact, author, number], true)
+  }
+
+  /** What an earlier run has shown, and could not tell any more. */
+  async function tellLeft(): Promise<void> {
+    const left = new Set<AccountId>()
+    for await (const [[contact]] of tables.untoldReads.entries()) left.add(contact)
+    for (const contact of left) await tellSiblings(contact)
+  }
+
+  async function tellSiblings(contact: AccountId): Promise<void> {
+    const chat = directChatId(account, contact)
+    const keys: (readonly [AccountId, DeviceId, number])[] = []
+    for await (const [key] of tables.untoldReads.entries({ prefix: [contact] })) keys.push(key)
+    const shown = await Promise.all(
+      [...Map.groupBy(keys, ([, author]) => author)].map(async ([author, of]) => {
+        const numbers = rangesOf(of.map(([, , number]) => number))
+        return { author, numbers: await withThoseBetween(contact, { author, numbers }) }
+      }),
+    )
+    const by = context.device
+    await parts.edit(() => {
+      for (const one of shown) data.chats.markRead(chat, { by, ...one })
+    })
+    await store.commit(keys.map((key) => tables.untoldReads.delete(key)))
+  }
+
+  /**
+   * Receipts count among what an author writes, and are shown to nobody: they join what stands around them, so that a
+   * chat that was read is one run of numbers. What is unread between, or not here, stays out.
+   */
+  async function withThoseBetween(
+    contact: AccountId,
+    { author, numbers }: { readonly author: DeviceId; readonly numbers: RangeSet },
+  ): Promise<RangeSet> {
+    const chat = directChatId(account, contact)
+    const known = unionRanges(data.chats.readNumbers(chat, author), numbers)
+    const held: number[] = []
+    for (const { from, to } of gapsBelow(known, numbers)) {
+      const by = [chat, contact, author] as const
+      const range = { prefix: by, gte: [...by, from], lte: [...by, to] } as const
+      for await (const [[, , , number]] of tables.numbers.entries(range)) held.push(number)
+    }
+    const left = (await unread.list(contact)).filter((one) => one.author === author)
+    const unreadNumbers = rangesOf(left.map(({ number }) => number))
+    return unionRanges(numbers, differenceRanges(rangesOf(held), unreadNumbers))
   }
 
   return { stageArrival, markRead }
+}
+
+/** What lies right below each run that has one of `numbers` in it. */
+function gapsBelow(known: RangeSet, numbers: RangeSet): RangeSet {
+  const gaps: Range[] = []
+  let last = 0
+  for (const { from, to } of known) {
+    const isFresh = numbers.some((one) => one.from >= from && one.to <= to)
+    if (isFresh && from > last + 1) gaps.push({ from: last + 1, to: from - 1 })
+    last = to
+  }
+  return gaps
 }
 
 const NOTHING: Staged = { ops: () => [] }

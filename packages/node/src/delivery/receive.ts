@@ -2,14 +2,17 @@ import type { FrameStream } from '@kithmesh/net'
 import { type AccountId, KithError, type MessageId, parseDeviceId } from '@kithmesh/protocol'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { DeviceContext } from '../context.ts'
+import { toError } from '../faults.ts'
 import { typedStream } from '../frames.ts'
 import { MESSAGE } from '../protocols.ts'
-import type { Inbox } from './inbox.ts'
-import { MAX_IDS, type ToRecipient, toRecipientCodec, toSenderCodec } from './message-wire.ts'
+import type { Announced, Arrival, Inbox } from './inbox.ts'
+import { type ToRecipient, toRecipientCodec, toSenderCodec } from './message-wire.ts'
 import type { Sessions } from './sessions.ts'
 
-/** Envelopes opened and not yet on disk, per stream; a sender that ignores the window is cut off. */
-const MAX_UNSETTLED = 128
+/** Frames that wait for an answer, per stream; a sender that ignores the window is cut off. */
+const MAX_UNANSWERED = 128
+/** Envelopes written in one batch. */
+const MAX_TOGETHER = 64
 
 /** Answers `/kith/message/1`: offers with what is missing, envelopes with an ack behind the disk. */
 export function startReceiving(
@@ -37,62 +40,82 @@ export function startReceiving(
   ): Promise<void> {
     const codecs = { incoming: toRecipientCodec, outgoing: toSenderCodec }
     const typed = typedStream(stream, codecs, context.scheduler)
-    const unsettled = new Set<Promise<void>>()
-    const acks: MessageId[] = []
-    let acknowledging: Promise<void> | undefined
+    /** Envelopes that are not being taken yet. */
+    const waiting: Announced[] = []
+    const tasks = new Set<Promise<void>>()
+    let unanswered = 0
+    let isTaking = false
     for await (const frame of typed.frames()) {
-      if (unsettled.size >= MAX_UNSETTLED)
+      if (unanswered >= MAX_UNANSWERED) {
         throw new KithError('ERR_WINDOW', 'too many unacknowledged')
-      // Taken in order (sessions step in order), answered when the disk has it.
-      const answer = settle(frame)
-      const done = answer.then(
-        () => void unsettled.delete(done),
+      }
+      unanswered += 1
+      requireIn()
+      if (frame.kind === 'envelope') take(frame)
+      else run(answer(frame))
+    }
+    await Promise.all(tasks)
+
+    function run(task: Promise<void>): void {
+      const done = task.then(
+        () => void tasks.delete(done),
         (error: unknown) => {
-          unsettled.delete(done)
-          stream.abort(error instanceof Error ? error : new Error(String(error)))
+          tasks.delete(done)
+          stream.abort(toError(error))
         },
       )
-      unsettled.add(done)
+      tasks.add(done)
     }
-    await Promise.all(unsettled)
 
-    async function settle(frame: ToRecipient): Promise<void> {
-      // Asked of each frame: a device that went out is not heard to the end of its stream (A8).
-      if (logs.accountOf(from.device) !== from.account) {
-        throw new KithError('ERR_STRANGER', 'no device of a contact now')
+    /** Asked of each frame: a device that went out is not heard to the end of its stream (A8). */
+    function requireIn(): void {
+      if (logs.accountOf(from.device) === from.account) return
+      throw new KithError('ERR_STRANGER', 'no device of a contact now')
+    }
+
+    async function answer(frame: Exclude<ToRecipient, Envelope>): Promise<void> {
+      if (frame.kind === 'ask-card') {
+        await typed.send({ kind: 'card', card: await sessions.giveCard(from.device) })
+      } else {
+        await typed.send({ kind: 'want', ...(await sorted(frame.ids, from.account)) })
       }
-      switch (frame.kind) {
-        case 'ask-card':
-          return typed.send({ kind: 'card', card: await sessions.giveCard(from.device) })
-        case 'offer':
-          return typed.send({ kind: 'want', ...(await sorted(frame.ids, from.account)) })
-        case 'envelope':
-          return take(frame)
+      unanswered -= 1
+    }
+
+    /** Taken in their order (sessions step in order). */
+    function take({ id, envelope }: Envelope): void {
+      waiting.push({ id, envelope })
+      if (isTaking) return
+      isTaking = true
+      run(takeWaiting())
+    }
+
+    /** What came while a batch was written is the next one: the busier the sender, the larger they are. */
+    async function takeWaiting(): Promise<void> {
+      try {
+        while (waiting.length > 0) {
+          requireIn()
+          const batch = waiting.splice(0, MAX_TOGETHER)
+          await answerAll(batch, await inbox.takeAll(batch, from))
+        }
+      } finally {
+        isTaking = false
       }
     }
 
-    async function take({
-      id,
-      envelope,
-    }: Extract<ToRecipient, { kind: 'envelope' }>): Promise<void> {
-      const arrival = await inbox.take(envelope, { ...from, message: id })
-      if (arrival.kind !== 'refused') return acknowledge(id)
-      const { reason, control } = arrival
-      return typed.send({ kind: 'refuse', id, reason, control })
-    }
-
-    /** What one write of the disk made durable is acknowledged by one frame. */
-    function acknowledge(id: MessageId): Promise<void> {
-      acks.push(id)
-      acknowledging ??= sendAcks()
-      return acknowledging
-    }
-
-    async function sendAcks(): Promise<void> {
-      // Commits of one write resolve one after the other in this turn: their acks go together.
-      await Promise.resolve()
-      while (acks.length > 0) await typed.send({ kind: 'ack', ids: acks.splice(0, MAX_IDS) })
-      acknowledging = undefined
+    /** Behind the disk; what one write made durable is acknowledged by one frame. */
+    async function answerAll(
+      batch: readonly Announced[],
+      arrivals: readonly Arrival[],
+    ): Promise<void> {
+      unanswered -= batch.length
+      const ids: MessageId[] = []
+      for (const [at, { id }] of batch.entries()) {
+        const arrival = arrivals[at]
+        if (arrival?.kind !== 'refused') ids.push(id)
+        else await typed.send({ ...arrival, kind: 'refuse', id })
+      }
+      if (ids.length > 0) await typed.send({ kind: 'ack', ids })
     }
   }
 
@@ -108,3 +131,5 @@ export function startReceiving(
     }
   }
 }
+
+type Envelope = Extract<ToRecipient, { readonly kind: 'envelope' }>

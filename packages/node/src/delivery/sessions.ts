@@ -36,6 +36,35 @@ export interface SealedCopy {
   stage(write: (envelope: Uint8Array) => Staged): readonly Staged[]
 }
 
+/** Several of one device, in their order: they share one change of the session. */
+export interface SealedCopies {
+  /** When the first is the first of its session. */
+  readonly start?: SessionStart
+  /** The change of the session, and what `write` makes of each envelope: one batch, as {@link SealedCopy.stage}. */
+  stage(write: (envelope: Uint8Array, at: number) => Staged): readonly Staged[]
+}
+
+/** What is to be sealed, and for which chat. */
+export interface Copy {
+  readonly plaintext: Uint8Array
+  readonly chat: Scope
+}
+
+/** Envelopes of one device, opened one after the other; they share one change of the session. */
+export interface EnvelopeOpening {
+  /** What is not staged was never opened. */
+  open(envelope: Envelope): Promise<PlainEnvelope>
+  /** Whether anything was opened. */
+  hasStepped(): boolean
+  /** The session as the last one that was opened leaves it. Called once. */
+  stage(): Staged
+}
+
+/** What became of an envelope among several. */
+export type PlainEnvelope =
+  | { readonly kind: 'opened'; readonly plaintext: Uint8Array; readonly start?: SessionStart }
+  | { readonly kind: 'cannot-open' }
+
 /** What became of an envelope. */
 export type OpenedEnvelope =
   | {
@@ -63,9 +92,17 @@ export interface Sessions {
     chat: Scope,
     oneTime?: DeviceCard,
   ): Promise<SealedCopy | undefined>
+  /** Several, in their order; all of them or none. */
+  sealAll(
+    recipient: Party,
+    copies: readonly Copy[],
+    oneTime?: DeviceCard,
+  ): Promise<SealedCopies | undefined>
   /** Seals on a new session from the published card, which is the one to seal on from then; undefined without one. */
   sealAnew(recipient: Party, plaintext: Uint8Array, chat: Scope): Promise<SealedCopy | undefined>
   open(envelope: Envelope): Promise<OpenedEnvelope>
+  /** Begins to open what comes from a device; whoever does holds the chat until it is staged or let go. */
+  opening(sender: Party): EnvelopeOpening
   /** A card for a device of a contact that has no session with this one yet. */
   readonly giveCard: OneTimeCards['give']
   /** Resolves when every step with a device that was staged has been handed to the store, or was dropped. */
@@ -102,7 +139,7 @@ export function openSessions(
   }
 
   /** Used from now on; forgotten if the write fails, so that the disk decides. */
-  function stage(set: SessionSet, start: SessionStart | undefined): Staged {
+  function stage(set: SessionSet, starts: readonly SessionStart[]): Staged {
     const { device } = set.peer
     const step = steps.next(device)
     setsByDevice.set(device, set)
@@ -110,7 +147,7 @@ export function openSessions(
       ops: () =>
         step.handOver() ? [tables.sessions.put(device, sessionSetCodec.encode(set))] : [],
       publish: () => {
-        if (start) logger.debug('a session begins', { start })
+        for (const start of starts) logger.debug('a session begins', { start })
         if (isOut(set.peer)) void dropLate(device)
       },
       discard: () => {
@@ -139,11 +176,18 @@ export function openSessions(
     chat: Scope,
     oneTime?: DeviceCard,
   ): Promise<SealedCopy | undefined> {
+    return sealAll(recipient, [{ plaintext, chat }], oneTime)
+  }
+
+  async function sealAll(
+    recipient: Party,
+    copies: readonly Copy[],
+    oneTime?: DeviceCard,
+  ): Promise<SealedCopies | undefined> {
     const set = await setOf(recipient)
-    const input = inputFor(recipient, plaintext, chat)
-    if (set.sessions.length > 0) return copyOn(set, input)
+    if (set.sessions.length > 0) return copiesOn(set, copies)
     const begun = (oneTime && (await beginOneTime(set, oneTime))) ?? (await beginPublished(set))
-    return begun && copyOn(begun.set, input, begun.start)
+    return begun && copiesOn(begun.set, copies, begun.start)
   }
 
   async function sealAnew(
@@ -152,31 +196,36 @@ export function openSessions(
     chat: Scope,
   ): Promise<SealedCopy | undefined> {
     const begun = await beginPublished(await setOf(recipient))
-    return begun && copyOn(begun.set, inputFor(recipient, plaintext, chat), begun.start)
+    return begun && copiesOn(begun.set, [{ plaintext, chat }], begun.start)
   }
 
-  function inputFor(recipient: Party, plaintext: Uint8Array, chat: Scope): SealInput {
-    const freshness = {
+  function freshnessFor(recipient: Party): SealInput['freshness'] {
+    return {
       sender: logs.get(account)?.head ?? NO_HEAD,
       recipient: logs.get(recipient.account)?.head ?? NO_HEAD,
     }
-    return { plaintext, chat, freshness }
   }
 
-  async function copyOn(
+  async function copiesOn(
     set: SessionSet,
-    input: SealInput,
+    copies: readonly Copy[],
     start?: SessionStart,
-  ): Promise<SealedCopy | undefined> {
-    const sealing = await cipher.seal(set, input)
-    if (sealing.kind === 'no-session') return undefined
+  ): Promise<SealedCopies | undefined> {
+    const freshness = freshnessFor(set.peer)
+    const envelopes: Uint8Array[] = []
+    let last = set
+    for (const copy of copies) {
+      const sealing = await cipher.seal(last, { ...copy, freshness })
+      if (sealing.kind === 'no-session') return undefined
+      // What the last step leads to is staged together with all of them (SES-11).
+      last = sealing.step.into((next, envelope) => {
+        envelopes.push(envelopeCodec.encode(envelope))
+        return next
+      })
+    }
     return {
       ...(start ? { start } : {}),
-      stage: (write) =>
-        sealing.step.into((next, envelope) => [
-          stage(next, start),
-          write(envelopeCodec.encode(envelope)),
-        ]),
+      stage: (write) => [stage(last, start ? [start] : []), ...envelopes.map(write)],
     }
   }
 
@@ -203,31 +252,49 @@ export function openSessions(
   }
 
   async function open(envelope: Envelope): Promise<OpenedEnvelope> {
-    const { device } = envelope.sender
-    const set = await setOf(envelope.sender)
-    const own = { party: self, ...cards.ownIdentity() }
-    const prekeys = [...cards.prekeys(), ...oneTimeCards.secretsFor(device)]
-    const opening = await cipher.open(set, { self: own, prekeys, envelope })
-    switch (opening.kind) {
-      case 'opened':
-        return opening.step.into((next, { plaintext, startedFrom }) => {
-          const start = startedFrom === undefined ? undefined : startOf(startedFrom)
-          const first = start ? { start } : {}
-          return { kind: 'opened', plaintext, ...first, stage: () => stageOpened(next, start) }
-        })
-      // Its key is gone and its message is not here, or it would not have come this far.
-      case 'duplicate':
-        return { kind: 'cannot-open' }
-      case 'refused':
-        logger.debug('an envelope does not open', { code: opening.code })
-        return { kind: 'cannot-open' }
+    const begun = opening(envelope.sender)
+    const opened = await begun.open(envelope)
+    return opened.kind === 'opened' ? { ...opened, stage: begun.stage } : opened
+  }
+
+  function opening(sender: Party): EnvelopeOpening {
+    const starts: SessionStart[] = []
+    let last: SessionSet | undefined
+
+    async function openNext(envelope: Envelope): Promise<PlainEnvelope> {
+      const set = last ?? (await setOf(sender))
+      const own = { party: self, ...cards.ownIdentity() }
+      const prekeys = [...cards.prekeys(), ...oneTimeCards.secretsFor(sender.device)]
+      const step = await cipher.open(set, { self: own, prekeys, envelope })
+      switch (step.kind) {
+        case 'opened':
+          return step.step.into((next, { plaintext, startedFrom }) => {
+            last = next
+            if (startedFrom === undefined) return { kind: 'opened', plaintext }
+            const start = startOf(startedFrom)
+            starts.push(start)
+            return { kind: 'opened', plaintext, start }
+          })
+        // Its key is gone and its message is not here, or it would not have come this far.
+        case 'duplicate':
+          return { kind: 'cannot-open' }
+        case 'refused':
+          logger.debug('an envelope does not open', { code: step.code })
+          return { kind: 'cannot-open' }
+      }
+    }
+
+    return {
+      open: openNext,
+      hasStepped: () => last !== undefined,
+      stage: () => (last ? stageOpened(last, starts) : NOTHING),
     }
   }
 
   /** The secrets of a one-time card go when what they opened is on the disk, and not before (SES-24). */
-  function stageOpened(set: SessionSet, start: SessionStart | undefined): Staged {
-    const staged = stage(set, start)
-    if (start !== 'one-time') return staged
+  function stageOpened(set: SessionSet, starts: readonly SessionStart[]): Staged {
+    const staged = stage(set, starts)
+    if (!starts.includes('one-time')) return staged
     return {
       ...staged,
       publish: () => {
@@ -252,13 +319,17 @@ export function openSessions(
   return {
     has: async (recipient) => (await setOf(recipient)).sessions.length > 0,
     seal,
+    sealAll,
     sealAnew,
     open,
+    opening,
     giveCard: oneTimeCards.give,
     handedOver: steps.handedOver,
     stageForget,
   }
 }
+
+const NOTHING: Staged = { ops: () => [] }
 
 /** A set with a session that just began. */
 interface Begun {

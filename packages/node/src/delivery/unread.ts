@@ -2,6 +2,7 @@ import type { AccountId, MessageId } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceContext } from '../context.ts'
 import { type Staged, stagedOps } from '../staged.ts'
+import type { UnreadValue } from '../tables.ts'
 
 /** `detail` by event name. */
 export interface UnreadEvents {
@@ -16,23 +17,29 @@ export interface MessagePlace {
   readonly at: number
 }
 
+/** A message of a contact, and what its author calls it. */
+export interface UnreadMessage extends MessagePlace, UnreadValue {}
+
 /** Messages of contacts that nobody has looked at, on any device of this account as far as is known here. */
 export interface Unread {
   readonly events: TypedEvents<UnreadEvents>
   has(contact: AccountId, message: MessageId): Promise<boolean>
   count(contact: AccountId): Promise<number>
   /** In the order of the chat; without `upTo` all. */
-  list(contact: AccountId, upTo?: MessagePlace): Promise<readonly MessagePlace[]>
-  stageAdd(contact: AccountId, one: MessagePlace): Staged
+  list(contact: AccountId, upTo?: MessagePlace): Promise<readonly UnreadMessage[]>
+  stageAdd(contact: AccountId, one: UnreadMessage): Staged
   stageRemove(contact: AccountId, messages: readonly MessageId[]): Staged
 }
 
-/** Opens what is unread on disk; of each contact it is read when somebody asks. */
-export function openUnread({ tables }: DeviceContext): Unread {
-  const events = createEvents<UnreadEvents>()
-  const byContact = new Map<AccountId, Promise<Map<MessageId, number>>>()
+/** What was shown on any own device, as far as is known here (ACC-20). */
+export type IsShown = (contact: AccountId, one: Pick<UnreadValue, 'author' | 'number'>) => boolean
 
-  function of(contact: AccountId): Promise<Map<MessageId, number>> {
+/** Opens what is unread on disk; of each contact it is read when somebody asks. */
+export function openUnread({ tables }: DeviceContext, isShown: IsShown): Unread {
+  const events = createEvents<UnreadEvents>()
+  const byContact = new Map<AccountId, Promise<Map<MessageId, UnreadValue>>>()
+
+  function of(contact: AccountId): Promise<Map<MessageId, UnreadValue>> {
     const known = byContact.get(contact) ?? read(contact)
     byContact.set(contact, known)
     // What could not be read is read again by whoever asks next.
@@ -40,23 +47,24 @@ export function openUnread({ tables }: DeviceContext): Unread {
     return known
   }
 
-  async function read(contact: AccountId): Promise<Map<MessageId, number>> {
-    const found = new Map<MessageId, number>()
-    for await (const [[, message], at] of tables.unread.entries({ prefix: [contact] })) {
-      found.set(message, at)
+  /** A sibling may have shown it, and told of that, just before this device stopped. */
+  async function read(contact: AccountId): Promise<Map<MessageId, UnreadValue>> {
+    const found = new Map<MessageId, UnreadValue>()
+    for await (const [[, message], one] of tables.unread.entries({ prefix: [contact] })) {
+      if (!isShown(contact, one)) found.set(message, one)
     }
     return found
   }
 
   /** Also while it is being read: what comes meanwhile is not forgotten. */
-  function note(contact: AccountId, change: (unread: Map<MessageId, number>) => void): void {
+  function note(contact: AccountId, change: (unread: Map<MessageId, UnreadValue>) => void): void {
     void byContact.get(contact)?.then(change, () => byContact.delete(contact))
     events.emit('unread:changed', { contact })
   }
 
-  async function list(contact: AccountId, upTo?: MessagePlace): Promise<readonly MessagePlace[]> {
+  async function list(contact: AccountId, upTo?: MessagePlace): Promise<readonly UnreadMessage[]> {
     return [...(await of(contact))]
-      .map(([message, at]) => ({ message, at }))
+      .map(([message, one]) => ({ message, ...one }))
       .filter((one) => !upTo || comparePlaces(one, upTo) <= 0)
       .sort(comparePlaces)
   }
@@ -66,9 +74,13 @@ export function openUnread({ tables }: DeviceContext): Unread {
     has: async (contact, message) => (await of(contact)).has(message),
     count: async (contact) => (await of(contact)).size,
     list,
-    stageAdd: (contact, { message, at }) => ({
-      ...stagedOps(tables.unread.put([contact, message], at)),
-      publish: () => note(contact, (unread) => unread.set(message, at)),
+    stageAdd: (contact, { message, ...one }) => ({
+      ...stagedOps(tables.unread.put([contact, message], one)),
+      // A sibling may have told that it was shown while this was written.
+      publish: () =>
+        note(contact, (unread) => {
+          if (!isShown(contact, one)) unread.set(message, one)
+        }),
     }),
     stageRemove: (contact, messages) => ({
       ...stagedOps(...messages.map((message) => tables.unread.delete([contact, message]))),

@@ -54,6 +54,7 @@ export async function mendHome(context: DeviceContext): Promise<void> {
     const writtenUpTo = Math.max(before.writtenUpTo, store.commits + UNHEARD_COMMITS)
     await store.commit([
       ...(await sessionDrops(context)),
+      ...(await coverDrops(context)),
       tables.device.put(MENDED, mendedCodec.encode({ kind: 'mended', noticed, writtenUpTo })),
     ])
   }
@@ -80,6 +81,17 @@ async function sessionDrops({ store, tables }: DeviceContext): Promise<readonly 
   const drops: Op[] = []
   if (!mayHaveLost(store.damage, tables.sessions.name)) return drops
   for await (const device of tables.sessions.keys()) drops.push(tables.sessions.delete(device))
+  return drops
+}
+
+/**
+ * Places are covered by a snapshot. Where it may be lost they are not: records they had are asked for again, and
+ * the snapshots that are left cover theirs when they are read (STO-56).
+ */
+async function coverDrops({ store, tables }: DeviceContext): Promise<readonly Op[]> {
+  const drops: Op[] = []
+  if (!mayHaveLost(store.damage, tables.records.name)) return drops
+  for await (const span of tables.covered.keys()) drops.push(tables.covered.delete(span))
   return drops
 }
 

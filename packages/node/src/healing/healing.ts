@@ -9,6 +9,8 @@ import type { NodeEvents } from '../api/events.ts'
 import type { DeviceContext } from '../context.ts'
 import { codeOf } from '../faults.ts'
 import type { Staged } from '../staged.ts'
+import type { Damage } from '../store/store-types.ts'
+import type { ClosedRecords } from './closed-records.ts'
 import { mayHaveLost } from './losses.ts'
 import { messageRecords, replayRecords } from './replay.ts'
 
@@ -17,6 +19,7 @@ export interface HealingParts {
   readonly account: AccountId
   readonly state: AccountState
   readonly logs: Pick<DeviceLogs, 'devicesOf'>
+  readonly closed: ClosedRecords
   /** Stages what of a record is not here, and tells nobody: it was shown when it first came. */
   readonly takeIn: (record: MessageRecord) => Promise<readonly Staged[]>
   /** Called when all that was lost is here again, as far as somebody has it. */
@@ -49,25 +52,46 @@ export function startHealing(context: DeviceContext, parts: HealingParts): void 
   )
 
   async function heal(): Promise<void> {
-    if (!(await replayed)) replayed = replay()
-    // Until the epochs are here the contents under them are not (STO-49).
-    if (!(await replayed) || isHealing || store.damage.length === 0 || !(await isEnough())) return
+    if (isHealing) return
     isHealing = true
     try {
-      await recordAgain(context, parts.state)
-      await parts.mended()
-      await store.forgetDamage()
-      parts.events.emit('store:healed', {})
+      await healOnce(store.damage)
     } finally {
       isHealing = false
     }
   }
 
-  /** One sibling is, when it brought as much as there was; else all of them, who can have no more. */
-  async function isEnough(): Promise<boolean> {
+  async function healOnce(damage: readonly Damage[]): Promise<void> {
+    if (damage.length === 0 || !(await areOpen())) return
+    if (!(await replayed.catch(() => false))) replayed = replay()
+    // Until the epochs are here the contents under them are not (STO-49).
+    if (!(await replayed) || !(await isEnough(damage))) return
+    await recordAgain(context, parts.state)
+    await parts.mended()
+    // What is noticed meanwhile is another matter, for the run that begins with it.
+    if (signal.aborted) return
+    await store.forgetDamage(damage)
+    parts.events.emit('store:healed', {})
+  }
+
+  /** Records whose epoch is lost are waited for; own ones that no sibling can open are lost, too (STO-54). */
+  async function areOpen(): Promise<boolean> {
+    const closed = await parts.closed.places()
+    if (closed.length === 0) return true
+    if (!isEverybodyHeard() || closed.some(({ device }) => device !== context.device)) return false
+    await log.prune({ drop: closed }, { signal })
+    return true
+  }
+
+  function isEverybodyHeard(): boolean {
     const others = parts.logs.devicesOf(parts.account).filter((device) => device !== context.device)
-    if (others.every((device) => heard.has(device))) return true
-    for (const damage of store.damage) {
+    return others.every((device) => heard.has(device))
+  }
+
+  /** One sibling is, when it brought as much as there was; else all of them, who can have no more. */
+  async function isEnough(damages: readonly Damage[]): Promise<boolean> {
+    if (isEverybodyHeard()) return true
+    for (const damage of damages) {
       if (damage.kind !== 'table' || !FETCHED.has(damage.table)) continue
       if ((await store.countOf(damage.table)) < damage.expected) return false
     }

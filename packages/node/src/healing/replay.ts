@@ -3,7 +3,7 @@
 import type { LaneSpan, RecordEvent } from '@kithmesh/sync'
 import type { AccountState } from '../account/account-state.ts'
 import { type MessageRecord, messageRecordsIn } from '../account/log-contents.ts'
-import { commitStaged, type Staged } from '../staged.ts'
+import { collectStaged, commitStaged, type Staged } from '../staged.ts'
 import type { Store } from '../store/store-types.ts'
 
 /** What a replay works with. */
@@ -24,18 +24,29 @@ const BATCH = 128
  */
 export async function replayRecords({ store, log, takeIn, signal }: ReplayParts): Promise<boolean> {
   const spans = messageSpans(log)
-  let staged: Staged[] = []
   let opened = 0
-  for await (const event of eventsIn(log, spans)) {
+  for await (const events of batchesOf(eventsIn(log, spans))) {
     signal.throwIfAborted()
-    for (const record of messageRecordsIn([event])) staged.push(...(await takeIn(record)))
-    opened += 1
-    if (opened % BATCH !== 0) continue
-    await commitStaged(store, staged)
-    staged = []
+    opened += events.length
+    const batch = await collectStaged(async (staged) => {
+      for (const record of messageRecordsIn(events)) staged.push(...(await takeIn(record)))
+    })
+    await commitStaged(store, batch)
   }
-  await commitStaged(store, staged)
   return opened === spans.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+}
+
+async function* batchesOf(
+  events: AsyncIterable<RecordEvent>,
+): AsyncIterable<readonly RecordEvent[]> {
+  let batch: RecordEvent[] = []
+  for await (const event of events) {
+    batch.push(event)
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = []
+  }
+  yield batch
 }
 
 /** What the stored records of every messages lane say. */

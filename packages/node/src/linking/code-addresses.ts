@@ -69,7 +69,11 @@ function withoutSelf(address: string, peer: string): string {
 /** A relay that answers at all has answered by then; a code without it would be of little use from afar. */
 const SETTLE_MS = 2_000
 
-/** Waits until every relay is ready or has failed, so that a code shows all the ways there are. */
+/**
+ * Waits until every relay is ready or has failed, so that a code shows all the ways there are.
+ *
+ * @throws ERR_STOPPED (NODE-13)
+ */
 export async function relaysSettled({
   net,
   scheduler,
@@ -85,4 +89,5 @@ export async function relaysSettled({
   net.addEventListener('relay:changed', onChange, { signal: ends })
   await pause(scheduler, SETTLE_MS, { signal: ends })
   over.abort()
+  signal.throwIfAborted()
 }

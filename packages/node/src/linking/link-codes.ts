@@ -179,6 +179,8 @@ export function createLinkCodes<T>(
     const until = AbortSignal.any([signal, started.ended.signal])
     const onAddresses = (): void => showCode(started, started.life)
     net.addEventListener('addresses:changed', onAddresses, { signal: until })
+    // A device that stops shows nothing any more: who follows the states comes to their end (NODE-13).
+    signal.addEventListener('abort', () => end(started), { signal: started.ended.signal })
     return started
   }
 

@@ -7,7 +7,7 @@ import {
   type Refused,
   refusalIn,
 } from '@kithmesh/protocol'
-import type { AskPerson, LinkAnswer, YesForAWhile } from '../api/linking.ts'
+import type { AskPerson, LinkAnswer, YesOnTerms } from '../api/linking.ts'
 import type { DeviceContext } from '../context.ts'
 import { toError } from '../faults.ts'
 import { type FrameReader, frameReader } from '../frames.ts'
@@ -62,7 +62,7 @@ function brokenOff(error: unknown): never {
 }
 
 /** What a person is asked, and what goes on meanwhile. */
-export interface Asking<T, A extends LinkAnswer | YesForAWhile> {
+export interface Asking<T, A extends LinkAnswer | YesOnTerms> {
   readonly met: LinkMet
   readonly confirm: AskPerson<T, A> | undefined
   readonly seen: T
@@ -77,7 +77,7 @@ export interface Asking<T, A extends LinkAnswer | YesForAWhile> {
  *
  * @throws the code of the refusal, ERR_STREAM_ENDED, or the signal's reason
  */
-export async function askPerson<T, A extends LinkAnswer | YesForAWhile>(
+export async function askPerson<T, A extends LinkAnswer | YesOnTerms>(
   conversation: LinkConversation,
   { met, confirm, seen, next, signal }: Asking<T, A>,
   { scheduler, rng }: Pick<DeviceContext, 'scheduler' | 'rng'>,
@@ -124,7 +124,7 @@ class RefusedMeanwhile extends Error {
   }
 }
 
-function codeOfAnswer(answer: LinkAnswer | YesForAWhile): RefusalCode | undefined {
+function codeOfAnswer(answer: LinkAnswer | YesOnTerms): RefusalCode | undefined {
   if (answer === 'differ') return 'ERR_LINK_DIGITS'
   return answer ? undefined : 'ERR_LINK_DECLINED'
 }

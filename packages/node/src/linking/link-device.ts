@@ -17,7 +17,7 @@ import type { Device } from '../api/devices.ts'
 import type { LinkOffer, LinkOptions, NearbyDevice } from '../api/linking.ts'
 import type { CallOptions } from '../api/options.ts'
 import type { DeviceContext } from '../context.ts'
-import { openStream, toError } from '../faults.ts'
+import { overStream, type StreamTo } from '../over-stream.ts'
 import { JOIN, LINK, NEARBY } from '../protocols.ts'
 import { codeAddresses, relaysSettled } from './code-addresses.ts'
 import { type CodeAttempt, createLinkCodes } from './link-codes.ts'
@@ -70,10 +70,10 @@ export function createDeviceLinker(context: DeviceContext, rooms: LinkRooms): De
       code.addresses.map((bytes) => net.addressFromBytes(bytes)),
     )
     const to = { peer: code.device, protocol: LINK }
-    return over(to, options, (conversation) =>
+    return over(to, options, (conversation, { signal }) =>
       meet(conversation, {
         dialled: dialCode({ code, self: context.device, description: description() }, environment),
-        options,
+        options: { ...options, signal },
       }),
     )
   }
@@ -85,14 +85,15 @@ export function createDeviceLinker(context: DeviceContext, rooms: LinkRooms): De
     options.signal?.throwIfAborted()
     const seen = net.nearby().find(({ peer }) => peer === device)
     if (seen && mayBePlaced(device)) net.setAddresses(device, seen.addresses)
-    return over({ peer: device, protocol: NEARBY }, options, async (conversation) => {
+    const to = { peer: device, protocol: NEARBY }
+    return over(to, options, async (conversation, { signal }) => {
       // What it says it is, as to everybody who looks; it says so again under the digits.
       await conversation.read()
       const ends = { self: context.device, peer: device }
       const dialling = { way: 'nearby', key: nearbyKey(), ...ends } as const
       const dialled = dialMeeting({ ...dialling, description: description() }, rng)
       const { far: _, ...nearOnly } = options
-      return meet(conversation, { dialled, options: nearOnly })
+      return meet(conversation, { dialled, options: { ...nearOnly, signal } })
     })
   }
 
@@ -104,28 +105,23 @@ export function createDeviceLinker(context: DeviceContext, rooms: LinkRooms): De
 
   /** One stream to a new device, from the first frame to the last. */
   async function over(
-    to: Parameters<typeof openStream>[1],
-    options: LinkOptions,
-    task: (conversation: LinkConversation) => Promise<Device>,
+    to: StreamTo,
+    { signal: cancel, onState }: LinkOptions,
+    task: (
+      conversation: LinkConversation,
+      options: { readonly signal: AbortSignal },
+    ) => Promise<Device>,
   ): Promise<Device> {
-    const { signal, onState } = options
-    const stream = await openStream(net, to, signal ? { signal } : {})
-    const abort = (): void => stream.abort(toError(signal?.reason))
-    signal?.addEventListener('abort', abort)
-    try {
-      signal?.throwIfAborted()
-      const device = await task(linkConversation(stream, context))
-      await stream.close().catch(() => undefined)
-      return device
-    } catch (error) {
-      stream.abort(toError(error))
-      if (signal?.aborted) throw toError(signal.reason)
-      const failure = asKithError(error)
-      onState?.({ state: 'failed', code: failure.code, message: failure.message })
-      throw failure
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
+    return overStream(context, { ...to, signal: cancel }, async (stream, { signal }) => {
+      try {
+        return await task(linkConversation(stream, context), { signal })
+      } catch (error) {
+        if (signal.aborted) throw error
+        const failure = asKithError(error)
+        onState?.({ state: 'failed', code: failure.code, message: failure.message })
+        throw failure
+      }
+    })
   }
 
   /** Steps of the dialler: seen, then how far away it is, and only then the digits. */
@@ -144,7 +140,7 @@ export function createDeviceLinker(context: DeviceContext, rooms: LinkRooms): De
     const answered = readLinkAnswer(dialled.state, await conversation.read(), environment)
     if (answered.kind === 'refused') throw await conversation.refuse(answered)
     show({ state: 'seen' })
-    const distance = await distanceOf(conversation.stream, context)
+    const distance = await distanceOf(conversation.stream, context, options)
     if (distance === 'far' && !options.far) {
       const far = declineLink(answered.state.met, 'ERR_LINK_FAR', environment)
       throw await conversation.refuse(far)
@@ -177,7 +173,7 @@ export function createDeviceLinker(context: DeviceContext, rooms: LinkRooms): De
     }
     show({ state: 'seen' })
     const options = { ...offered.options, signal: offered.ended.signal }
-    const distance = await distanceOf(conversation.stream, context)
+    const distance = await distanceOf(conversation.stream, context, options)
     if (distance === 'far' && !options.far) {
       throw await conversation.refuse(refuseOpening('ERR_LINK_FAR'))
     }

@@ -9,25 +9,32 @@ const NEAR_WAIT_MS = 2_000
 
 /**
  * Near is who has a direct connection to a private address with us. The new device, once it has the
- * proof, looks for one as we do; a relay gets a moment to become superfluous.
+ * proof, looks for one as we do; a relay gets a moment to become superfluous, as long as it is wanted.
  */
 export async function distanceOf(
   stream: Pick<FrameStream, 'peer' | 'path'>,
   context: DeviceContext,
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<SeenDevice['distance']> {
   if (stream.path === 'lan') return 'near'
   const { net } = context
-  const canBeNear = hasNearAddress(net) && (await comesNear(parseDeviceId(stream.peer), context))
-  return canBeNear ? 'near' : 'far'
+  if (!hasNearAddress(net)) return 'far'
+  const device = parseDeviceId(stream.peer)
+  return (await comesNear(device, context, options)) ? 'near' : 'far'
 }
 
-function comesNear(device: DeviceId, { net, scheduler }: DeviceContext): Promise<boolean> {
+function comesNear(
+  device: DeviceId,
+  { net, scheduler, signal: stopping }: DeviceContext,
+  { signal = stopping }: { readonly signal?: AbortSignal },
+): Promise<boolean> {
   const ended = new AbortController()
   return new Promise<boolean>((resolve) => {
     const isNear = (): boolean => net.reachability(device).path === 'lan'
-    if (isNear()) return resolve(true)
+    if (isNear() || signal.aborted) return resolve(isNear())
     const cancel = scheduler.schedule(NEAR_WAIT_MS, () => resolve(false))
     ended.signal.addEventListener('abort', cancel)
+    signal.addEventListener('abort', () => resolve(false), { signal: ended.signal })
     net.addEventListener(
       'reachability:changed',
       ({ detail }) => {

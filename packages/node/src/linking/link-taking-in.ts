@@ -2,6 +2,7 @@ import {
   type AccountId,
   type Agreed,
   confirmLink,
+  type DeviceId,
   declineLink,
   grantLink,
   KithError,
@@ -22,7 +23,8 @@ import type { DeviceContext } from '../context.ts'
 import { shownName } from '../names.ts'
 import type { LogIntake } from '../standing/log-intake.ts'
 import { askPerson, type LinkConversation } from './link-conversation.ts'
-import { sessionTime, sinceOf, type TermsOfAdd, termsAt } from './link-terms.ts'
+import { historyOf, sessionTime, sinceOf, type TermsOfAdd, termsAt } from './link-terms.ts'
+import type { UnfinishedLinks } from './unfinished.ts'
 
 /** What taking a device in needs of the other rooms. */
 export interface LinkRooms {
@@ -32,6 +34,7 @@ export interface LinkRooms {
   readonly intake: Pick<LogIntake, 'takeOwn'>
   readonly cards: Cards
   readonly devices: Devices
+  readonly unfinished: Pick<UnfinishedLinks, 'begin' | 'end' | 'over'>
 }
 
 /** Two devices that have met, and how far apart they are. */
@@ -61,15 +64,36 @@ export async function takeDeviceIn(
   const ready = readReady(met, await next, environment)
   if (ready.kind === 'refused') throw await conversation.refuse(ready)
 
-  const { account, state, logs, devices } = rooms
+  const { account, logs, devices } = rooms
   const { device } = seen
   const temporary = sessionTime({ asked: options, answer, other: met.other })
   const terms = termsAt(context.clock.now(), { distance, ...(temporary ? { temporary } : {}) })
-  const since = sinceOf(options.history ?? 'all', context.clock.now())
+  const since = sinceOf(historyOf({ asked: options, answer }), context.clock.now())
   // Both persons have agreed: what follows takes as long as a network does, not as people do (DEV-17).
-  const agreed = await logs.authoring(() =>
-    addDevice(context, rooms, { conversation, met: ready.state, seen, terms, since, show }),
-  )
+  try {
+    const agreed = await logs.authoring(() =>
+      addDevice(context, rooms, { conversation, met: ready.state, seen, terms, since, show }),
+    )
+    await handOver(context, rooms, { conversation, agreed, device })
+  } finally {
+    rooms.unfinished.over(device)
+  }
+  show({ state: 'syncing', percent: 100 })
+  show({ state: 'done', account, device })
+  return devices.require(device)
+}
+
+/** Gives a device that is in the log what the account shares, and hears that it has it. */
+async function handOver(
+  { clock, rng }: DeviceContext,
+  { account, state, logs, unfinished }: LinkRooms,
+  {
+    conversation,
+    agreed,
+    device,
+  }: Pick<TakingIn, 'conversation'> & { readonly agreed: Agreed; readonly device: DeviceId },
+): Promise<void> {
+  const environment = { clock, rng }
   // A sibling's add may have come in between: who is held gets nothing of the account (LNK-10).
   if (logs.standing(account, device)?.state !== 'in') {
     throw await conversation.refuse(declineLink(agreed.state, 'ERR_LINK_LIMIT', environment))
@@ -78,15 +102,13 @@ export async function takeDeviceIn(
   await conversation.send(granted.send)
   const done = readLinkDone(granted.state, await conversation.read(), environment)
   if (done.kind === 'refused') throw await conversation.refuse(done)
-  show({ state: 'syncing', percent: 100 })
-  show({ state: 'done', account, device })
-  return devices.require(device)
+  await unfinished.end(device)
 }
 
 /** Writes the add, with its name and card: in the log before it has anything of the account (LNK-11). */
 async function addDevice(
   context: DeviceContext,
-  { account, state, logs, intake, cards }: LinkRooms,
+  { account, state, logs, intake, cards, unfinished }: LinkRooms,
   {
     conversation,
     met,
@@ -114,7 +136,8 @@ async function addDevice(
   const card = await cards.stage(device, agreed.card)
   // First of all: whoever is told of the device is told its name, and how far back it gets messages.
   await state.edit(() => state.data.devices.set(device, { name, kind, historySince: since ?? 0 }))
-  await intake.takeOwn({ entries: [agreed.add], alongside: card ? [card] : [] })
+  const alongside = [unfinished.begin(device), ...(card ? [card] : [])]
+  await intake.takeOwn({ entries: [agreed.add], alongside })
   return agreed
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sessionTime, termsAt } from './link-terms.ts'
+import { historyOf, sessionTime, termsAt } from './link-terms.ts'
 
 const HOUR = 3_600_000
 const NOW = Date.UTC(2026, 10, 3, 9)
@@ -33,5 +33,17 @@ describe('how long a device is linked', () => {
   test.each([0, 721, 1.5, Number.NaN])('LNK-21 %s hours are no time for a session', (hours) => {
     const asking = { asked: {}, answer: { temporary: { hours } }, other: SESSION }
     expect(() => sessionTime(asking)).toThrow(expect.objectContaining({ code: 'ERR_LINK_TERMS' }))
+  })
+})
+
+describe('how far back a device gets messages', () => {
+  test('HIS-8 what the person answered counts, then what was asked for, else all', () => {
+    expect(historyOf({ asked: {}, answer: true })).toBe('all')
+    expect(historyOf({ asked: { history: 'none' }, answer: true })).toBe('none')
+    expect(historyOf({ asked: { history: 'none' }, answer: { temporary: { hours: 1 } } })).toBe(
+      'none',
+    )
+    const answer = { history: { days: 30 } }
+    expect(historyOf({ asked: { history: 'none' }, answer })).toEqual({ days: 30 })
   })
 })

@@ -1,6 +1,6 @@
 import { type DeviceDescription, KithError } from '@kithmesh/protocol'
 import type { HistoryChoice } from '../api/history.ts'
-import type { LinkAnswer, LinkOptions, YesForAWhile } from '../api/linking.ts'
+import type { LinkAnswer, LinkOptions, YesOnTerms } from '../api/linking.ts'
 
 /** Message history waits this long for a device that was not near when it was linked (protocol: linking). */
 const FAR_HISTORY_MS = 24 * 60 * 60 * 1000
@@ -68,12 +68,27 @@ export function sessionTime({
   other,
 }: {
   readonly asked: Pick<LinkOptions, 'temporary'>
-  readonly answer: LinkAnswer | YesForAWhile | undefined
+  readonly answer: LinkAnswer | YesOnTerms | undefined
   readonly other: Pick<DeviceDescription, 'temporary'>
-}): YesForAWhile['temporary'] | undefined {
-  const answered = typeof answer === 'object' ? answer.temporary : asked.temporary
+}): YesOnTerms['temporary'] | undefined {
+  const answered = answeredTerms(answer).temporary ?? asked.temporary
   requireTerms(answered === undefined ? {} : { temporary: answered })
   return answered ?? (other.temporary ? { hours: SESSION_HOURS } : undefined)
+}
+
+/** How far back a device gets messages: what the person answered, then what was asked for, else all (HIS-8). */
+export function historyOf({
+  asked,
+  answer,
+}: {
+  readonly asked: Pick<LinkOptions, 'history'>
+  readonly answer: LinkAnswer | YesOnTerms | undefined
+}): HistoryChoice {
+  return answeredTerms(answer).history ?? asked.history ?? 'all'
+}
+
+function answeredTerms(answer: LinkAnswer | YesOnTerms | undefined): YesOnTerms {
+  return typeof answer === 'object' ? answer : {}
 }
 
 /** The terms of a device that is linked now. */

@@ -12,7 +12,7 @@ import {
 } from '@kithmesh/protocol'
 import type { JoinOptions, LinkOffer, LinkOfferOptions, LinkState } from '../api/linking.ts'
 import type { DeviceContext } from '../context.ts'
-import { openStream, toError } from '../faults.ts'
+import { overStream } from '../over-stream.ts'
 import { JOIN, LINK } from '../protocols.ts'
 import { codeAddresses, relaysSettled } from './code-addresses.ts'
 import { type CodeAttempt, createLinkCodes } from './link-codes.ts'
@@ -97,39 +97,35 @@ export function createLinking(
   }
 
   async function join(text: string, options: JoinOptions): Promise<AccountId> {
-    const { signal, onState = () => undefined } = options
+    const { confirm, signal: cancel, onState = () => undefined } = options
     requireNew()
     const code = parseJoinCode(text)
-    signal?.throwIfAborted()
+    cancel?.throwIfAborted()
     net.setAddresses(
       code.device,
       code.addresses.map((bytes) => net.addressFromBytes(bytes)),
     )
-    const to = { peer: code.device, protocol: JOIN }
-    const stream = await openStream(net, to, signal ? { signal } : {})
-    const conversation = linkConversation(stream, context)
-    const abort = (): void => stream.abort(toError(signal?.reason))
-    signal?.addEventListener('abort', abort)
-    try {
-      const account = await lookForNearer(conversation, async () => {
-        const dialled = dialCode({ code, self: context.device, description }, environment)
-        const met = await meetWhoShowsCode(conversation, dialled, onState)
-        const { confirm } = options
-        const joining = { confirm, show: onState, enter: parts.enter, signal }
-        return alone(conversation, met, () => joinAccount(context, { conversation, met }, joining))
-      })
-      const offered = codes.current()
-      if (offered) codes.end(offered)
-      await stream.close().catch(() => undefined)
-      return account
-    } catch (error) {
-      const failure = asKithError(error)
-      onState({ state: 'failed', code: failure.code, message: failure.message })
-      stream.abort(toError(error))
-      throw signal?.aborted ? toError(signal.reason) : failure
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
+    const to = { peer: code.device, protocol: JOIN, signal: cancel }
+    return overStream(context, to, async (stream, { signal }) => {
+      const conversation = linkConversation(stream, context)
+      try {
+        const account = await lookForNearer(conversation, async () => {
+          const dialled = dialCode({ code, self: context.device, description }, environment)
+          const met = await meetWhoShowsCode(conversation, dialled, onState)
+          const joining = { confirm, show: onState, enter: parts.enter, signal }
+          return alone(conversation, met, () =>
+            joinAccount(context, { conversation, met }, joining),
+          )
+        })
+        const offered = codes.current()
+        if (offered) codes.end(offered)
+        return account
+      } catch (error) {
+        const failure = asKithError(error)
+        onState({ state: 'failed', code: failure.code, message: failure.message })
+        throw failure
+      }
+    })
   }
 
   /** The existing device answers once it knows how far away we are. */

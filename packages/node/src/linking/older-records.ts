@@ -36,6 +36,8 @@ export function createOlderRecords(
   log.events.addEventListener(
     'records:accepted',
     ({ detail }) => {
+      // Only a device that withholds something asks: a history that comes in is not read for nobody.
+      if (followed.size === 0) return
       for (const event of detail.events) {
         const said = oldestIn(event)
         for (const { limit, byLane } of followed.values()) if (said < limit) add(byLane, event)

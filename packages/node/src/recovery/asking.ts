@@ -1,4 +1,3 @@
-import type { FrameStream } from '@kithmesh/net'
 import {
   type AccountId,
   type AccountRoot,
@@ -11,8 +10,8 @@ import {
   type SignedEntry,
 } from '@kithmesh/protocol'
 import type { DeviceContext } from '../context.ts'
-import { openStream, toError } from '../faults.ts'
 import { type TypedStream, typedStream } from '../frames.ts'
+import { overStream } from '../over-stream.ts'
 import { RECOVERY } from '../protocols.ts'
 import { expect } from './answering.ts'
 import { type FrameOf, type RecoveryFrame, recoveryCodec } from './wire.ts'
@@ -124,23 +123,13 @@ async function converse<T>(
   { device, root, options, log }: Conversation,
   goOn: (typed: RecoveryStream) => Promise<T>,
 ): Promise<T> {
-  const { net, scheduler } = context
-  const stream = await openStream(net, { peer: device, protocol: RECOVERY }, options)
-  const abort = (): void => stream.abort(toError(options.signal?.reason))
-  options.signal?.addEventListener('abort', abort)
-  try {
+  const to = { peer: device, protocol: RECOVERY, ...options }
+  return overStream(context, to, async (stream) => {
     const codecs = { incoming: recoveryCodec, outgoing: recoveryCodec }
-    const typed: RecoveryStream = typedStream(stream, codecs, scheduler)
+    const typed: RecoveryStream = typedStream(stream, codecs, context.scheduler)
     await prove(context, typed, { device, root, log })
-    const result = await goOn(typed)
-    await closeQuietly(stream)
-    return result
-  } catch (error) {
-    stream.abort(toError(error))
-    throw options.signal?.aborted ? toError(options.signal.reason) : error
-  } finally {
-    options.signal?.removeEventListener('abort', abort)
-  }
+    return goOn(typed)
+  })
 }
 
 async function prove(
@@ -172,8 +161,4 @@ async function readAnswer(
     } else throw new KithError('ERR_MALFORMED', 'neither a log nor a copy')
   }
   throw new KithError('ERR_MALFORMED', 'too many parts of an account')
-}
-
-async function closeQuietly(stream: FrameStream): Promise<void> {
-  await stream.close().catch(() => undefined)
 }

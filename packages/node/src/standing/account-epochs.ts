@@ -40,8 +40,8 @@ export interface AccountEpochs {
   ): Promise<Staged | undefined>
   /** To be awaited before something is written: a new epoch when a week is over (OUT-4). */
   renewal(): Promise<void> | undefined
-  /** Resolves when a device that had lost its epochs got some: what is stored can be read now (OUT-5). */
-  readonly healed: Promise<void>
+  /** Whether none was kept, so that this device began a new one (OUT-5). */
+  readonly begun: boolean
 }
 
 /** Opens the epochs a device holds. One that has none, or lost them, begins with a new one (OUT-5). */
@@ -56,7 +56,6 @@ export async function openAccountEpochs(
   /** On their way to the disk. */
   const staging = new Set<EpochKey>()
   let renewing: Promise<void> | undefined
-  const healing = Promise.withResolvers<void>()
   if (keys.length === 0) await store.commit([epochsOp()])
 
   function firstEpoch(): EpochKey {
@@ -83,14 +82,7 @@ export async function openAccountEpochs(
     const fit = given.filter(({ removals }) => knowsAsMuch || holdsRemovals(state, removals))
     const after = await ringWith(withinRoom(fit))
     await addDue(after, outOf(state))
-    const staged = stagedFrom(after)
-    const gotSome = keys.length === 0 && given.length > 0
-    return staged && gotSome ? { ...staged, publish: () => healWith(staged) } : staged
-  }
-
-  function healWith({ publish }: Staged): void {
-    publish?.()
-    healing.resolve()
+    return stagedFrom(after)
   }
 
   /** The ring as it will be. */
@@ -180,5 +172,5 @@ export async function openAccountEpochs(
     if (staged) await commitStaged(store, [staged])
   }
 
-  return { ring, stage, renewal, healed: healing.promise }
+  return { ring, stage, renewal, begun: keys.length === 0 }
 }

@@ -5,14 +5,17 @@ import type { LeftReason } from '../api/devices.ts'
 import type { NodeEvents } from '../api/events.ts'
 import type { Status } from '../api/status.ts'
 import type { DeviceContext } from '../context.ts'
+import { endAll } from '../ending.ts'
 import { codeOf } from '../faults.ts'
 import { mendHome, restoreOwnLog } from '../healing/damaged-home.ts'
 import { keepSpare } from '../healing/spare.ts'
 import { type OpenAccount, openAccount } from '../open-account.ts'
+import { retry } from '../retry.ts'
 import { createSerial } from '../serial.ts'
 import { watchExpiry } from './expiry.ts'
 import { leftReason } from './removals.ts'
 import { netForRuns } from './run-net.ts'
+import { type RunStore, storeForRun } from './run-store.ts'
 import { startWaiting } from './waiting.ts'
 
 /** Whether this device belongs to an account, and is in: opens the account while it is. */
@@ -31,10 +34,17 @@ export interface Membership {
   close(): Promise<void>
 }
 
+/** What one run stands on, and how it ends. */
+interface Ground {
+  readonly context: DeviceContext
+  readonly over: AbortController
+  readonly written: RunStore
+}
+
 /** The account while this device is in, or why it is not. */
 type Run =
-  | { readonly kind: 'in'; readonly open: OpenAccount; readonly over: AbortController }
-  | { readonly kind: 'out'; readonly reason: LeftReason; readonly over: AbortController }
+  | { readonly kind: 'in'; readonly open: OpenAccount; readonly ground: Ground }
+  | { readonly kind: 'out'; readonly reason: LeftReason; readonly ground: Ground }
 
 /** Membership of this device; one change after another. */
 export function createMembership(
@@ -79,49 +89,69 @@ export function createMembership(
   }
 
   async function goIn(at: NonNullable<typeof home>): Promise<void> {
-    const over = new AbortController()
-    const open = await openAccount(contextOf(over), at, events).catch((error: unknown) => {
+    const ground = newGround()
+    const open = await openAccount(ground.context, at, events).catch(async (error: unknown) => {
       // Whatever was started already goes on for nobody.
-      over.abort(error)
+      ground.over.abort(error)
+      await ground.written.end()
       throw error
     })
-    run = { kind: 'in', open, over }
+    run = { kind: 'in', open, ground }
     void open.healed.then(() => reopen(open))
     events.emit('account:ready', { account: at.account, device })
   }
 
   async function goOut(at: NonNullable<typeof home>, reason: LeftReason): Promise<void> {
-    const over = new AbortController()
-    run = { kind: 'out', reason, over }
+    const ground = newGround()
+    run = { kind: 'out', reason, ground }
     net.keep([])
-    if (MAY_RETURN.has(reason)) await startWaiting(contextOf(over), at)
+    if (MAY_RETURN.has(reason)) await startWaiting(ground.context, at)
     events.emit('account:left', { reason })
   }
 
-  function contextOf({ signal: over }: AbortController): DeviceContext {
-    return { ...context, net: netOf(over), signal: AbortSignal.any([signal, over]) }
+  function newGround(): Ground {
+    const over = new AbortController()
+    // A run ends with its device. Of a signal made of both, Node would hold the listeners for good, and so the run.
+    signal.addEventListener('abort', () => over.abort(signal.reason), { signal: over.signal })
+    if (signal.aborted) over.abort(signal.reason)
+    const written = storeForRun(context.store)
+    const { store } = written
+    const ends = over.signal
+    return { over, written, context: { ...context, store, net: netOf(ends), signal: ends } }
   }
 
-  /** Opens again what was opened while something was missing (OUT-5). */
-  async function reopen(before: OpenAccount): Promise<void> {
-    await inTurn('membership', async () => {
-      if (!home || signal.aborted || run?.kind !== 'in' || run.open !== before) return
-      await leaveRun()
-      await goIn(home)
-    }).catch(warnUnopened)
+  /** What was opened while something could not be read (OUT-5). */
+  function reopen(before: OpenAccount): Promise<void> {
+    return openAnew(async () => {
+      if (run?.kind === 'in' && run.open === before) await leaveRun()
+    })
   }
 
   /** What is in memory may come from what was lost, so nothing of the run stays. */
-  async function mend(): Promise<void> {
-    await inTurn('membership', async () => {
-      if (signal.aborted) return
-      const wasIn = run?.kind === 'in'
-      if (wasIn) await leaveRun()
+  function mend(): Promise<void> {
+    return openAnew(async () => {
+      if (run?.kind === 'in') await leaveRun()
       await mendHome(context)
-      if (!home) return
-      await restoreOwnLog(context, home)
-      if (wasIn) await goIn(home)
-    }).catch(warnUnopened)
+      if (home) await restoreOwnLog(context, home)
+    })
+  }
+
+  /** Until it opens, since nobody would open it later: the disk may be full, or have more damage (STO-55). */
+  function openAnew(prepare: () => Promise<void>): Promise<void> {
+    return retry(context, {
+      what: 'opening the account anew',
+      attempt: async () => {
+        try {
+          await inTurn('membership', prepare)
+          await settle()
+        } catch (error) {
+          warnUnopened(error)
+          throw error
+        }
+      },
+      wanted: () => true,
+      asked: signal,
+    })
   }
 
   function warnUnopened(error: unknown): void {
@@ -141,8 +171,12 @@ export function createMembership(
     const ended = run
     if (!ended) return
     run = undefined
-    ended.over.abort(new KithError('ERR_DEVICE_OUT', 'this device is out of its account'))
-    if (ended.kind === 'in') await ended.open.close()
+    const { over, written } = ended.ground
+    over.abort(new KithError('ERR_DEVICE_OUT', 'this device is out of its account'))
+    await endAll(
+      () => (ended.kind === 'in' ? ended.open.close() : undefined),
+      () => written.end(),
+    )
   }
 
   function require(): OpenAccount {

@@ -7,18 +7,20 @@ import { anchorBytes } from './ledger.ts'
 export interface AnchorWriter {
   /** Called when this many commits are on the disk: the anchor may lag, never lead. */
   move(commits: number): void
-  /** Resolves when the newest number is written. */
+  /** Resolves when the newest number is written; from then on nothing pauses. */
   settled(): Promise<void>
 }
 
-/** Of numbers that come while one is being written only the newest is. */
+/** Of numbers that come during a pause, or while one is being written, only the newest is. */
 export function createAnchorWriter(anchor: Anchor, storeKey: StoreKey): AnchorWriter {
   let newest = 0
   let written = 0
   let running: Promise<void> | undefined
+  const hurry = Promise.withResolvers<void>()
 
   async function run(): Promise<void> {
     while (written < newest) {
+      if (anchor.pause) await Promise.race([anchor.pause(), hurry.promise])
       written = newest
       await anchor.write(await anchorBytes(newest, storeKey))
     }
@@ -30,6 +32,9 @@ export function createAnchorWriter(anchor: Anchor, storeKey: StoreKey): AnchorWr
       newest = commits
       running ??= run()
     },
-    settled: async () => running,
+    settled: async () => {
+      hurry.resolve()
+      await running
+    },
   }
 }

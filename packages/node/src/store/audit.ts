@@ -1,9 +1,8 @@
 /** The look over a store when it is opened: is everything there that the ledger counts? (STO-30) */
 
 import { type Clock, equalBytes } from '@kithmesh/protocol'
-import type { Anchor, StoreKey } from '../platform.ts'
-import type { Backend } from './backend.ts'
-import { createEntryCount, type EntryCount } from './entry-count.ts'
+import type { Anchor } from '../platform.ts'
+import { type CountParts, createEntryCount, type EntryCount } from './entry-count.ts'
 import {
   commitsOfAnchor,
   EMPTY_LEDGER,
@@ -16,9 +15,7 @@ import { LEDGER_KEY } from './stored-key.ts'
 import { openValue } from './value-seal.ts'
 
 /** What a store is looked over with. */
-export interface AuditParts {
-  readonly backend: Backend
-  readonly storeKey: StoreKey
+export interface AuditParts extends CountParts {
   readonly anchor: Anchor
   readonly clock: Clock
 }

@@ -1,9 +1,8 @@
 /** From described changes to one batch of bytes, and the ledger that goes with it. */
 
-import type { Rng } from '@kithmesh/protocol'
+import type { MaybePromise, Rng } from '@kithmesh/protocol'
 import type { StoreKey } from '../platform.ts'
 import type { Backend, ByteWrite } from './backend.ts'
-import { plainKeyBytes } from './key-codec.ts'
 import {
   countChanges,
   type EntryChange,
@@ -11,9 +10,10 @@ import {
   type Ledger,
   ledgerCodec,
 } from './ledger.ts'
+import { allReady, whenReady } from './ready.ts'
 import type { Op } from './store-types.ts'
 import { LEDGER_KEY, storedKeyBytes, textOfBytes } from './stored-key.ts'
-import { NONCE_BYTES, sealValue } from './value-seal.ts'
+import { NONCE_BYTES, sealKeyed, sealValue } from './value-seal.ts'
 
 /** What is written, and what the store then knows of itself. */
 export interface StagedCommits {
@@ -62,7 +62,7 @@ async function placeOps(
   commits: readonly (readonly Op[])[],
   { ledger, parts }: StageContext,
 ): Promise<readonly PlacedOp[]> {
-  const placed = await Promise.all(
+  const placed = await allReady(
     commits.flatMap((ops, at) => ops.map((op) => placeOp(op, ledger.commits + 1 + at, parts))),
   )
   if (placed.length === 1) return placed
@@ -70,59 +70,70 @@ async function placeOps(
   return [...new Map(placed.map((one) => [textOfBytes(one.key), one])).values()]
 }
 
-async function placeOp(
+function placeOp(
   op: Op,
   commit: number,
   { storeKey }: Pick<StageContext['parts'], 'storeKey'>,
-): Promise<PlacedOp> {
+): MaybePromise<PlacedOp> {
   const { table, target } = op
   if (target.kind === 'stored') return { op, key: target.storedKey, commit }
-  return { op, key: await storedKeyBytes(table, target.segments, storeKey), commit }
+  const key = storedKeyBytes(table, target.segments, storeKey)
+  return whenReady(key, (bytes) => ({ op, key: bytes, commit }))
 }
 
 /** One draw of randomness for all of them: asking the system costs more than sealing a small value. */
 function sealOps(
   placed: readonly PlacedOp[],
   { storeKey, rng }: StageContext['parts'],
-): Promise<readonly StagedWrite[]> {
+): MaybePromise<readonly StagedWrite[]> {
   const nonces = rng.bytes(NONCE_BYTES * placed.length)
-  return Promise.all(
-    placed.map(async ({ op: { table, target, value }, key, commit }, at) => {
-      if (value === undefined || target.kind === 'stored') return { table, key }
-      const plain = { plainKey: plainKeyBytes(target.segments), value }
+  return allReady(
+    placed.map((one, at) => {
       const nonce = nonces.subarray(at * NONCE_BYTES, (at + 1) * NONCE_BYTES)
-      const place = { storedKey: key, commit }
-      return { table, key, value: await sealValue(plain, place, { storeKey, nonce }) }
+      return sealOp(one, { storeKey, nonce })
     }),
   )
 }
 
+function sealOp(
+  { op: { table, target, value }, key, commit }: PlacedOp,
+  tools: { readonly storeKey: StoreKey; readonly nonce: Uint8Array },
+): MaybePromise<StagedWrite> {
+  if (value === undefined || target.kind === 'stored') return { table, key }
+  const keyParts = target.segments.map(({ bytes }) => bytes)
+  const sealed = sealKeyed(keyParts, value, { storedKey: key, commit, ...tools })
+  return whenReady(sealed, (bytes) => ({ table, key, value: bytes }))
+}
+
 /** What the ledger has to add and to take away. */
-async function changesOf(
+function changesOf(
   writes: readonly StagedWrite[],
   olds: readonly (Uint8Array | undefined)[],
   storeKey: StoreKey,
-): Promise<readonly EntryChange[]> {
-  return Promise.all(
-    writes.flatMap(({ table, key, value }, at) => {
-      const old = olds[at]
-      return [
-        ...(old ? [entryChange({ table, key, value: old, entries: -1 }, storeKey)] : []),
-        ...(value ? [entryChange({ table, key, value, entries: 1 }, storeKey)] : []),
-      ]
-    }),
-  )
+): MaybePromise<readonly EntryChange[]> {
+  const changes: MaybePromise<EntryChange>[] = []
+  for (const [at, { table, key, value }] of writes.entries()) {
+    const old = olds[at]
+    if (old) changes.push(entryChange({ table, key, value: old, entries: -1 }, storeKey))
+    if (value) changes.push(entryChange({ table, key, value, entries: 1 }, storeKey))
+  }
+  return allReady(changes)
 }
 
 interface Entry extends Omit<EntryChange, 'fingerprint'> {
   readonly value: Uint8Array
 }
 
-async function entryChange(
+function entryChange(
   { table, key, value, entries }: Entry,
   storeKey: StoreKey,
-): Promise<EntryChange> {
-  return { table, key, fingerprint: await entryFingerprint([key, value], storeKey), entries }
+): MaybePromise<EntryChange> {
+  return whenReady(entryFingerprint([key, value], storeKey), (fingerprint) => ({
+    table,
+    key,
+    fingerprint,
+    entries,
+  }))
 }
 
 async function sealLedger(

@@ -3,6 +3,7 @@
 import { compareBytes } from '@kithmesh/protocol'
 import type { StoreKey } from '../platform.ts'
 import type { Backend, ByteEntry } from './backend.ts'
+import type { KeyFilter } from './key-filter.ts'
 import { countChanges, type EntryChange, entryFingerprint, type TableCount } from './ledger.ts'
 import { ALL_ENTRIES, afterKey, tableOfStoredKey } from './stored-key.ts'
 
@@ -10,6 +11,8 @@ import { ALL_ENTRIES, afterKey, tableOfStoredKey } from './stored-key.ts'
 export interface CountParts {
   readonly backend: Backend
   readonly storeKey: StoreKey
+  /** Hears of every key there is: it is gone through here, and nowhere else. */
+  readonly met?: Pick<KeyFilter, 'add' | 'complete'>
 }
 
 /** A count that goes through the keys upwards. */
@@ -28,14 +31,18 @@ const STEP_ENTRIES = 256
 const NO_TABLE = 'unknown'
 
 /** A count that has not begun. */
-export function createEntryCount({ backend, storeKey }: CountParts): EntryCount {
+export function createEntryCount({ backend, storeKey, met }: CountParts): EntryCount {
   let tables: ReadonlyMap<string, TableCount> = new Map()
   let range = ALL_ENTRIES
   return {
     step: async () => {
       const page = await backend.page(range, STEP_ENTRIES)
       const end = page.at(-1)
-      if (end === undefined) return false
+      if (end === undefined) {
+        met?.complete()
+        return false
+      }
+      for (const [key] of page) met?.add(key)
       tables = countChanges(tables, await Promise.all(page.map((entry) => came(entry, storeKey))))
       range = { from: afterKey(end[0]) }
       return true

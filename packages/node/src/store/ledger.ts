@@ -12,6 +12,7 @@ import {
   equalSecrets,
   joinBytes,
   list,
+  type MaybePromise,
   record,
   text,
   uint,
@@ -19,6 +20,7 @@ import {
 } from '@kithmesh/protocol'
 import type { StoreKey } from '../platform.ts'
 import type { ByteEntry } from './backend.ts'
+import { withScratch } from './ready.ts'
 import type { Damage } from './store-types.ts'
 
 /** Count and sum of a table's entries. */
@@ -88,16 +90,26 @@ export const ledgerCodec: Codec<Ledger> = {
   },
 }
 
-/** The fingerprint of an entry as it stands on disk, its key and every bit of its value. */
-export async function entryFingerprint(
+/** The fingerprint of an entry as it stands on disk, its key and every bit of its value; 16 bytes of it count. */
+export function entryFingerprint(
   [key, value]: ByteEntry,
   storeKey: StoreKey,
-): Promise<Uint8Array> {
-  const length = new Uint8Array(4)
-  new DataView(length.buffer).setUint32(0, key.length)
-  const mac = await storeKey.mac(domainBytes('store fingerprint', length, key, value))
-  return mac.subarray(0, SUM_BYTES)
+): MaybePromise<Uint8Array> {
+  const keyAt = FINGERPRINT.length + KEY_LENGTH_BYTES
+  return withScratch(keyAt + key.length + value.length, (scratch) => {
+    scratch.set(FINGERPRINT)
+    scratch[keyAt - 4] = key.length >>> 24
+    scratch[keyAt - 3] = key.length >>> 16
+    scratch[keyAt - 2] = key.length >>> 8
+    scratch[keyAt - 1] = key.length
+    scratch.set(key, keyAt)
+    scratch.set(value, keyAt + key.length)
+    return storeKey.mac(scratch)
+  })
 }
+
+const FINGERPRINT = domainBytes('store fingerprint')
+const KEY_LENGTH_BYTES = 4
 
 /** The counts after entries came and went. */
 export function countChanges(

@@ -4,16 +4,34 @@ import type { StoreKey } from '../platform.ts'
 const KEY_BYTES = 32
 const NO_SALT = new Uint8Array()
 
-/** A store key out of 32 secret bytes: one key to seal with, another to hash with (STO-20). */
-export async function storeKeyOf(secret: Uint8Array, primitives: Primitives): Promise<StoreKey> {
+/** HMAC-SHA-256 under one key. */
+export interface StoreMac extends Pick<StoreKey, 'mac'> {
+  /** Overwrites what it made of the key. */
+  drop(): void
+}
+
+/**
+ * A store key out of 32 secret bytes: one key to seal with, another to hash with (STO-20). `macOf`: by what is
+ * hashed, where a platform is quicker at it by something of its own.
+ */
+export async function storeKeyOf(
+  secret: Uint8Array,
+  primitives: Primitives,
+  macOf: (key: Uint8Array) => StoreMac = (key) => ({
+    mac: (bytes) => primitives.hmacSha256(key, bytes),
+    drop: () => {},
+  }),
+): Promise<StoreKey> {
   const { sealKey, macKey } = await storeKeyParts(secret, primitives)
+  const { mac, drop } = macOf(macKey)
   return {
     seal: (bytes, { nonce, associated }) =>
       primitives.aes256Gcm.seal({ key: sealKey, nonce, bytes, associatedData: associated }),
     open: (bytes, { nonce, associated }) =>
       primitives.aes256Gcm.open({ key: sealKey, nonce, bytes, associatedData: associated }),
-    mac: (bytes) => primitives.hmacSha256(macKey, bytes),
+    mac,
     drop: () => {
+      drop()
       sealKey.fill(0)
       macKey.fill(0)
     },

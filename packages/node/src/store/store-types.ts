@@ -111,8 +111,8 @@ export interface Store extends AsyncDisposable {
    * (STO-48). @throws ERR_STORE_WRITE, ERR_STORE_CLOSED
    */
   sweep(): Promise<void>
-  /** Call it once everything lost was fetched again. */
-  forgetDamage(options?: { readonly signal?: AbortSignal }): Promise<void>
+  /** Call it once all that `healed` says was fetched again: what was noticed since then is kept. Default: all. */
+  forgetDamage(healed?: readonly Damage[]): Promise<void>
   /** Takes deleted values off the disk, where until then they stay, sealed. */
   compact(): Promise<void>
   /** Waits for the commits under way, then lets the home go. */

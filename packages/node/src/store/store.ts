@@ -20,8 +20,10 @@ import type { Backend } from './backend.ts'
 import { stageCommits } from './commit.ts'
 import { type CommitQueue, createCommitQueue } from './commit-queue.ts'
 import type { EntryCount } from './entry-count.ts'
+import { withoutHealed } from './healed-damage.ts'
 import type { KeyCodec } from './key-codec.ts'
 import type { Ledger } from './ledger.ts'
+import { createRememberingBackend, type RememberingBackend } from './remembering-backend.ts'
 import type { Damage, Op, Store, Table } from './store-types.ts'
 import { checkTableName } from './stored-key.ts'
 import { findUnreadable } from './sweep.ts'
@@ -154,9 +156,9 @@ class LockedStore implements Store {
     return this.#queue.add(ops, options)
   }
 
-  async forgetDamage(): Promise<void> {
+  async forgetDamage(healed: readonly Damage[] = this.#damage): Promise<void> {
     // A commit of nothing still writes the ledger, and by then the damage is left out of it.
-    this.#damage = []
+    this.#damage = withoutHealed(this.#damage, healed)
     await this.#queue.add([], {})
   }
 
@@ -271,7 +273,7 @@ class LockedStore implements Store {
   /** Each care loses more than the one before, and the audit tells what (STO-35). */
   async #openWith(open: OpenCare, audit: AuditOptions): Promise<OpenState> {
     try {
-      return await this.#begun(await this.#openBackend(open), audit)
+      return await this.#begun(createRememberingBackend(await this.#openBackend(open)), audit)
     } catch (error) {
       const next = NEXT_CARE[open]
       if (next === undefined || !isKithError(error, 'ERR_STORE_CORRUPT')) throw error
@@ -279,9 +281,9 @@ class LockedStore implements Store {
     }
   }
 
-  async #begun(backend: Backend, options: AuditOptions): Promise<OpenState> {
+  async #begun(backend: RememberingBackend, options: AuditOptions): Promise<OpenState> {
     try {
-      const parts: AuditParts = { ...this.#parts, backend }
+      const parts: AuditParts = { ...this.#parts, backend, met: backend.met }
       const audit = await auditStore(parts, options)
       const { ledger } = audit
       const count = audit.kind === 'trusted' ? audit.count : undefined

@@ -10,6 +10,8 @@ import {
 import type { StoreKey } from '../platform.ts'
 import type { ByteRange } from './backend.ts'
 import type { KeyCodec, KeySegment } from './key-codec.ts'
+import { allReady, whenReady, withScratch } from './ready.ts'
+import { createRecentMap, type RecentMap } from './recent-map.ts'
 import type { Range } from './store-types.ts'
 
 /** What a table's name may be; it stands on disk as it is. */
@@ -39,19 +41,22 @@ export function tableOfStoredKey(storedKey: Uint8Array): string | undefined {
   return TABLE_NAME.test(name) ? name : undefined
 }
 
+/** A key up to its first part, as far as a hidden one goes; undefined when it ends before. */
+export function headOfStoredKey(storedKey: Uint8Array): Uint8Array | undefined {
+  const end = storedKey.indexOf(NAME_END, 1) + 1 + HIDDEN_BYTES
+  return storedKey.length >= end ? storedKey.subarray(0, end) : undefined
+}
+
 /** The bytes of a key, or of the beginning of one. */
-export async function storedKeyBytes(
+export function storedKeyBytes(
   table: string,
   segments: readonly KeySegment[],
   storeKey: StoreKey,
-): Promise<Uint8Array> {
-  const start = tableBytes(table)
-  const parts = segments.map(({ bytes, hidden }, at) =>
-    hidden ? hide(joinBytes(start, Uint8Array.of(at), bytes), storeKey) : bytes,
+): MaybePromise<Uint8Array> {
+  const parts = segments.map((segment, at) =>
+    segment.hidden ? hide(segment, { table, at }, storeKey) : segment.bytes,
   )
-  // Nearly always they are at hand: no promise for each of them then.
-  const ready = parts.every((part) => part instanceof Uint8Array)
-  return joinBytes(start, ...(ready ? parts : await Promise.all(parts)))
+  return whenReady(allReady(parts), (bytes) => joinBytes(tableBytes(table), ...bytes))
 }
 
 /** What every stored key of a table begins with. */
@@ -72,50 +77,76 @@ export function textOfBytes(bytes: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, bytes)
 }
 
+/** Which part of which key. */
+interface PartPlace {
+  readonly table: string
+  readonly at: number
+}
+
 /** Another hash in every table and place, so that ids cannot be followed from one to another. */
-function hide(part: Uint8Array, storeKey: StoreKey): MaybePromise<Uint8Array> {
-  const hidden = hiddenParts.get(storeKey) ?? new Map<string, MaybePromise<Uint8Array>>()
-  hiddenParts.set(storeKey, hidden)
-  const name = textOfBytes(part)
-  const found = hidden.get(name) ?? hash(part, storeKey, () => hidden.delete(name))
-  // Last in the map again: what is used often stays, as devices and chats are; messages pass by.
-  hidden.delete(name)
-  hidden.set(name, found)
-  const [oldest] = hidden.keys()
-  if (hidden.size > MAX_HIDDEN_PARTS && oldest !== undefined) hidden.delete(oldest)
+function hide(
+  { bytes, text }: KeySegment,
+  place: PartPlace,
+  storeKey: StoreKey,
+): MaybePromise<Uint8Array> {
+  if (text === undefined) return hash(bytes, place, storeKey)
+  const hidden = hiddenIn(place, storeKey)
+  const found = hidden.get(text) ?? hash(bytes, place, storeKey)
+  hidden.set(text, found)
+  // What failed is not remembered.
+  if (found instanceof Promise) found.catch(() => hidden.delete(text))
   return found
 }
 
-/** Hidden parts used last, by store: hashing them again is a tenth of the work of a commit. */
-const hiddenParts = new WeakMap<StoreKey, Map<string, MaybePromise<Uint8Array>>>()
-/** Some 200 bytes each. A page of history is 512 messages, each hidden in several tables. */
-const MAX_HIDDEN_PARTS = 4_096
-
 function hash(
-  part: Uint8Array,
+  bytes: Uint8Array,
+  { table, at }: PartPlace,
   storeKey: StoreKey,
-  onFailure: () => void,
 ): MaybePromise<Uint8Array> {
-  const mac = storeKey.mac(domainBytes('store hidden part', part))
-  return mac instanceof Uint8Array ? mac.slice(0, HIDDEN_BYTES) : cutLater(mac, onFailure)
+  const before = hiddenStart(table, at)
+  const mac = withScratch(before.length + bytes.length, (part) => {
+    part.set(before)
+    part.set(bytes, before.length)
+    return storeKey.mac(part)
+  })
+  return whenReady(mac, (whole) => whole.slice(0, HIDDEN_BYTES))
 }
 
-/** What failed is not remembered. */
-async function cutLater(mac: Promise<Uint8Array>, onFailure: () => void): Promise<Uint8Array> {
-  try {
-    return (await mac).slice(0, HIDDEN_BYTES)
-  } catch (error) {
-    onFailure()
-    throw error
-  }
+/** What stands before a part when it is hashed. */
+function hiddenStart(table: string, at: number): Uint8Array {
+  const ofTable = hiddenStarts.get(table) ?? []
+  hiddenStarts.set(table, ofTable)
+  const known =
+    ofTable[at] ?? domainBytes('store hidden part', tableBytes(table), Uint8Array.of(at))
+  ofTable[at] = known
+  return known
 }
+
+const hiddenStarts = new Map<string, Uint8Array[]>()
+
+type HiddenParts = RecentMap<string, MaybePromise<Uint8Array>>
+
+function hiddenIn({ table, at }: PartPlace, storeKey: StoreKey): HiddenParts {
+  const ofStore = hiddenParts.get(storeKey) ?? new Map<string, HiddenParts[]>()
+  hiddenParts.set(storeKey, ofStore)
+  const ofTable = ofStore.get(table) ?? []
+  ofStore.set(table, ofTable)
+  const known = ofTable[at] ?? createRecentMap(MAX_HIDDEN_PARTS)
+  ofTable[at] = known
+  return known
+}
+
+/** Hidden parts used last, by store, table and place: hashing them again is a tenth of the work of a commit. */
+const hiddenParts = new WeakMap<StoreKey, Map<string, HiddenParts[]>>()
+/** Some 200 bytes each, in some twenty places. A page of history is 512 messages. */
+const MAX_HIDDEN_PARTS = 1_024
 
 /** Where the entries a range asks for stand. */
 export async function storedRange<K>(
   range: Range<K>,
   { table, key, storeKey }: RangeContext<K>,
 ): Promise<ByteRange> {
-  const bytesOf = (part: Parameters<KeyCodec<K>['encode']>[0]): Promise<Uint8Array> =>
+  const bytesOf = (part: Parameters<KeyCodec<K>['encode']>[0]): MaybePromise<Uint8Array> =>
     storedKeyBytes(table, key.encode(part), storeKey)
   const start = await storedKeyBytes(
     table,
@@ -144,7 +175,7 @@ export function afterKey(key: Uint8Array): Uint8Array {
 }
 
 /** The first bytes that sort after everything that begins with `prefix`; its first byte is ENTRY. */
-function afterPrefix(prefix: Uint8Array): Uint8Array {
+export function afterPrefix(prefix: Uint8Array): Uint8Array {
   const end = prefix.findLastIndex((byte) => byte !== 0xff) + 1
   const after = prefix.slice(0, end)
   after[end - 1] = (after[end - 1] ?? 0) + 1

@@ -38,6 +38,7 @@ describe('LevelDB tables', () => {
     expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43)
     expect(crc32c(Uint8Array.from({ length: 32 }, (_, at) => at))).toBe(0x46dd794e)
     expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283)
+    expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283)
   })
 
   test('STO-36 a table as LevelDB wrote it is whole', () => {

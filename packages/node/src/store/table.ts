@@ -1,7 +1,8 @@
-import { type Codec, isKithError, KithError } from '@kithmesh/protocol'
+import { type Codec, isKithError, KithError, type MaybePromise } from '@kithmesh/protocol'
 import type { StoreKey } from '../platform.ts'
 import type { Backend, ByteEntry } from './backend.ts'
 import type { KeyCodec } from './key-codec.ts'
+import { allReady, whenReady } from './ready.ts'
 import type { Op, Range, ReadOptions, Table } from './store-types.ts'
 import { afterKey, storedKeyBytes, storedRange } from './stored-key.ts'
 import { createStoredKeyReader } from './stored-key-reader.ts'
@@ -46,11 +47,12 @@ async function getValues<K, V>(
   signal: AbortSignal | undefined,
 ): Promise<readonly (V | undefined)[]> {
   signal?.throwIfAborted()
-  const storedKeys = await Promise.all(
+  if (keys.length === 0) return []
+  const storedKeys = await allReady(
     keys.map((key) => storedKeyBytes(parts.name, parts.key.encode(key), parts.storeKey)),
   )
   const stored = await reading(parts, (backend) => readStored(backend, storedKeys))
-  return Promise.all(storedKeys.map((key, at) => openValueAt(parts, key, stored[at])))
+  return allReady(storedKeys.map((key, at) => openValueAt(parts, key, stored[at])))
 }
 
 /** One key is asked for alone: LevelDB then needs no snapshot. */
@@ -63,17 +65,17 @@ async function readStored(
   return others.length === 0 ? [await backend.get(only)] : backend.getMany(keys)
 }
 
-async function openValueAt<K, V>(
+function openValueAt<K, V>(
   parts: TableParts<K, V>,
   storedKey: Uint8Array,
   stored: Uint8Array | undefined,
-): Promise<V | undefined> {
+): MaybePromise<V | undefined> {
   if (stored === undefined) return undefined
-  const opened = await openEntry(parts, [storedKey, stored])
-  if (opened === undefined) {
+  return whenReady(openValue(stored, storedKey, parts.storeKey), (opened) => {
+    // The key was asked for, and the value is bound to it (STO-22): nobody has to read it.
+    if (opened !== undefined) return parts.value.decode(opened.value)
     throw new KithError('ERR_STORE_CORRUPT', `a value of table ${parts.name} is damaged`)
-  }
-  return opened[1]
+  })
 }
 
 async function* readEntries<K, V>(
@@ -146,13 +148,14 @@ async function readWholeKey<K, V>(
   return opened && reader.learn(storedKey, opened.plainKey)
 }
 
-async function openEntry<K, V>(
+function openEntry<K, V>(
   parts: TableParts<K, V>,
   [storedKey, stored]: ByteEntry,
-): Promise<readonly [K, V] | undefined> {
-  const opened = await openValue(stored, storedKey, parts.storeKey)
-  if (opened === undefined) return undefined
-  return [parts.key.decode(opened.plainKey), parts.value.decode(opened.value)]
+): MaybePromise<readonly [K, V] | undefined> {
+  return whenReady(
+    openValue(stored, storedKey, parts.storeKey),
+    (opened) => opened && [parts.key.decode(opened.plainKey), parts.value.decode(opened.value)],
+  )
 }
 
 /** Deletes whatever stands under these bytes. */

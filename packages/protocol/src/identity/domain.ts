@@ -94,7 +94,9 @@ const prefixOf = remembered((purpose) => text.encode(`kith/v1/${purpose}\0`))
 
 /** Byte arrays one after the other, in a new array. */
 export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let length = 0
+  for (const part of parts) length += part.length
+  const joined = new Uint8Array(length)
   let at = 0
   for (const part of parts) {
     joined.set(part, at)

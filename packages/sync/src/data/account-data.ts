@@ -18,6 +18,7 @@ import { openSettings, type SettingEvents, type SettingsView } from './settings.
 import { openStarred, type StarredEvents, type StarredView } from './starred.ts'
 import { createUpdateIntake, type UpdateOptions } from './update-intake.ts'
 import type { UpdateOutcome } from './update-outcome.ts'
+import type { WriterShares } from './writer-shares.ts'
 
 /** `detail` of the events by name; the same for local and remote edits. */
 export interface AccountDataEvents
@@ -67,6 +68,8 @@ export interface AccountData {
   dropHeld(source: string): void
   /** How many updates wait for others. */
   readonly heldCount: number
+  /** How many writers each source has brought, and may not bring again after a restart (ACC-30). */
+  readonly writerShares: Pick<WriterShares, 'counts' | 'restore'>
   /** Everything, as one update for a sibling (Yjs encoding version 1). */
   encodeState(): Uint8Array
   /** Everything, as small as can be, for this device's own disk (Yjs encoding version 2). */
@@ -118,6 +121,7 @@ export function createAccountData(options: AccountDataOptions = {}): AccountData
     get heldCount() {
       return intake.heldCount()
     },
+    writerShares: intake.shares,
     encodeState: () => Y.encodeStateAsUpdate(doc),
     snapshot: () => Y.encodeStateAsUpdateV2(doc),
   }

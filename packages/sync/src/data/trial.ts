@@ -13,6 +13,8 @@ export interface Trial {
    * Tries an update whose needs are met; the copy then holds it. Says why it must not be applied.
    */
   refusal(update: CheckedUpdate): UpdateRefusal | undefined
+  /** Passes one update without a trial: the copy is made anew before the next. */
+  skip(): undefined
   /** Notes a local update, to be applied to the copy before the next trial. */
   follow(update: Uint8Array): void
 }
@@ -38,6 +40,11 @@ export function createTrial(doc: Y.Doc, clock?: Pick<Clock, 'monotonic'>): Trial
     return scratch
   }
   return {
+    skip: () => {
+      scratch = undefined
+      followed = []
+      return undefined
+    },
     follow: (update) => {
       if (scratch === undefined) return
       followed.push(update)

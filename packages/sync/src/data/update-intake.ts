@@ -1,4 +1,4 @@
-import type { Clock } from '@kithmesh/protocol'
+import { type Clock, equalBytes } from '@kithmesh/protocol'
 import * as Y from 'yjs'
 import { type FieldList, MAX_ENTRIES, MAX_WRITERS } from './field-list.ts'
 import { createHeldUpdates, firstMissing, type HeldUpdate, type StateOf } from './held-updates.ts'
@@ -6,13 +6,19 @@ import { createTrial } from './trial.ts'
 import { type CheckedUpdate, checkUpdate, MAX_CLIENT } from './update-check.ts'
 import type { UpdateOutcome } from './update-outcome.ts'
 import { nameRoots } from './writer-root.ts'
+import { createWriterShares, type WriterShares } from './writer-shares.ts'
 
 /** What is known of an update besides its bytes. */
 export interface UpdateOptions {
   /** `update`: one edit or batch, ≤ 256 KiB. `snapshot`: the whole state of a sibling, ≤ 16 MiB. */
   readonly kind?: 'update' | 'snapshot'
-  /** Whose log it came from: waiting updates are bounded for each source by itself. */
+  /**
+   * Whose log it came from: what waits, and the writers it may bring, are bounded for each source by itself. Without
+   * one it is this device's own word.
+   */
   readonly source?: string
+  /** It stood on this device's disk: it was tried and counted when it came, or this device wrote it. */
+  readonly kept?: boolean
   /** Called when an update that was held is applied, refused or dropped. */
   readonly onSettled?: (outcome: UpdateOutcome) => void
 }
@@ -22,6 +28,8 @@ export interface UpdateIntake {
   apply(update: Uint8Array, options?: UpdateOptions): UpdateOutcome
   drop(source: string): void
   heldCount(): number
+  /** How many writers each source has brought (ACC-30). */
+  readonly shares: WriterShares
 }
 
 /** Largest update: what fits a record of the account log. */
@@ -39,6 +47,7 @@ export function createUpdateIntake(
 ): UpdateIntake {
   const trial = createTrial(doc, clock)
   const held = createHeldUpdates()
+  const shares = createWriterShares()
   const stateOf: StateOf = (client) => Y.getState(doc.store, client)
   doc.on('update', (update: Uint8Array, _origin: unknown, _doc: Y.Doc, by: Y.Transaction) => {
     if (by.local) trial.follow(update)
@@ -50,22 +59,25 @@ export function createUpdateIntake(
     if (entries > 0 && fields.entryCount() + entries > MAX_ENTRIES) return true
     return writers > 0 && doc.store.clients.size + writers > MAX_WRITERS
   }
-  const tryAndApply = (update: CheckedUpdate): UpdateOutcome => {
+  const tryAndApply = (update: CheckedUpdate, { source, kept }: Origin): UpdateOutcome => {
     if (isOverfull(update)) return { kind: 'refused', code: 'ERR_UPDATE_FULL' }
-    const code = trial.refusal(update)
+    const writers = newWriters(update, stateOf)
+    if (!shares.hasRoom(source, writers)) return { kind: 'refused', code: 'ERR_UPDATE_WRITERS' }
+    const code = kept ? trial.skip() : trial.refusal(update)
     if (code !== undefined) return { kind: 'refused', code }
     if (writesAs(doc, update)) doc.clientID = unusedClientId(doc)
     nameRoots(doc, clientsOf(update))
     Y.applyUpdate(doc, update.bytes)
+    shares.add(source, writers)
     return { kind: 'applied' }
   }
   /** Applies an update, then whatever waited for it, then what waited for that. */
-  const applyInOrder = (first: CheckedUpdate): Settled => {
-    const outcome = tryAndApply(first)
+  const applyInOrder = (first: CheckedUpdate, origin: Origin): Settled => {
+    const outcome = tryAndApply(first, origin)
     const others: { held: HeldUpdate; outcome: UpdateOutcome }[] = []
     const ready = outcome.kind === 'applied' ? [...held.takeReady(clientsOf(first), stateOf)] : []
     for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
-      const settled = tryAndApply(next.update)
+      const settled = tryAndApply(next.update, { source: next.source || undefined })
       others.push({ held: next, outcome: settled })
       if (settled.kind === 'applied') ready.push(...held.takeReady(clientsOf(next.update), stateOf))
     }
@@ -78,23 +90,49 @@ export function createUpdateIntake(
   }
   return {
     heldCount: () => held.size,
+    shares,
     drop: held.drop,
     apply: (bytes, options = {}) => {
+      if (options.kind === 'snapshot' && isStateOf(doc, bytes)) return { kind: 'applied' }
       const maxBytes = options.kind === 'snapshot' ? MAX_SNAPSHOT_BYTES : MAX_UPDATE_BYTES
       const update = checkUpdate(bytes, maxBytes)
       if (update.kind === 'refused') return update
       if (firstMissing(update.needs, stateOf) !== undefined) return hold(update, options)
       // One transaction for all: observers run once for ten thousand records that were waiting.
-      const { outcome, others } = doc.transact(() => applyInOrder(update))
+      const { outcome, others } = doc.transact(() => applyInOrder(update, originOf(doc, options)))
       for (const other of others) other.held.settled(other.outcome)
       return outcome
     },
   }
 }
 
+/** Whose word an update is, as far as that limits it. */
+interface Origin {
+  readonly source?: string | undefined
+  readonly kept?: boolean | undefined
+}
+
+/**
+ * Nobody's share is asked for what was kept here, and not for the first snapshot of all: who holds nothing has
+ * nobody else to ask.
+ */
+function originOf(doc: Y.Doc, { kind, source, kept }: UpdateOptions): Origin {
+  if (kept) return { kept }
+  const isFirst = kind === 'snapshot' && doc.store.clients.size === 0
+  return isFirst ? {} : { source }
+}
+
 interface Settled {
   readonly outcome: UpdateOutcome
   readonly others: readonly { readonly held: HeldUpdate; readonly outcome: UpdateOutcome }[]
+}
+
+/**
+ * What the snapshot of a sibling says as a rule, when all it holds came before it: it need not be decoded, tried
+ * and applied to change nothing.
+ */
+function isStateOf(doc: Y.Doc, snapshot: Uint8Array): boolean {
+  return equalBytes(snapshot, Y.encodeStateAsUpdate(doc))
 }
 
 /** Clients whose state an update moves on. */

@@ -12,6 +12,8 @@ export type UpdateRefusal =
   | 'ERR_UPDATE_TRIAL'
   /** Would make account data larger than it may be. */
   | 'ERR_UPDATE_FULL'
+  /** Its device has brought as many writers as one may (ACC-30). */
+  | 'ERR_UPDATE_WRITERS'
   /** Waits for updates not yet seen, and too many of its source wait already. */
   | 'ERR_UPDATE_HELD_LIMIT'
 

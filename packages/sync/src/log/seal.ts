@@ -269,11 +269,16 @@ function cachedLaneKeys(
 }
 
 /** Computes a value once for each key. */
-function cached<T, V>(keyOf: (value: T) => string, compute: (value: T) => V): (value: T) => V {
+function cached<T, V extends {}>(
+  keyOf: (value: T) => string,
+  compute: (value: T) => V,
+): (value: T) => V {
   const known = new Map<string, V>()
   return (value) => {
     const key = keyOf(value)
-    const computed = known.get(key) ?? compute(value)
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const computed = compute(value)
     known.set(key, computed)
     return computed
   }
@@ -281,7 +286,8 @@ function cached<T, V>(keyOf: (value: T) => string, compute: (value: T) => V): (v
 
 function seqBytes(seq: number): Uint8Array {
   const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(seq))
+  // No shift: those keep 32 bits. And no BigInt: one would be made for each record.
+  for (let at = 7, left = seq; at >= 0; at--, left = Math.floor(left / 256)) bytes[at] = left % 256
   return bytes
 }
 

@@ -18,7 +18,7 @@ import type { LaneSpan } from '../log/lane.ts'
 import { differenceRanges, highestNumber } from '../range-set.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { createCompaction } from './compaction.ts'
-import { createIntoData, type IntoData, updateBytesOf } from './into-data.ts'
+import { createIntoData, type IntoData, type RefusedUpdates, updateBytesOf } from './into-data.ts'
 import { createOutOfData } from './out-of-data.ts'
 import { createRemovals } from './removals.ts'
 import type { WholeSnapshot } from './snapshot.ts'
@@ -34,6 +34,8 @@ export interface AccountReplicaOptions<Alongside = never> extends AccountLogOpti
   readonly isSibling: (device: DeviceId) => boolean
   /** Called when something could not be written; it is tried again by itself. */
   readonly onFailure?: (error: unknown) => void
+  /** Called once for each device whose updates are refused for what it may bring (ACC-30). */
+  readonly onRefused?: (refused: RefusedUpdates) => void
 }
 
 /** Account data, its log, and the exchanges with siblings. */
@@ -79,7 +81,7 @@ export async function openAccountReplica<Alongside = never>(
   call: LogCallOptions = {},
 ): Promise<AccountReplica<Alongside>> {
   const { data, clock, scheduler, rng, isSibling, onFailure = () => {} } = options
-  const into = createIntoData(data)
+  const into = createIntoData(data, options.onRefused)
   const snapshots = createSnapshotIntake(into, options.prepare)
   const prepare: Prepare<Alongside> = (events) => snapshots.prepare(events, log)
   const log: AccountLog<Alongside> = await openAccountLog({ ...options, prepare }, call)
@@ -124,6 +126,7 @@ export async function openAccountReplica<Alongside = never>(
   const accepted = (events: readonly RecordEvent[]): void => {
     into.takeUpdates(events)
     upkeep.followed(snapshots.taken())
+    upkeep.refused(into.takeRefused())
     upkeep.grew(updateBytesOf(events))
   }
   const { signal } = ended

@@ -10,6 +10,7 @@ import {
   type RangeSet,
   unionRanges,
 } from '../range-set.ts'
+import { noteShares } from './noted-shares.ts'
 import { createSnapshot, MAX_COVERS, type WholeSnapshot } from './snapshot.ts'
 
 /** Snapshots in place of the records they hold (ALOG-8). */
@@ -22,10 +23,12 @@ export interface Compaction {
    * Lets go of records that a sibling's snapshot holds, if it holds all that is in our document.
    */
   followSibling(snapshot: WholeSnapshot): Promise<void>
-  /** Notes bytes of updates added to the log. */
+  /** Notes bytes of records with updates added to the log. */
   grow(bytes: number): void
   /** Whether the updates have outgrown the state. */
   isDue(): boolean
+  /** Whether a device that stops should write a snapshot before. */
+  isDueAtRest(): boolean
   /** Where the widest whole snapshot stands. */
   newest(): LaneSpan | undefined
 }
@@ -40,11 +43,16 @@ export interface CompactionParts {
 }
 
 /**
- * Update bytes after which the log is compacted: as much as the last snapshot, and not less than
+ * Bytes of records with updates after which the log is compacted: as much as the last snapshot, and not less than
  * this, which a device reads in a few milliseconds. So a log stays below twice its state and a
  * snapshot costs at most what it spares.
  */
 export const COMPACT_BYTES: number = 256 * 1024
+/**
+ * A device that stops leaves no more behind its last snapshot than a quarter of it, and this: what it then reads
+ * at its next start is the state and little else.
+ */
+export const REST_BYTES: number = 32 * 1024
 /**
  * Records of each lane kept behind a snapshot: a sibling that lacks a few takes those and not the
  * whole.
@@ -74,17 +82,24 @@ export function createCompaction({ data, log, unapplied, rng }: CompactionParts)
     grown = 0
   }
   return {
-    note,
+    note: (snapshots) => {
+      note(snapshots)
+      lastBytes = snapshots.reduce((most, { state }) => Math.max(most, state.length), lastBytes)
+    },
     newest,
     grow: (bytes) => {
       grown += bytes
     },
     isDue: () => grown > patience * Math.max(COMPACT_BYTES, lastBytes),
+    isDueAtRest: () => grown > Math.max(REST_BYTES, lastBytes / 4),
     compact: async (call) => {
       const state = data.encodeState()
       const covers = appliedSpans(log, unapplied)
       const contents = createSnapshot({ state, covers }, rng)
-      const writes = contents.map((part) => log.append({ lane: 'data', contents: [part] }, call))
+      const notes = noteShares(data.writerShares.counts())
+      const writes = contents.map((part, at) =>
+        log.append({ lane: 'data', contents: at === 0 ? [part, ...notes] : [part] }, call),
+      )
       const seqs = (await Promise.all(writes)).map(({ seq }) => seq)
       const [from, to] = [Math.min(...seqs), Math.max(...seqs)]
       const snapshot = { span: { device: log.device, lane: 'data' as const, from, to }, covers }
@@ -165,7 +180,10 @@ function isWithin(span: LaneSpan, covers: readonly LaneSpan[]): boolean {
  * sibling left out of its snapshot, by fault or on purpose, stays with us.
  */
 function holdsAllOf(data: AccountData, { state }: WholeSnapshot): boolean {
+  const ours = data.encodeState()
+  // As a rule: two documents that hold the same are written out the same, and no copy has to be made.
+  if (equalBytes(state, ours)) return true
   const copy = createAccountData()
   const outcome = copy.applyUpdate(state, { kind: 'snapshot' })
-  return outcome.kind === 'applied' && equalBytes(copy.encodeState(), data.encodeState())
+  return outcome.kind === 'applied' && equalBytes(copy.encodeState(), ours)
 }

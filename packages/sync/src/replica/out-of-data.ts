@@ -1,4 +1,5 @@
 import type { AccountData } from '../data/account-data.ts'
+import { RECORD_OVERHEAD_BYTES } from '../exchange/run-size.ts'
 import type { AccountLog } from '../log/account-log.ts'
 import { MAX_ENTRY_BYTES } from '../log/appending.ts'
 import { MAX_CONTENTS, type RecordContent } from '../log/record.ts'
@@ -19,7 +20,7 @@ export function createOutOfData(parts: {
   readonly log: Pick<AccountLog, 'append'>
   readonly scheduler: Scheduler
   readonly writeSnapshot: () => Promise<void>
-  /** Called with the bytes of updates that became durable. */
+  /** Called with the bytes that updates took in the log, once they are durable. */
   readonly written: (bytes: number) => void
   readonly onFailure: (error: unknown) => void
 }): OutOfData {
@@ -29,7 +30,7 @@ export function createOutOfData(parts: {
     const writes = entries.map((contents) => log.append({ lane: 'data', contents }))
     await Promise.all(writes)
     if (!updates.every(fitsRecord)) await writeSnapshot()
-    written(updates.reduce((sum, { length }) => sum + length, 0))
+    written(entries.reduce((sum, contents) => sum + logBytesOf(contents), 0))
   }
   const batcher = createUpdateBatcher({ scheduler, write, onFailure })
   const stop = data.onUpdate(batcher.add)
@@ -44,6 +45,10 @@ export function createOutOfData(parts: {
 
 /** What CBOR puts around a content, with room to spare. */
 const AROUND_BYTES = 64
+
+function logBytesOf(contents: readonly RecordContent[]): number {
+  return contents.reduce((sum, { body }) => sum + body.length, RECORD_OVERHEAD_BYTES)
+}
 
 function fitsRecord(update: Uint8Array): boolean {
   return update.length + AROUND_BYTES <= MAX_ENTRY_BYTES

@@ -10,6 +10,8 @@ import type { IntoData } from './into-data.ts'
 export interface Removals {
   /** Whether anything of a device that is out is stored. */
   isAnyOut(): boolean
+  /** Whether this device is out: it writes nothing more. */
+  isSelfOut(): boolean
   /** Brings what is stored in line with who is in; what was done before is not done again. */
   settle(call: LogCallOptions): Promise<void>
 }
@@ -39,6 +41,7 @@ export function createRemovals(parts: RemovalParts): Removals {
     }
   }
   return {
+    isSelfOut: () => !mayWrite(log.device),
     isAnyOut: () => outLanes('data').length > 0 || outLanes('messages').length > 0,
     settle: async (call) => {
       // First, since it waits for what was being taken in when the removal became known.

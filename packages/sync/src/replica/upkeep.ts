@@ -1,6 +1,7 @@
 import type { Clock } from '@kithmesh/protocol'
 import type { AccountData } from '../data/account-data.ts'
-import type { LogCallOptions } from '../log/account-log.ts'
+import type { AccountLog, LogCallOptions } from '../log/account-log.ts'
+import type { LaneSpan } from '../log/lane.ts'
 import { createTurns } from '../log/turns.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Compaction } from './compaction.ts'
@@ -19,6 +20,8 @@ export interface Upkeep {
   grew(bytes: number): void
   /** Snapshots of siblings were taken in. */
   followed(snapshots: readonly WholeSnapshot[]): void
+  /** Snapshots of siblings that will never find room: let go of, and not asked for again. */
+  refused(spans: readonly LaneSpan[]): void
   /** Somebody needs a snapshot of ours. */
   asked(): void
   /**
@@ -28,14 +31,14 @@ export interface Upkeep {
   forked(): void
   /** Everything a sibling can send is here. */
   caughtUp(): void
-  /** Resolves when nothing runs any more. */
+  /** Leaves a log that is read soon at the next start; resolves when nothing runs any more. */
   close(): Promise<void>
 }
 
 /** What {@link createUpkeep} works with. */
 export interface UpkeepParts {
   readonly data: AccountData
-  readonly log: LogReading
+  readonly log: LogReading & Pick<AccountLog, 'prune'>
   readonly into: IntoData
   readonly compaction: Compaction
   readonly removals: Removals
@@ -83,6 +86,9 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
         await into.retryCrowded(log)
       })
     },
+    refused: (spans) => {
+      if (spans.length > 0) inBackground(() => log.prune({ cover: spans, drop: spans }))
+    },
     asked: writeAsked,
     forked: () => {
       writeAsked()
@@ -97,7 +103,9 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     },
     close: async () => {
       cancelHeal()
-      await inTurn(async () => {})
+      await inTurn(async () => {
+        if (compaction.isDueAtRest() && !removals.isSelfOut()) await compaction.compact()
+      }).catch(onFailure)
     },
   }
 }

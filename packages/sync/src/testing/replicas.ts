@@ -20,6 +20,7 @@ export interface TestReplicaOptions {
   readonly mayWrite?: (device: DeviceId) => boolean
   readonly isSibling?: (device: DeviceId) => boolean
   readonly onFailure?: (error: unknown) => void
+  readonly onRefused?: Parameters<typeof openAccountReplica>[0]['onRefused']
 }
 
 /** A device with account data. */
@@ -37,7 +38,7 @@ export async function openReplica(
   const { life = 0, crypto = nobleRecordCrypto, time = createManualTime() } = options
   const store = options.store ?? createMemoryAccountLogStore()
   const signer = options.signer ?? signerNumber(number)
-  const { onFailure } = options
+  const { onFailure, onRefused } = options
   const replica = await openAccountReplica({
     account: ACCOUNT,
     signer,
@@ -51,6 +52,7 @@ export async function openReplica(
     mayWrite: options.mayWrite ?? (() => true),
     isSibling: options.isSibling ?? (() => true),
     ...(onFailure === undefined ? {} : { onFailure }),
+    ...(onRefused === undefined ? {} : { onRefused }),
   })
   return { ...replica, id: deviceIdFromPublicKey(signer.publicKey), store, time }
 }
