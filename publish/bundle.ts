@@ -17,11 +17,10 @@ async function bundle(wanted: Wanted): Promise<void> {
   const build = await rolldown({
     input: Object.fromEntries(inputs),
     platform: 'node',
-    plugins: [loadedWhenUsed([...wanted.addOns, ...SLOW_BUILTINS]), inAscii],
+    plugins: [loadedWhenUsed([...wanted.addOns, ...SLOW_BUILTINS])],
     logLevel: 'silent',
   })
-  const { output } = await build.write({
-    dir: 'dist',
+  const { output } = await build.generate({
     entryFileNames: '[name].js',
     chunkFileNames: chunkName,
     format: 'esm',
@@ -30,13 +29,15 @@ async function bundle(wanted: Wanted): Promise<void> {
     banner: REQUIRE,
   })
   await build.close()
-  await clearAway(output.map(({ fileName }) => fileName))
+  const chunks = output.filter((one) => one.type === 'chunk')
+  await clearAway()
+  for (const { fileName, code } of chunks) await writeFile(`dist/${fileName}`, inAscii(code))
   for (const name of wanted.prebuilt) {
     const from = new URL(`../node_modules/${name}/prebuilds`, import.meta.url)
     await cp(from, 'dist/prebuilds', { recursive: true })
   }
-  const modules = output.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []))
-  await writeFile('dist/third-party-licenses.txt', await licensesOf(new Set(modules)))
+  const modules = new Set(chunks.flatMap(({ moduleIds }) => moduleIds))
+  await writeFile('dist/third-party-licenses.txt', await licensesOf(modules))
 }
 
 interface Wanted {
@@ -75,9 +76,9 @@ const PACKAGE_NAME = /^.*\/(?:node_modules\/(?:@[^/]+\/)?|packages\/)([^/]+)/
 const VAGUE: ReadonlySet<string> = new Set(['src', 'dist', 'index', 'lib'])
 
 /** What the bundles were made from. */
-async function clearAway(made: readonly string[]): Promise<void> {
+async function clearAway(): Promise<void> {
   const files = await readdir('dist', { recursive: true })
-  const parts = files.filter((file) => /\.js(\.map)?$/.test(file) && !made.includes(file))
+  const parts = files.filter((file) => /\.js(\.map)?$/.test(file))
   await Promise.all(parts.map((file) => rm(`dist/${file}`)))
 }
 
@@ -117,16 +118,14 @@ function loadedWhenUsed(names: readonly string[]): Plugin {
   }
 }
 
-/** V8 keeps a source in one byte a character, and reads it faster, when none of them needs two. */
-const inAscii: Plugin = {
-  name: 'in-ascii',
-  renderChunk: {
-    order: 'post',
-    handler: (code) => ({ code: code.replace(/[^\0-\x7f]/g, escaped) }),
-  },
+/**
+ * V8 keeps a source in one byte a character, and reads it faster, when none of them needs two. Outside of texts and
+ * patterns, where an escape means the same, no code here has any.
+ */
+function inAscii(code: string): string {
+  return code.replace(/[^\0-\x7f]/g, escaped)
 }
 
-/** Outside of texts and patterns, where this means the same, no code here has any. */
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
