@@ -170,6 +170,7 @@ async function transportsOf(
     iceServers: options.iceServers ?? (() => []),
     // WebRTC between peers signals over a circuit, so without circuits there is nothing to offer
     webrtc: withCircuit && options.webrtc !== false,
+    listensDirect: options.listen?.some((address) => address.includes('/webrtc-direct')) === true,
   })
   if (circuit === undefined) return { factories: [...factories], circuit }
   const clientFrom = (components: Components): CircuitTransport => {
