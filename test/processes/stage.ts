@@ -10,6 +10,7 @@ import {
   type Seen,
   startClosedRelay,
   startKith,
+  startLoggingRelay,
   startRelay,
 } from './programs.ts'
 
@@ -46,8 +47,8 @@ export interface Stage extends AsyncDisposable {
     flags?: readonly string[],
     within?: string,
   ): Promise<Home>
-  /** Open to everybody unless `closed`: then a device has to claim it. */
-  relay(options?: { readonly closed?: boolean }): Promise<RelayHome>
+  /** Open to everybody unless `closed`: then a device has to claim it. With `log` it writes a journal. */
+  relay(options?: { readonly closed?: boolean; readonly log?: boolean }): Promise<RelayHome>
   link(by: Home, fresh: Home): Promise<void>
   /** Makes two contacts of each other, named as given. */
   acquaint(
@@ -103,8 +104,9 @@ export async function createStage(): Promise<Stage> {
     }
   }
 
-  async function relay({ closed = false } = {}): Promise<RelayHome> {
-    const startOne = closed ? startClosedRelay : startRelay
+  async function relay({ closed = false, log = false } = {}): Promise<RelayHome> {
+    const startOpen = log ? startLoggingRelay : startRelay
+    const startOne = closed ? startClosedRelay : startOpen
     const path = join(folder, 'relay')
     const flags = (port: string): readonly string[] => [
       ...['--listen', `/ip4/127.0.0.1/tcp/${port}`, '--stun', 'off', '--admin', '127.0.0.1:0'],
