@@ -77,6 +77,15 @@ describe('CLI-2 the JSON of every command', () => {
     ])
   })
 
+  test('CLI-103 what relays say they forwarded, a line per day', async () => {
+    const { json, human } = await createWorld()
+    const { events } = await json(['relay', 'usage'])
+    const day = { relay: '12D3KooWRelay', day: '2026-11-21', bytes: 2_340_000, circuits: 7 }
+    expect(events()).toEqual([{ event: 'relay-usage', ...day }])
+    const { out } = await human(['relay', 'usage', '12D3KooWRelay'])
+    expect(out()).toBe('2026-11-21        2.3 MB       7 circuits  12D3KooWRelay\n')
+  })
+
   test('CLI-2 devices, one line each, and devices list the same', async () => {
     const { json } = await createWorld()
     const { code, events } = await json(['devices'])

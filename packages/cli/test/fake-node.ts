@@ -198,6 +198,7 @@ export function fakeLibrary(prepare: (fake: FakeDevice) => void = () => undefine
 }
 
 /** Relays are tried with real ones (test/processes). */
+const fakeUsage = [{ relay: '12D3KooWRelay', day: '2026-11-21', bytes: 2_340_000, circuits: 7 }]
 const fakeRelays = [{ address: '/ip4/192.0.2.1/tcp/4001/p2p/12D3KooWRelay', state: 'ready' }]
 
 function nodeOf(
@@ -220,6 +221,7 @@ function nodeOf(
       add: async () => fakeRelays,
       remove: async () => fakeRelays,
       claim: async () => fakeRelays,
+      usage: async () => fakeUsage,
     },
     status: async () => ({
       account: ACCOUNT,

@@ -19,6 +19,7 @@ import {
   createCircuitTransport,
 } from './circuit/transport.ts'
 import type { Clock } from './environment.ts'
+import { flatConnections } from './flat-connections.ts'
 import { privateKeyOf } from './identity.ts'
 import { joinedWrites } from './joined-writes.ts'
 import { meteredFrames } from './muxer-meter.ts'
@@ -267,11 +268,13 @@ const PROTECTED = { kept: { value: 100 } }
 
 function hostTransports({
   addressManager,
+  connectionManager,
   peerStore,
   transportManager,
   upgrader,
 }: Parameters<TransportFactory>[0]): HostTransports {
   refuseEndlessLengths(upgrader)
+  flatConnections(connectionManager)
   return {
     dial: (address, options) => transportManager.dial(address, options),
     confirmOwn: () => {

@@ -124,6 +124,7 @@ interface CallInputs {
   readonly 'relay add': { readonly address: string }
   readonly 'relay remove': { readonly address: string }
   readonly 'relay claim': { readonly code: string }
+  readonly 'relay usage': { readonly address?: string | undefined }
   readonly link: {
     readonly code: string
     readonly far: boolean
@@ -249,6 +250,7 @@ export const CALLS: { readonly [N in CallName]: Shape<CallInput<N>> } = {
   'relay add': record({ address }),
   'relay remove': record({ address }),
   'relay claim': record({ code }),
+  'relay usage': record({ address: optional(address) }),
   link: record({ code, far: flag(), hours, days }),
   'link show': record({ far: flag(), hours, days }),
   'link nearby': record({ device: who, hours, days }),
