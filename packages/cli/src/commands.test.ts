@@ -43,6 +43,8 @@ describe('CLI-2 the JSON of every command', () => {
         account: ACCOUNT,
         device: LAPTOP,
         name: 'laptop',
+        reachable: 'yes',
+        reachableReason: 'Through the relay at 192.0.2.1',
         devices: [
           {
             device: LAPTOP,
@@ -51,6 +53,7 @@ describe('CLI-2 the JSON of every command', () => {
             this: true,
             state: 'active',
             path: 'this',
+            over: null,
             reason: '',
             lastSeen: null,
             pending: 0,
@@ -62,11 +65,13 @@ describe('CLI-2 the JSON of every command', () => {
             this: false,
             state: 'active',
             path: 'relayed',
+            over: null,
             reason: 'its network blocks UDP',
             lastSeen: null,
             pending: 0,
           },
         ],
+        contacts: [],
         relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved', reason: null }],
         pending: 1,
         waiting: [],
@@ -327,6 +332,46 @@ describe('CLI-77 what a message waits for', () => {
       'no 5  ✗',
       'new  •',
     ])
+  })
+
+  test('CLI-103 the status says by which way each device of a contact is reached', async () => {
+    const seen = Date.parse('2026-11-21T09:00:00Z')
+    const { json, human } = await createWorld((own) => {
+      own.ways = [
+        {
+          contact: BEN,
+          name: 'Ben',
+          devices: [
+            { device: PHONE, path: 'away', reason: 'It does not answer', lastSeen: seen },
+            { device: LAPTOP, path: 'relayed', over: 'splice', reason: 'Through the relay at r' },
+          ],
+        },
+      ]
+    })
+    const { events } = await json(['status'])
+    expect(events()).toMatchObject([
+      {
+        contacts: [
+          {
+            contact: BEN,
+            name: 'Ben',
+            devices: [
+              {
+                device: PHONE,
+                path: 'away',
+                over: null,
+                reason: 'It does not answer',
+                lastSeen: '2026-11-21T09:00:00.000Z',
+              },
+              { device: LAPTOP, path: 'relayed', over: 'splice', lastSeen: null },
+            ],
+          },
+        ],
+      },
+    ])
+    const text = (await human(['status'])).out()
+    expect(text).toMatch(/CONTACT +PATH +LAST SEEN\n +Ben +via relay, spliced +now\n +Ben +—/)
+    expect(text).toContain('Others can reach this device: Through the relay at 192.0.2.1')
   })
 
   test('CLI-77 the status says for whom something waits, how much and why', async () => {

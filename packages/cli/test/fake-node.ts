@@ -97,6 +97,8 @@ export class FakeDevice {
   verification: Verification = { kind: 'verified' }
   deliveries: readonly DeliveryState[] = [deliveryState()]
   waiting: NonNullable<Status['waiting']> = []
+  /** The way to each device of each contact. */
+  ways: NonNullable<Status['contacts']> = []
   /** How many messages of each contact are new. */
   unread = 0
   gaps: readonly MessageGap[] = []
@@ -225,7 +227,10 @@ function nodeOf(
       account: ACCOUNT,
       device: LAPTOP,
       name: 'laptop',
+      reachable: 'yes',
+      reachableReason: 'Through the relay at 192.0.2.1',
       devices: fake.devices,
+      contacts: fake.ways,
       relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved' }],
       pending: 1,
       waiting: fake.waiting,

@@ -51,6 +51,7 @@ describe('NET-32 dialling', () => {
     expect(ben.addresses().map((one) => one.includes('/p2p-circuit'))[0]).toBe(false)
     ada.setAddresses(ben.peer, [...ben.addresses()].reverse())
     expect(await echoed(ada, ben)).toBe('lan')
+    expect(ada.reachability(ben.peer)).toMatchObject({ path: 'lan', over: 'tcp' })
   })
 
   test('NET-32 addresses that swallow everything cost a moment, not a timeout', async () => {
@@ -121,7 +122,10 @@ describe('NET-35 WebRTC', () => {
     ada.keep([ben.peer])
     ben.keep([ada.peer])
     await expect.poll(() => ada.reachability(ben.peer).path, soon).toBe('direct')
-    expect(ada.reachability(ben.peer).reason).toBe('Directly, by WebRTC')
+    expect(ada.reachability(ben.peer)).toMatchObject({
+      over: 'webrtc',
+      reason: 'Directly, by WebRTC',
+    })
     expect(await echoed(ada, ben)).toBe('direct')
   })
 })
