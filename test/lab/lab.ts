@@ -99,8 +99,9 @@ async function runPart(part: Part, request: Request): Promise<Outcome> {
   }
 }
 
-const chosen = (outages: readonly Outage[], { only }: Request): readonly Outage[] =>
-  outages.filter(({ name }) => only.length === 0 || only.includes(name))
+function chosen(outages: readonly Outage[], { only }: Request): readonly Outage[] {
+  return outages.filter(({ name }) => only.length === 0 || only.includes(name))
+}
 
 function outagesOutcome(results: readonly OutageResult[]): Outcome {
   return { table: outageTable(results), isWell: results.every(isOutageWell) }

@@ -12,6 +12,7 @@ import {
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { boundMessages } from './bounded-messages.ts'
 import type { HostCertificate } from './certificate.ts'
 import {
   type CircuitTransport,
@@ -267,10 +268,12 @@ const PROTECTED = { kept: { value: 100 } }
 function hostTransports({
   addressManager,
   peerStore,
+  registrar,
   transportManager,
   upgrader,
 }: Parameters<TransportFactory>[0]): HostTransports {
   refuseEndlessLengths(upgrader)
+  boundMessages(registrar)
   return {
     dial: (address, options) => transportManager.dial(address, options),
     confirmOwn: () => {
