@@ -371,7 +371,7 @@ describe('CLI-77 what a message waits for', () => {
     ])
     const text = (await human(['status'])).out()
     expect(text).toMatch(/CONTACT +PATH +LAST SEEN\n +Ben +via relay, spliced +now\n +Ben +—/)
-    expect(text).toContain('Others can reach this device: Through the relay at 192.0.2.1')
+    expect(text).toContain('  from outside: yes. Through the relay at 192.0.2.1')
   })
 
   test('CLI-77 the status says for whom something waits, how much and why', async () => {

@@ -32,7 +32,7 @@ test.each([
   ['a relay of this machine', [AT_HOME, over('/ip4/127.0.0.1')], 'unknown', '127.0.0.1'],
   ['a relay at home', [AT_HOME, over('/ip4/192.168.0.2')], 'unknown', '192.168.0.2'],
   ['a public address', [AT_HOME, PUBLIC], 'unknown', '203.0.113.4 is public, but nobody'],
-  ['a carrier address', ['/ip4/100.64.0.7/tcp/1'], 'no', 'no relay and no public address'],
+  ['a carrier address', ['/ip4/100.64.0.7/tcp/1'], 'no', 'No relay, no public address'],
   ['private addresses', [AT_HOME], 'no', 'only its own network'],
   ['nothing, as a page without a relay', [], 'no', 'nobody can dial it'],
 ] as const)('NET-58 %s: %j is %s', (_name, addresses, reachable, word) => {
@@ -54,7 +54,7 @@ test('NET-58 a relay that is asked is not known yet, one that failed says why', 
   const failed = relayAt('/dns4/relay.example', 'failed', 'The relay does not answer')
   expect(said([AT_HOME], [failed])).toMatchObject({
     reachable: 'no',
-    reason: 'No relay holds a place for it (relay.example: The relay does not answer)',
+    reason: 'No place at its relay relay.example: The relay does not answer',
   })
   expect(said([AT_HOME], [failed, asked])).toMatchObject({ reachable: 'unknown' })
 })

@@ -32,10 +32,10 @@ function perhaps({
 }): Reachable | undefined {
   const unknown = (reason: string): Reachable => ({ reachable: 'unknown', reason })
   if (own) {
-    return unknown(`Its address ${hostOf(own)} is public, but nobody has come from outside yet`)
+    return unknown(`${hostOf(own)} is public, but nobody has come from outside yet`)
   }
   const [near] = relayed
-  if (near) return unknown(`Through the relay at ${hostOf(near)}, for those who reach that one`)
+  if (near) return unknown(`Only for those who reach its relay at ${hostOf(near)}`)
   const asked = relays.find(({ state }) => state === 'connecting')
   return asked && unknown(`The relay at ${hostOfRelay(asked)} is being asked for a place`)
 }
@@ -44,10 +44,10 @@ function hardly([relay]: readonly RelayState[], addresses: readonly Multiaddr[])
   const no = (reason: string): Reachable => ({ reachable: 'no', reason })
   if (relay) {
     const why = relay.reason ?? 'not connected'
-    return no(`No relay holds a place for it (${hostOfRelay(relay)}: ${why})`)
+    return no(`No place at its relay ${hostOfRelay(relay)}: ${why}`)
   }
   if (addresses.length === 0) return no('It has no relay, and nobody can dial it')
-  return no('It has no relay and no public address: only its own network reaches it')
+  return no('No relay, no public address: only its own network reaches it')
 }
 
 const hostOfRelay = ({ address }: RelayState): string => hostOf(parseAddress(address))

@@ -61,7 +61,7 @@ describe('NET-20 relays', () => {
     })
     expect(ben.reachable(), 'NET-58').toEqual({
       reachable: 'unknown',
-      reason: 'Through the relay at 127.0.0.1, for those who reach that one',
+      reason: 'Only for those who reach its relay at 127.0.0.1',
     })
   })
 

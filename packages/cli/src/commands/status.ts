@@ -127,13 +127,13 @@ function seenWord({ path, lastSeen }: Pick<OwnDevice, 'path' | 'lastSeen'>, now:
 }
 
 const REACHABLE: Readonly<Record<StatusEvent['reachable'], string>> = {
-  yes: 'Others can reach this device',
-  no: 'Others cannot reach this device',
-  unknown: 'Whether others can reach this device is not known',
+  yes: 'yes',
+  no: 'no',
+  unknown: 'not known',
 }
 
 function reachableLine({ reachable, reachableReason }: StatusEvent): string {
-  return `  ${REACHABLE[reachable]}: ${oneLine(reachableReason)}`
+  return `  from outside: ${REACHABLE[reachable]}. ${oneLine(reachableReason)}`
 }
 
 function relayLine({ address, state, reason }: StatusEvent['relays'][number]): string {
