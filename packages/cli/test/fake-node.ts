@@ -97,6 +97,7 @@ export class FakeDevice {
   verification: Verification = { kind: 'verified' }
   deliveries: readonly DeliveryState[] = [deliveryState()]
   waiting: NonNullable<Status['waiting']> = []
+  relays: Status['relays'] = [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved' }]
   /** The way to each device of each contact. */
   ways: NonNullable<Status['contacts']> = []
   /** How many messages of each contact are new. */
@@ -231,7 +232,7 @@ function nodeOf(
       reachableReason: 'Through the relay at 192.0.2.1',
       devices: fake.devices,
       contacts: fake.ways,
-      relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved' }],
+      relays: fake.relays,
       pending: 1,
       waiting: fake.waiting,
       ...(fake.left ? { left: fake.left } : {}),

@@ -138,7 +138,12 @@ function reachableLine({ reachable, reachableReason }: StatusEvent): string {
 
 function relayLine({ address, state, reason }: StatusEvent['relays'][number]): string {
   const why = reason === null || reason === '' ? '' : ` (${oneLine(reason)})`
-  return `  relay ${oneLine(state)}${why}  ${oneLine(address)}`
+  return `  relay ${oneLine(state)}${why}  ${shortAddress(oneLine(address))}`
+}
+
+/** One line on a terminal of 80 columns; `kith relay` and the JSON have all of it. */
+function shortAddress(address: string): string {
+  return address.replace(/\/certhash\/[^/]+/, '').replace(/(?<=\/p2p\/\w{4})\w+(?=\w{4}$)/, '…')
 }
 
 /** What waits for a contact, and why it does. */
