@@ -123,7 +123,7 @@ test('CLI-102 kith is published alike, with the store it needs in it: it makes a
   await up
 }, 60_000)
 
-describe('CLI-103 RLY-87 compiled code', () => {
+describe('CLI-104 RLY-87 compiled code', () => {
   const commands = [
     ['kith', KITH],
     ['kith-relay', RELAY],
@@ -135,7 +135,7 @@ describe('CLI-103 RLY-87 compiled code', () => {
     })
   }
 
-  test.each(commands)('CLI-103 %s keeps it in a folder of its own', async (name, workspace) => {
+  test.each(commands)('CLI-104 %s keeps it in a folder of its own', async (name, workspace) => {
     const cache = await folder()
     await start(name, workspace, cache)
     expect((await stat(join(cache, name))).mode & 0o777).toBe(0o700)
@@ -143,7 +143,7 @@ describe('CLI-103 RLY-87 compiled code', () => {
   })
 
   test.each(commands)(
-    'CLI-103 %s leaves a folder alone that others write',
+    'CLI-104 %s leaves a folder alone that others write',
     async (name, workspace) => {
       const cache = await folder()
       await mkdir(join(cache, name))
@@ -153,7 +153,7 @@ describe('CLI-103 RLY-87 compiled code', () => {
     },
   )
 
-  test.each(commands)('CLI-103 %s starts without one', async (name, workspace) => {
+  test.each(commands)('CLI-104 %s starts without one', async (name, workspace) => {
     const cache = join(await folder(), 'file')
     await writeFile(cache, '')
     expect((await start(name, workspace, cache)).stdout).toContain('.')

@@ -43,6 +43,8 @@ describe('CLI-2 the JSON of every command', () => {
         account: ACCOUNT,
         device: LAPTOP,
         name: 'laptop',
+        reachable: 'yes',
+        reachableReason: 'Through the relay at 192.0.2.1',
         devices: [
           {
             device: LAPTOP,
@@ -51,6 +53,7 @@ describe('CLI-2 the JSON of every command', () => {
             this: true,
             state: 'active',
             path: 'this',
+            over: null,
             reason: '',
             lastSeen: null,
             pending: 0,
@@ -62,11 +65,13 @@ describe('CLI-2 the JSON of every command', () => {
             this: false,
             state: 'active',
             path: 'relayed',
+            over: null,
             reason: 'its network blocks UDP',
             lastSeen: null,
             pending: 0,
           },
         ],
+        contacts: [],
         relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved', reason: null }],
         pending: 1,
         waiting: [],
@@ -77,7 +82,7 @@ describe('CLI-2 the JSON of every command', () => {
     ])
   })
 
-  test('CLI-103 what relays say they forwarded, a line per day', async () => {
+  test('CLI-105 what relays say they forwarded, a line per day', async () => {
     const { json, human } = await createWorld()
     const { events } = await json(['relay', 'usage'])
     const day = { relay: '12D3KooWRelay', day: '2026-11-21', bytes: 2_340_000, circuits: 7 }
@@ -336,6 +341,55 @@ describe('CLI-77 what a message waits for', () => {
       'no 5  ✗',
       'new  •',
     ])
+  })
+
+  test('CLI-103 the status says by which way each device of a contact is reached', async () => {
+    const seen = Date.parse('2026-11-21T09:00:00Z')
+    const { json, human } = await createWorld((own) => {
+      own.relays = [
+        {
+          address: `/ip4/192.0.2.9/udp/4001/webrtc-direct/certhash/uEiA/p2p/12D3KooW${'R'.repeat(44)}`,
+          state: 'ready',
+        },
+      ]
+      own.ways = [
+        {
+          contact: BEN,
+          name: 'Ben',
+          devices: [
+            { device: PHONE, path: 'away', reason: 'It does not answer', lastSeen: seen },
+            { device: LAPTOP, path: 'relayed', over: 'splice', reason: 'Through the relay at r' },
+          ],
+        },
+      ]
+    })
+    const { events } = await json(['status'])
+    expect(events()).toMatchObject([
+      {
+        contacts: [
+          {
+            contact: BEN,
+            name: 'Ben',
+            devices: [
+              {
+                device: PHONE,
+                path: 'away',
+                over: null,
+                reason: 'It does not answer',
+                lastSeen: '2026-11-21T09:00:00.000Z',
+              },
+              { device: LAPTOP, path: 'relayed', over: 'splice', lastSeen: null },
+            ],
+          },
+        ],
+      },
+    ])
+    const text = (await human(['status'])).out()
+    expect(text).toMatch(/CONTACT +PATH +LAST SEEN\n +Ben +via relay, spliced +now\n +Ben +—/)
+    expect((await human(['status'])).out()).toContain(
+      '  relay ready  /ip4/192.0.2.9/udp/4001/webrtc-direct/p2p/12D3…RRRR\n',
+    )
+    expect(text).toContain('  from outside: yes. Through the relay at 192.0.2.1')
   })
 
   test('CLI-77 the status says for whom something waits, how much and why', async () => {

@@ -97,6 +97,9 @@ export class FakeDevice {
   verification: Verification = { kind: 'verified' }
   deliveries: readonly DeliveryState[] = [deliveryState()]
   waiting: NonNullable<Status['waiting']> = []
+  relays: Status['relays'] = [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved' }]
+  /** The way to each device of each contact. */
+  ways: NonNullable<Status['contacts']> = []
   /** How many messages of each contact are new. */
   unread = 0
   gaps: readonly MessageGap[] = []
@@ -227,8 +230,11 @@ function nodeOf(
       account: ACCOUNT,
       device: LAPTOP,
       name: 'laptop',
+      reachable: 'yes',
+      reachableReason: 'Through the relay at 192.0.2.1',
       devices: fake.devices,
-      relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved' }],
+      contacts: fake.ways,
+      relays: fake.relays,
       pending: 1,
       waiting: fake.waiting,
       ...(fake.left ? { left: fake.left } : {}),

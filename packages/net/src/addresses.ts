@@ -97,6 +97,18 @@ export function isPrivateAddress(address: Multiaddr): boolean {
   return host.value === 'localhost' || host.value.endsWith('.local')
 }
 
+/** Whether the first hop of an address is of the internet: not of a local, a private, or a carrier's network (RFC 6598). */
+export function isPublicHost(address: Multiaddr): boolean {
+  const [first = 0, second = 0] = hostOf(address).split('.').map(Number)
+  const isCarriers = first === 100 && second >= 64 && second < 128
+  return hostComponent(address) !== undefined && !isPrivateAddress(address) && !isCarriers
+}
+
+/** Whether an address is of the internet, and leads to its peer without a relay. */
+export function isOutside(address: Multiaddr): boolean {
+  return pathOf(address) === 'direct' && !isWebRtc(address) && isPublicHost(address)
+}
+
 /** Whether an address is this machine's own and nobody else's way. */
 export function isLoopback(address: Multiaddr): boolean {
   return isLoopbackHost(hostComponent(address)?.value ?? '')

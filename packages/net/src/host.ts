@@ -12,6 +12,7 @@ import {
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { boundMessages } from './bounded-messages.ts'
 import type { HostCertificate } from './certificate.ts'
 import {
   type CircuitTransport,
@@ -270,11 +271,13 @@ function hostTransports({
   addressManager,
   connectionManager,
   peerStore,
+  registrar,
   transportManager,
   upgrader,
 }: Parameters<TransportFactory>[0]): HostTransports {
   refuseEndlessLengths(upgrader)
   flatConnections(connectionManager)
+  boundMessages(registrar)
   return {
     dial: (address, options) => transportManager.dial(address, options),
     confirmOwn: () => {
