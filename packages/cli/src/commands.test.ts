@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ACCOUNT, BEN, CARA, deliveryState, LAPTOP, messageId, PHONE } from '../test/fake-node.ts'
+import { ACCOUNT, BEN, CARA, deliveryState, LAPTOP, messageId, PHONE } from '../test/fake-device.ts'
 import { createWorld } from '../test/world.ts'
 import { answerEvent } from './events.ts'
 

@@ -1,7 +1,7 @@
 import type { MessageGap } from '@kithmesh/node'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import { BEN, CARA, message, messageId, PHONE } from '../test/fake-node.ts'
+import { BEN, CARA, message, messageId, PHONE } from '../test/fake-device.ts'
 import { start } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ACCOUNT, BEN, deliveryState, message, messageId } from '../test/fake-node.ts'
+import { ACCOUNT, BEN, deliveryState, message, messageId } from '../test/fake-device.ts'
 import { createWorld } from '../test/world.ts'
 
 describe('CLI-17 send', () => {
