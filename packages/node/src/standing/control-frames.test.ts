@@ -1,7 +1,8 @@
 /**
  * Every frame of every protocol, said first by everybody (A5): who is answered at all, and that nobody else
  * changes anything. What the frames of a hello bring about has tests of its own (`control-kinds.test.ts`,
- * `hello.test.ts`), and so has the word that an envelope cannot be opened (`mending.test.ts`).
+ * `hello.test.ts`), and so has the word that an envelope cannot be opened (`mending.test.ts`,
+ * `false-words.test.ts`).
  *
  * The rows are complete by their types: a frame kind without a row does not compile, and a protocol
  * without rows fails the last test.
