@@ -36,6 +36,7 @@ import {
   MESSAGE,
   NEARBY,
   RECOVERY,
+  RELAY,
   REPAIR,
   SYNC,
 } from '../protocols.ts'
@@ -58,7 +59,18 @@ const KNOWN: Answered = ['a contact', 'own']
 const EMPTY = new Uint8Array()
 const id = messageIdFromBytes(new Uint8Array(16))
 
-const PROTOCOLS = { HELLO, MESSAGE, REPAIR, RECOVERY, SYNC, LINK, JOIN, CONTACT, NEARBY } as const
+const PROTOCOLS = {
+  HELLO,
+  MESSAGE,
+  REPAIR,
+  RECOVERY,
+  SYNC,
+  LINK,
+  JOIN,
+  CONTACT,
+  NEARBY,
+  RELAY,
+} as const
 const NAMES = [
   'HELLO',
   'MESSAGE',
@@ -69,6 +81,7 @@ const NAMES = [
   'JOIN',
   'CONTACT',
   'NEARBY',
+  'RELAY',
 ] as const
 
 /** One frame of each kind, and who is answered when it is the first. */
@@ -152,6 +165,8 @@ function rows(at: Stage, hello: HelloFrame & { readonly kind: 'hello' }) {
     JOIN: anything(EVERYBODY),
     CONTACT: anything(EVERYBODY),
     NEARBY: anything(NOBODY),
+    // A device asks it of relays and answers it to nobody.
+    RELAY: anything(NOBODY),
   } satisfies Record<keyof typeof PROTOCOLS, readonly (readonly [string, Row])[]>
 }
 
