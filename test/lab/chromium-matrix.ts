@@ -69,7 +69,10 @@ async function tryPair(
     const home = `page ${nats.phone} ${nats.laptop}`
     await call(page, 'open', { home, name: home, relays: [relay.ws], newDevice: true })
     await linkPage(page, laptop)
-    return { first: 'Chromium', ...nats, ...(await watch(page, laptop, home)) }
+    const seen = await watch(page, laptop, home)
+    // an account has eight devices at most, and there are sixteen pairs
+    await laptop.ask('device', 'devices', 'unlink', home, '--yes')
+    return { first: 'Chromium', ...nats, ...seen }
   } finally {
     await browser.close()
     await laptop.stop()
