@@ -13,7 +13,8 @@ export type MessageRecord =
 const CONTENT = 'content'
 const REACHED = 'reached'
 
-const reachedCodec: Codec<readonly Reached[]> = codec(
+/** Who has which messages, as a record and the table `reached ahead` say it. */
+export const reachedCodec: Codec<readonly Reached[]> = codec(
   list(record({ message: messageId, device: deviceId }), { max: 1024 }),
   { maxBytes: 64 * 1024 },
 )

@@ -3,6 +3,7 @@ import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { DeviceContext } from '../context.ts'
 import { type Staged, stagedOps } from '../staged.ts'
+import type { Tables } from '../tables.ts'
 
 /** One device of the recipient has a message on its disk. */
 export interface Reached {
@@ -31,8 +32,8 @@ export interface Delivery {
   statesOf(messages: readonly MessageId[], recipient: AccountId): Promise<readonly Progress[]>
   /** Part of the batch in which this device writes a message: nobody has it, which the disk need not be asked. */
   stageWritten(message: MessageId): Staged
-  /** From acks, and from siblings. */
-  stage(reached: readonly Reached[]): Staged
+  /** From acks, and from siblings; `placed`: messages whose places tell it on the disk (DEL-67). */
+  stage(reached: readonly Reached[], placed?: ReadonlySet<MessageId>): Staged
   /** From a receipt of `reader`; `at` is its time, ms since 1970 UTC (DEL-45). */
   stageRead(reader: Party, messages: readonly MessageId[], at: number): Staged
   /** Something of these is another than before: their states are asked for again. */
@@ -65,7 +66,7 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   async function readKnown(message: MessageId): Promise<Known> {
     const known = nothingKnown()
     const range = { prefix: [message] } as const
-    for await (const [[, device]] of tables.reached.entries(range)) known.reached.add(device)
+    for (const device of await readReached(tables, message)) known.reached.add(device)
     for await (const [[, account, device], at] of tables.reads.entries(range)) {
       noteRead(known, { account, device }, at)
     }
@@ -102,11 +103,14 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   ): Promise<ReadonlyMap<MessageId, Known>> {
     const devices = [...(logs.get(recipient)?.devices.keys() ?? [])]
     const asked = messages.flatMap((message) => devices.map((device) => ({ message, device })))
-    const [reached, reads] = await Promise.all([
+    const [places, reached, reads] = await Promise.all([
+      tables.contentPlaces.getMany(messages),
       tables.reached.getMany(asked.map(({ message, device }) => [message, device])),
       tables.reads.getMany(asked.map(({ message, device }) => [message, recipient, device])),
     ])
-    const known = new Map(messages.map((message) => [message, nothingKnown()]))
+    const known = new Map(
+      messages.map((message, at) => [message, nothingKnown(places[at]?.reached)]),
+    )
     for (const [at, { message, device }] of asked.entries()) {
       const one = known.get(message)
       if (one && reached[at]) one.reached.add(device)
@@ -123,8 +127,9 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     return { reached: devices, ...(firstRead === undefined ? {} : { readAt: firstRead }) }
   }
 
-  function stage(reached: readonly Reached[]): Staged {
-    const ops = reached.map(({ message, device }) => tables.reached.put([message, device], true))
+  function stage(reached: readonly Reached[], placed?: ReadonlySet<MessageId>): Staged {
+    const rows = placed ? reached.filter(({ message }) => !placed.has(message)) : reached
+    const ops = rows.map(({ message, device }) => tables.reached.put([message, device], true))
     return {
       ...stagedOps(...ops),
       publish: () => {
@@ -168,8 +173,18 @@ interface Known {
   readonly readAt: Map<AccountId, number>
 }
 
-function nothingKnown(): Known {
-  return { reached: new Set(), readAt: new Map() }
+function nothingKnown(reached: readonly DeviceId[] = []): Known {
+  return { reached: new Set(reached), readAt: new Map() }
+}
+
+/** Devices that have a message, by the disk: those its place tells of, and those heard of since (DEL-67). */
+export async function readReached(
+  { contentPlaces, reached }: Pick<Tables, 'contentPlaces' | 'reached'>,
+  message: MessageId,
+): Promise<readonly DeviceId[]> {
+  const devices = new Set((await contentPlaces.get(message))?.reached)
+  for await (const [[, device]] of reached.entries({ prefix: [message] })) devices.add(device)
+  return [...devices]
 }
 
 /** Who has shown a message has it: its ack may have been lost, or be on its way from a sibling. */

@@ -12,7 +12,7 @@ import type { StoredContent } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
 import type { Staged } from '../staged.ts'
 import type { UndeliveredValue } from '../tables.ts'
-import type { Reached } from './delivery.ts'
+import { type Reached, readReached } from './delivery.ts'
 import type { Entitlement } from './entitlement.ts'
 import { createWaitingList, type WaitingEntry } from './waiting-list.ts'
 
@@ -106,21 +106,13 @@ export async function openUndelivered(
   const isOver = (content: Pick<Content, 'at'>): boolean => expiresAt(content) <= clock.now()
 
   async function load(entry: WaitingEntry): Promise<void> {
-    if (!entry.isRead) list.note(entry, await readReached(entry.message))
+    if (!entry.isRead) list.note(entry, await readReached(tables, entry.message))
     entry.isRead = true
-  }
-
-  async function readReached(message: MessageId): Promise<readonly DeviceId[]> {
-    const reached: DeviceId[] = []
-    for await (const [[, device]] of tables.reached.entries({ prefix: [message] })) {
-      reached.push(device)
-    }
-    return reached
   }
 
   async function hasEnded({ message, content }: StoredContent): Promise<boolean> {
     if (content.author.account !== account || list.get(message) || !isOver(content)) return false
-    return !entitlement.isDone({ ...content, reached: await readReached(message) })
+    return !entitlement.isDone({ ...content, reached: await readReached(tables, message) })
   }
 
   function requireRoom(contact: AccountId): void {
@@ -173,13 +165,16 @@ export async function openUndelivered(
     const asked = contents.flatMap(({ message, content: { chat, at } }) =>
       entitlement.lacking({ chat, at, reached: [] }).map((device) => [message, device] as const),
     )
-    const found = await tables.reached.getMany(asked)
+    const [places, found] = await Promise.all([
+      tables.contentPlaces.getMany(contents.map(({ message }) => message)),
+      tables.reached.getMany(asked),
+    ])
     const reachedBy = new Map<MessageId, DeviceId[]>()
+    for (const [at, { message }] of contents.entries()) {
+      reachedBy.set(message, [...(places[at]?.reached ?? [])])
+    }
     for (const [at, [message, device]] of asked.entries()) {
-      if (found[at] === undefined) continue
-      const reached = reachedBy.get(message) ?? []
-      reached.push(device)
-      reachedBy.set(message, reached)
+      if (found[at]) reachedBy.get(message)?.push(device)
     }
     return reachedBy
   }
@@ -266,7 +261,7 @@ export async function openUndelivered(
     inOrder: list.inOrder,
     reachedBy: async ({ message }) => {
       const entry = list.get(message)
-      if (!entry) return readReached(message)
+      if (!entry) return readReached(tables, message)
       await load(entry)
       return entry.reached
     },
