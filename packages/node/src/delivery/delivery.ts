@@ -3,6 +3,7 @@ import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { DeviceContext } from '../context.ts'
 import { type Staged, stagedOps } from '../staged.ts'
+import { createRecentMap } from '../store/recent-map.ts'
 import type { Tables } from '../tables.ts'
 
 /** One device of the recipient has a message on its disk. */
@@ -42,6 +43,8 @@ export interface Delivery {
 
 /** Messages whose state is kept in memory; some 100 bytes each. */
 const MAX_RECENT = 4096
+/** Messages of a history that are about to be told of: a frame of them is some 700. */
+const MAX_PLACED = 1024
 
 /** Opens the delivery states on disk. */
 export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery {
@@ -49,6 +52,8 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   const events = createEvents<DeliveryEvents>()
   /** Messages on their way are asked for at each ack; the newest are kept at hand. */
   const recent = new Map<MessageId, Promise<Known>>()
+  /** Who has what was placed last: it is told of at once, and not read again for that. */
+  const placedLately = createRecentMap<MessageId, readonly DeviceId[]>(MAX_PLACED)
 
   function knownOf(message: MessageId): Promise<Known> {
     return recent.get(message) ?? keep(message, readKnown(message))
@@ -103,14 +108,12 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   ): Promise<ReadonlyMap<MessageId, Known>> {
     const devices = [...(logs.get(recipient)?.devices.keys() ?? [])]
     const asked = messages.flatMap((message) => devices.map((device) => ({ message, device })))
-    const [places, reached, reads] = await Promise.all([
-      tables.contentPlaces.getMany(messages),
+    const [placed, reached, reads] = await Promise.all([
+      readPlaced(messages),
       tables.reached.getMany(asked.map(({ message, device }) => [message, device])),
       tables.reads.getMany(asked.map(({ message, device }) => [message, recipient, device])),
     ])
-    const known = new Map(
-      messages.map((message, at) => [message, nothingKnown(places[at]?.reached)]),
-    )
+    const known = new Map(messages.map((message) => [message, nothingKnown(placed.get(message))]))
     for (const [at, { message, device }] of asked.entries()) {
       const one = known.get(message)
       if (one && reached[at]) one.reached.add(device)
@@ -118,6 +121,21 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
       if (one && readAt !== undefined) noteRead(one, { account: recipient, device }, readAt)
     }
     return known
+  }
+
+  /** Devices that the places tell of. */
+  async function readPlaced(
+    messages: readonly MessageId[],
+  ): Promise<ReadonlyMap<MessageId, readonly DeviceId[]>> {
+    const placed = new Map<MessageId, readonly DeviceId[]>()
+    for (const message of messages) {
+      const devices = placedLately.get(message)
+      if (devices) placed.set(message, devices)
+    }
+    const asked = messages.filter((message) => !placed.has(message))
+    const places = await tables.contentPlaces.getMany(asked)
+    for (const [at, message] of asked.entries()) placed.set(message, places[at]?.reached ?? [])
+    return placed
   }
 
   function progressOf({ reached, readAt }: Known, recipient: AccountId): Progress {
@@ -136,8 +154,16 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
         for (const { message, device } of reached) {
           note(message, (known) => known.reached.add(device))
         }
+        if (placed) keepPlaced(reached.filter(({ message }) => placed.has(message)))
         recount(reached.map(({ message }) => message))
       },
+    }
+  }
+
+  function keepPlaced(reached: readonly Reached[]): void {
+    for (const [message, of] of Map.groupBy(reached, (one) => one.message)) {
+      const devices = of.map(({ device }) => device)
+      placedLately.set(message, devices)
     }
   }
 
