@@ -74,7 +74,7 @@ export interface Chats {
   stage(stored: StoredContent): Promise<Staged>
   /**
    * Contents of one chat that come together, parents before children as far as possible. `reachedBy`: who has
-   * them, as far as it came with them (DEL-67).
+   * them, as far as it came with them (DEL-70).
    */
   stageMany(contents: readonly StoredContent[], reachedBy?: ReachedBy): Promise<Staged>
 }

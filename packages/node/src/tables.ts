@@ -71,7 +71,7 @@ export interface Tables {
   /** When devices of contacts came into their logs as this device saw it, ms since 1970 UTC. */
   readonly firstSeen: Table<readonly [AccountId, DeviceId], number>
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
-  /** What siblings said of messages that are not here yet, as it came, by a number of its own (DEL-68). */
+  /** What siblings said of messages that are not here yet, as it came, by a number of its own (DEL-71). */
   readonly reachedAhead: Table<number, readonly Reached[]>
   /** When a device of the recipient said that a message was shown, ms since 1970 UTC. */
   readonly reads: Table<readonly [MessageId, AccountId, DeviceId], number>

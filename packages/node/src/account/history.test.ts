@@ -106,7 +106,7 @@ test('HIS-2 DEL-55 DEL-56 a page of history is one state of its chat, in any ord
   expect(content.parents).toEqual([listed.at(-1)?.message])
 })
 
-test('DEL-67 who had a message when it came stands with its place, and moves with it; who is heard of later has a row', async () => {
+test('DEL-70 who had a message when it came stands with its place, and moves with it; who is heard of later has a row', async () => {
   const context = await openContext()
   const chats = openChats(context, ADA)
   const [phone, tablet] = [deviceNamed('q'), deviceNamed('r')]
@@ -161,7 +161,7 @@ test('DEL-67 who had a message when it came stands with its place, and moves wit
   expect(await delivery.stateOf(second, BEN)).toEqual({ reached: [phone, tablet] })
 })
 
-test('DEL-67 DEL-68 who has messages that are still to come is kept until they do, in one entry', async () => {
+test('DEL-70 DEL-71 who has messages that are still to come is kept until they do, in one entry', async () => {
   const context = await openContext()
   const chats = openChats(context, ADA)
   const [phone, ahead] = [deviceNamed('q'), await openReachedAhead(context)]

@@ -18,7 +18,7 @@ export interface ContentPlace {
   readonly at: number
   /**
    * Devices of the recipient that had it when it came, as in a history: a row of the table `reached` for each would be
-   * as many entries again. What is heard later is in that table (DEL-67).
+   * as many entries again. What is heard later is in that table (DEL-70).
    */
   readonly reached?: readonly DeviceId[]
 }

@@ -64,7 +64,7 @@ test('DEL-58 E2 places, numbers and the state of a chat are made anew from its c
   expect(next.content).toMatchObject({ seq: 5, parents: [written[3]?.message] })
 })
 
-test('DEL-58 DEL-67 who has a message is known after its content was lost, too', async () => {
+test('DEL-58 DEL-70 who has a message is known after its content was lost, too', async () => {
   const { context, written } = await disk()
   const { tables, store } = context
   const [one, two] = written

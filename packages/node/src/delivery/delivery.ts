@@ -33,7 +33,7 @@ export interface Delivery {
   statesOf(messages: readonly MessageId[], recipient: AccountId): Promise<readonly Progress[]>
   /** Part of the batch in which this device writes a message: nobody has it, which the disk need not be asked. */
   stageWritten(message: MessageId): Staged
-  /** From acks, and from siblings; `placed`: messages whose places tell it on the disk (DEL-67). */
+  /** From acks, and from siblings; `placed`: messages whose places tell it on the disk (DEL-70). */
   stage(reached: readonly Reached[], placed?: ReadonlySet<MessageId>): Staged
   /** From a receipt of `reader`; `at` is its time, ms since 1970 UTC (DEL-45). */
   stageRead(reader: Party, messages: readonly MessageId[], at: number): Staged
@@ -203,7 +203,7 @@ function nothingKnown(reached: readonly DeviceId[] = []): Known {
   return { reached: new Set(reached), readAt: new Map() }
 }
 
-/** Devices that have a message, by the disk: those its place tells of, and those heard of since (DEL-67). */
+/** Devices that have a message, by the disk: those its place tells of, and those heard of since (DEL-70). */
 export async function readReached(
   { contentPlaces, reached }: Pick<Tables, 'contentPlaces' | 'reached'>,
   message: MessageId,

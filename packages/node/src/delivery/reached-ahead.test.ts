@@ -23,7 +23,7 @@ function heard(from: number, count: number): readonly Reached[] {
 
 const entries = ({ store }: TestContext): Promise<number> => store.countOf('reached ahead')
 
-test('DEL-68 what is heard at once is one entry until the last message of it has come, over restarts, too', async () => {
+test('DEL-71 what is heard at once is one entry until the last message of it has come, over restarts, too', async () => {
   const context = await openContext()
   const before = await openReachedAhead(context)
   const [one, two] = [messageNumbered(1), messageNumbered(2)]
@@ -44,7 +44,7 @@ test('DEL-68 what is heard at once is one entry until the last message of it has
   expect(await entries(context)).toBe(0)
 })
 
-test('DEL-68 C3 entries and memory are bounded', async () => {
+test('DEL-71 C3 entries and memory are bounded', async () => {
   const context = await openContext()
   const ahead = await openReachedAhead(context)
   await commitStaged(context.store, [ahead.stage(heard(0, MAX_HEARD_AT_ONCE + 1))])
@@ -53,7 +53,7 @@ test('DEL-68 C3 entries and memory are bounded', async () => {
   expect(ahead.hasRoomFor(heard(2_000, 20_000 - MAX_HEARD_AT_ONCE))).toBe(false)
 })
 
-test('DEL-68 E2 what came some other way has rows after the next start', async () => {
+test('DEL-71 E2 what came some other way has rows after the next start', async () => {
   const context = await openContext()
   const { tables, store } = context
   await commitStaged(store, [(await openReachedAhead(context)).stage(heard(1, 3))])

@@ -1,4 +1,4 @@
-/** Who has messages that are not here yet: a history comes newest first, and who has a message is written behind it (DEL-68). */
+/** Who has messages that are not here yet: a history comes newest first, and who has a message is written behind it (DEL-71). */
 
 import type { DeviceId, MessageId } from '@kithmesh/protocol'
 import type { DeviceContext } from '../context.ts'

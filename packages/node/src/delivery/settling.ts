@@ -7,7 +7,7 @@ import type { Undelivered } from './undelivered.ts'
 
 /**
  * What belongs into the batch that says which devices have which of our messages. `placed`: messages of the same
- * batch whose places tell who has them (DEL-67).
+ * batch whose places tell who has them (DEL-70).
  */
 export type Settle = (
   reached: readonly Reached[],
