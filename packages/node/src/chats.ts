@@ -9,7 +9,7 @@ import {
   messageIdOf,
 } from '@kithmesh/protocol'
 import { createEvents, type TypedEvents } from '@kithmesh/sync'
-import { createChatOrder } from './chats/chat-order.ts'
+import { createChatOrder, type ReachedBy } from './chats/chat-order.ts'
 import { type ChatState, createChatStates } from './chats/chat-states.ts'
 import type { StoredContent } from './chats/stored-content.ts'
 import type { DeviceContext } from './context.ts'
@@ -55,8 +55,8 @@ export interface Chats {
   readonly events: TypedEvents<ChatsEvents>
   /** On the disk, or on its way there; with `chat` only in that chat. */
   has(message: MessageId, chat?: ChatId): Promise<boolean>
-  /** Those that are neither on the disk nor on their way there, each once. */
-  lacking(contents: readonly StoredContent[]): Promise<readonly StoredContent[]>
+  /** Those whose message is neither on the disk nor on its way there, each message once. */
+  lacking<T extends Pick<StoredContent, 'message'>>(asked: readonly T[]): Promise<readonly T[]>
   /** Resolves when what is on its way is on the disk; rejects when its write failed. */
   written(message: MessageId): Promise<void>
   get(message: MessageId): Promise<StoredContent | undefined>
@@ -72,8 +72,11 @@ export interface Chats {
   draftAll(chat: ChatId, bodies: readonly Content['body'][]): Promise<readonly StoredContent[]>
   faultOf(content: Content, author: AccountId, other: AccountId): ContentFault | undefined
   stage(stored: StoredContent): Promise<Staged>
-  /** Contents of one chat that come together, parents before children as far as possible. */
-  stageMany(contents: readonly StoredContent[]): Promise<Staged>
+  /**
+   * Contents of one chat that come together, parents before children as far as possible. `reachedBy`: who has
+   * them, as far as it came with them (DEL-70).
+   */
+  stageMany(contents: readonly StoredContent[], reachedBy?: ReachedBy): Promise<Staged>
 }
 
 /** Opens the chats of one account. */
@@ -122,8 +125,11 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     return draftAfter(await states.now(chat), chat, body)
   }
 
-  async function stageMany(contents: readonly StoredContent[]): Promise<Staged> {
-    const placed = await order.stage(contents)
+  async function stageMany(
+    contents: readonly StoredContent[],
+    reachedBy?: ReachedBy,
+  ): Promise<Staged> {
+    const placed = await order.stage(contents, reachedBy)
     const arriving = contents.map((stored, at) => ({
       stored,
       isNamed: placed[at]?.isNamed ?? false,
@@ -165,8 +171,10 @@ export function openChats(context: DeviceContext, account: AccountId): Chats {
     return tables.numbers.put([chat, author.account, author.device, seq], { message, at })
   }
 
-  async function lacking(contents: readonly StoredContent[]): Promise<readonly StoredContent[]> {
-    const asked = [...new Map(contents.map((one) => [one.message, one])).values()].filter(
+  async function lacking<T extends Pick<StoredContent, 'message'>>(
+    all: readonly T[],
+  ): Promise<readonly T[]> {
+    const asked = [...new Map(all.map((one) => [one.message, one])).values()].filter(
       ({ message }) => !staging.has(message),
     )
     const places = await tables.contentPlaces.getMany(asked.map(({ message }) => message))

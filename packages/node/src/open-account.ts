@@ -25,6 +25,7 @@ import type { GapRepair } from './delivery/gap-repair.ts'
 import { createMending } from './delivery/mending.ts'
 import { openOnSibling } from './delivery/on-sibling.ts'
 import { openOutbox } from './delivery/outbox.ts'
+import { openReachedAhead } from './delivery/reached-ahead.ts'
 import { openSessions } from './delivery/sessions.ts'
 import { openUndelivered } from './delivery/undelivered.ts'
 import { endAll } from './ending.ts'
@@ -112,6 +113,7 @@ export async function openAccount(
   const { isWaiting } = undelivered
   const { exchanges } = state
   const onSibling = await openOnSibling(context, { account, logs, exchanges, isWaiting })
+  const ahead = await openReachedAhead(context)
   const approvals = await openHistoryApprovals(context, { account, log, logs })
   const progress = await openHistoryProgress(context, { state, approvals, events })
   const watch = await openWatchDays(context, { account, state, logs })
@@ -125,7 +127,7 @@ export async function openAccount(
   shareEpochs(context, { account, logs, ring: epochs.ring, peers })
   const messaging = startMessaging(context, {
     ...{ account, state, logs, cards, peers, contacts, chats, starred, sessions, mending },
-    ...{ outbox, undelivered, entitlement, delivery, onSibling, events },
+    ...{ outbox, undelivered, entitlement, delivery, onSibling, ahead, events },
   })
   const { messages, gaps } = messaging
   const { takeInAgain: takeIn } = messaging.history

@@ -24,6 +24,7 @@ import type { Mending } from './delivery/mending.ts'
 import { startNewcomers } from './delivery/newcomers.ts'
 import type { OnSibling } from './delivery/on-sibling.ts'
 import type { Outbox } from './delivery/outbox.ts'
+import type { ReachedAhead } from './delivery/reached-ahead.ts'
 import { createIsShown, startReading } from './delivery/reading.ts'
 import { createMayTell, startReceipts } from './delivery/receipts.ts'
 import { startReceiving } from './delivery/receive.ts'
@@ -66,6 +67,7 @@ export interface MessagingParts {
   readonly entitlement: Entitlement
   readonly delivery: Delivery
   readonly onSibling: OnSibling
+  readonly ahead: ReachedAhead
   readonly events: EventSource<NodeEvents>
 }
 
@@ -75,7 +77,8 @@ export interface MessagingParts {
  */
 export function startMessaging(context: DeviceContext, parts: MessagingParts): Messaging {
   const { account, state, logs, chats, contacts, events } = parts
-  const { outbox, undelivered, entitlement, delivery, sessions, mending, peers, onSibling } = parts
+  const { outbox, undelivered, entitlement, delivery, sessions, mending, peers, onSibling, ahead } =
+    parts
   const { isHeld } = contacts.succession
 
   // Out, first half: what some device lacks goes to those that are here.
@@ -123,7 +126,7 @@ export function startMessaging(context: DeviceContext, parts: MessagingParts): M
     ...{ account, outbox, logs, peers, isHeld, chats, sessions, settle, mending },
     recordReached: (reached, alongside) => state.record([{ kind: 'reached', reached }], alongside),
   })
-  const history = startHistory({ ...carried, state, chats, messages, settle, addressing })
+  const history = startHistory({ ...carried, state, chats, messages, ahead, settle, addressing })
   startNewcomers(context, { ...carried, logs, delivery, carrying })
   startExpiry(context, { undelivered, outbox })
 

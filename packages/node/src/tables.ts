@@ -5,7 +5,6 @@ import {
   bytes,
   type ChatId,
   type Codec,
-  chatId,
   codec,
   type DeviceId,
   deviceId,
@@ -29,9 +28,12 @@ import {
   uint,
 } from '@kithmesh/protocol'
 import { type Lane, type LogRecord, type RangeSet, recordCodec } from '@kithmesh/sync'
+import { reachedCodec } from './account/log-contents.ts'
 import { MAX_ADDRESSES } from './addresses.ts'
 import type { ChatState } from './chats/chat-states.ts'
+import { type ContentPlace, contentPlaceCodec } from './chats/content-place.ts'
 import { type AuthorCount, MAX_CLOSED_RANGES } from './delivery/author-numbers.ts'
+import type { Reached } from './delivery/delivery.ts'
 import { type Reset, resetCodec } from './delivery/mending.ts'
 import { MAX_HELD_RANGES } from './delivery/on-sibling.ts'
 import { type KeptCopy, keptCopyCodec } from './recovery/shelf.ts'
@@ -71,6 +73,8 @@ export interface Tables {
   /** From which number on what an own device writes is for a device of an account, whatever its date: by author (DEL-67). */
   readonly addressed: Table<readonly [AccountId, DeviceId, DeviceId], number>
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
+  /** What siblings said of messages that are not here yet, as it came, by a number of its own (DEL-71). */
+  readonly reachedAhead: Table<number, readonly Reached[]>
   /** When a device of the recipient said that a message was shown, ms since 1970 UTC. */
   readonly reads: Table<readonly [MessageId, AccountId, DeviceId], number>
   /** Messages of contacts that nobody has looked at yet. */
@@ -98,12 +102,6 @@ export interface Tables {
 export interface DeviceSettings {
   readonly name: string
   readonly relays: readonly string[]
-}
-
-/** Where a content stands: `at` is its place in the chat, not its time (DEL-55). */
-export interface ContentPlace {
-  readonly chat: ChatId
-  readonly at: number
 }
 
 /** A chat, an author's account and device, and the number it gave to a content. */
@@ -201,7 +199,7 @@ export function openTables(store: Store): Tables {
     }),
     contentPlaces: store.table('content places', {
       key: messageKey,
-      value: shaped(contentPlaceShape, 128),
+      value: contentPlaceCodec,
     }),
     numbers: store.table('numbers', {
       key: tupleKey(
@@ -247,6 +245,10 @@ export function openTables(store: Store): Tables {
     reached: store.table('reached', {
       key: tupleKey(idPart<MessageId>(parseMessageId), idPart<DeviceId>(parseDeviceId)),
       value: shaped(bool(), 8),
+    }),
+    reachedAhead: store.table('reached ahead', {
+      key: singleKey(uintPart()),
+      value: reachedCodec,
     }),
     reads: store.table('reads', {
       key: tupleKey(
@@ -300,8 +302,6 @@ const chatStateShape: Shape<ChatState> = record({
   heads: list(messageId, { max: 16 }),
   lastAt: uint(),
 })
-
-const contentPlaceShape: Shape<ContentPlace> = record({ chat: chatId, at: uint() })
 
 const rangesShape: Shape<RangeSet> = list(record({ from: uint(), to: uint() }), {
   max: MAX_HELD_RANGES,

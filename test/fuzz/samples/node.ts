@@ -90,6 +90,10 @@ export const nodeSamples: Samples = {
   'node/lock/home-key-seal.ts wrapCodec': wraps,
   'node/lock/lock-place.node.ts keptCodec': [{ wraps }, { plain: filled(32, 59), wraps: [] }],
   'node/account/account.ts accountRecordCodec': [{ account, entropy: filled(16, 60) }, { account }],
+  'node/chats/content-place.ts barePlaceCodec': [{ chat, at: 1_700_000_000_000 }],
+  'node/chats/content-place.ts reachedPlaceCodec': [
+    { chat, at: 1_700_000_000_000, reached: [device, otherDevice] },
+  ],
   'node/account/log-contents.ts reachedCodec': [reached],
   'node/account/log-contents.ts addressedCodec': [
     [{ account: otherAccount, device: otherDevice, author: device, from: 70_000 }],
@@ -124,7 +128,6 @@ export const nodeSamples: Samples = {
   'node/tables.ts table "sessions"': bytes,
   'node/tables.ts table "chats"': [{ nextSeq: 4, heads: [message], lastAt: 1_700_000_000_000 }],
   'node/tables.ts table "contents"': bytes,
-  'node/tables.ts table "content places"': [{ chat, at: 1_700_000_000_000 }],
   'node/tables.ts table "numbers"': [{ message, at: 1_700_000_000_000 }],
   'node/tables.ts table "awaited"': [true],
   'node/tables.ts table "author counts"': [

@@ -115,8 +115,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'whom a message reached is kept in memory alone',
     file: 'node/src/delivery/delivery.ts',
-    from: 'const ops = reached.map(({ message, device }) => tables.reached.put([message, device], true))',
-    to: 'const ops = reached.flatMap(() => [])',
+    from: 'const ops = rows.map(({ message, device }) => tables.reached.put([message, device], true))',
+    to: 'const ops = rows.flatMap(() => [])',
     seed: 0,
   },
   {

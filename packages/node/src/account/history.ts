@@ -2,12 +2,18 @@ import {
   type AccountId,
   type ChatId,
   contentCodec,
+  type DeviceId,
   decoded,
   directChatId,
+  type MessageId,
   messageIdOf,
 } from '@kithmesh/protocol'
+import type { ReachedBy } from '../chats/chat-order.ts'
+import { MAX_REACHED_AT_PLACE } from '../chats/content-place.ts'
 import type { Chats, StoredContent } from '../chats.ts'
 import type { Addressing } from '../delivery/addressing.ts'
+import type { Reached } from '../delivery/delivery.ts'
+import type { ReachedAhead } from '../delivery/reached-ahead.ts'
 import type { Settle } from '../delivery/settling.ts'
 import type { Undelivered } from '../delivery/undelivered.ts'
 import type { Messages } from '../messages.ts'
@@ -34,10 +40,11 @@ export function startHistory(parts: {
   readonly chats: Chats
   readonly messages: Messages
   readonly undelivered: Pick<Undelivered, 'stageArrived'>
+  readonly ahead: ReachedAhead
   readonly settle: Settle
   readonly addressing: Pick<Addressing, 'take'>
 }): History {
-  const { account, chats } = parts
+  const { account, ahead, chats } = parts
   /** With whoever wrote something: a history is thousands of contents of a few people. */
   const chatsByAuthor = new Map<AccountId, ChatId>()
 
@@ -45,13 +52,41 @@ export function startHistory(parts: {
     collectStaged(async (staged) => {
       const notes = records.flatMap((one) => (one.kind === 'addressed' ? one.addressed : []))
       if (notes.length > 0) staged.push(...(await parts.addressing.take(notes)))
-      for (const [chat, contents] of byChat(records)) {
-        staged.push(...(await chats.alone(chat, () => stageContents(contents))))
+      const arrived = byChat(records)
+      const messages = [...arrived.values()].flat().map(({ message }) => message)
+      const told = records.flatMap((one) => (one.kind === 'reached' ? one.reached : []))
+      const reached = [...told, ...ahead.among(messages)]
+      const reachedBy = devicesByMessage(reached)
+      const placed = new Set<MessageId>()
+      for (const [chat, contents] of arrived) {
+        await chats.alone(chat, async () => {
+          const fresh = await chats.lacking(contents)
+          if (fresh.length > 0) staged.push(...(await stageContents(fresh, reachedBy)))
+          for (const { message } of fresh) if (reachedBy.has(message)) placed.add(message)
+        })
       }
-      const reached = records.flatMap((one) => (one.kind === 'reached' ? one.reached : []))
-      if (reached.length > 0) staged.push(...(await parts.settle(reached)))
+      staged.push(...(await stageReached(reached, placed)), ahead.stageArrived(messages))
     }),
   )
+
+  /** Of messages that are not here it is kept until they come: they do so newest first, with what is said of them (HIS-2). */
+  async function stageReached(
+    reached: readonly Reached[],
+    placed: ReadonlySet<MessageId>,
+  ): Promise<readonly Staged[]> {
+    const lacking = new Set((await chats.lacking(reached)).map(({ message }) => message))
+    const early = reached.filter(({ message }) => lacking.has(message))
+    if (early.length === 0 || !ahead.hasRoomFor(early)) return settled(reached, placed)
+    const others = reached.filter(({ message }) => !lacking.has(message))
+    return [ahead.stage(early), ...(await settled(others, placed))]
+  }
+
+  async function settled(
+    reached: readonly Reached[],
+    placed?: ReadonlySet<MessageId>,
+  ): Promise<readonly Staged[]> {
+    return reached.length > 0 ? parts.settle(reached, placed) : []
+  }
 
   /** Parents before their children, whichever device wrote them: then nothing has to wait for a parent. */
   function byChat(
@@ -63,12 +98,13 @@ export function startHistory(parts: {
     return Map.groupBy(contents, ({ content }) => content.chat)
   }
 
-  /** What came together is asked for and written together: a history is thousands of them. */
-  async function stageContents(contents: readonly StoredContent[]): Promise<readonly Staged[]> {
-    const fresh = await chats.lacking(contents)
-    if (fresh.length === 0) return []
+  /** What came together is written together, with who has it: a history is thousands of them. */
+  function stageContents(
+    fresh: readonly StoredContent[],
+    reachedBy: ReachedBy,
+  ): Promise<readonly Staged[]> {
     return collectStaged(async (staged) => {
-      staged.push(await chats.stageMany(fresh))
+      staged.push(await chats.stageMany(fresh, reachedBy))
       // Any own device may hand it over, whichever wrote it (DEL-26).
       staged.push(...(await parts.undelivered.stageArrived(fresh)))
       staged.push(...parts.messages.stageArrivals(fresh))
@@ -80,10 +116,12 @@ export function startHistory(parts: {
     if (record.kind === 'addressed') return parts.addressing.take(record.addressed)
     const stored = readContent(record.content)
     if (!stored) return []
+    const { message } = stored
     return chats.alone(stored.content.chat, () =>
       collectStaged(async (staged) => {
-        if (!(await chats.has(stored.message))) staged.push(await chats.stage(stored))
+        if (!(await chats.has(message))) staged.push(await chats.stage(stored))
         staged.push(...(await parts.undelivered.stageArrived([stored])))
+        staged.push(...(await settled(ahead.among([message]))), ahead.stageArrived([message]))
       }),
     )
   }
@@ -108,4 +146,14 @@ export function startHistory(parts: {
   }
 
   return { takeInAgain }
+}
+
+/** Who has what, each device once; without messages that more devices have than a place tells of. */
+function devicesByMessage(reached: readonly Reached[]): ReachedBy {
+  const devices = new Map<MessageId, DeviceId[]>()
+  for (const { message, device } of reached) {
+    const known = devices.get(message) ?? []
+    if (!known.includes(device)) devices.set(message, [...known, device])
+  }
+  return new Map([...devices].filter(([, of]) => of.length <= MAX_REACHED_AT_PLACE))
 }

@@ -27,7 +27,8 @@ const CONTENT = 'content'
 const REACHED = 'reached'
 const ADDRESSED = 'addressed'
 
-const reachedCodec: Codec<readonly Reached[]> = codec(
+/** Who has which messages, as a record and the table `reached ahead` say it. */
+export const reachedCodec: Codec<readonly Reached[]> = codec(
   list(record({ message: messageId, device: deviceId }), { max: 1024 }),
   { maxBytes: 64 * 1024 },
 )

@@ -1,8 +1,8 @@
-import { contentCodec, type MessageId } from '@kithmesh/protocol'
+import { contentCodec, type DeviceId, type MessageId } from '@kithmesh/protocol'
 import type { DeviceContext } from '../context.ts'
 import type { Staged } from '../staged.ts'
 import type { Op } from '../store/store-types.ts'
-import type { ContentPlace } from '../tables.ts'
+import type { ContentPlace } from './content-place.ts'
 import type { StoredContent } from './stored-content.ts'
 
 /** Contents behind a late parent that are looked at, and those of them that are moved: nobody makes us write more. */
@@ -14,6 +14,9 @@ const MAX_CHILDREN = 1024
 const MANY = 4
 /** if there are not more rows of them than this: one for each end of what has come so far. */
 const MAX_AWAITED_READ = 256
+
+/** Devices that have messages, by message. */
+export type ReachedBy = ReadonlyMap<MessageId, readonly DeviceId[]>
 
 /** A content with its place in the chat, on its way to the disk. */
 export interface PlacedContent {
@@ -29,12 +32,16 @@ export interface PlacedContent {
  */
 export interface ChatOrder {
   /** Contents of one chat, one after the other. To be called by one at a time for each chat. */
-  stage(arriving: readonly StoredContent[]): Promise<readonly PlacedContent[]>
+  stage(
+    arriving: readonly StoredContent[],
+    reachedBy?: ReachedBy,
+  ): Promise<readonly PlacedContent[]>
 }
 
 /** Not on the disk yet. */
 interface OnItsWay {
   readonly stored: StoredContent
+  readonly reached: readonly DeviceId[]
   place: number
   isHanded: boolean
 }
@@ -45,6 +52,8 @@ interface Move {
   readonly left: Set<number>
   place: number
   waiting: number
+  /** Who has it, as its place says: that moves along. */
+  reached: readonly DeviceId[] | undefined
 }
 
 /** Places of one account's contents. */
@@ -58,8 +67,11 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
     return (await placesOf([message])).get(message)
   }
 
-  async function stage(arriving: readonly StoredContent[]): Promise<readonly PlacedContent[]> {
-    const known = await readKin(arriving)
+  async function stage(
+    arriving: readonly StoredContent[],
+    reachedBy: ReachedBy = new Map(),
+  ): Promise<readonly PlacedContent[]> {
+    const known = { ...(await readKin(arriving)), reachedBy }
     const placed: PlacedContent[] = []
     try {
       for (const stored of arriving) placed.push(await stageOne(stored, known))
@@ -71,7 +83,7 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
   }
 
   /** What the disk says of parents and children, asked once for all. */
-  async function readKin(arriving: readonly StoredContent[]): Promise<Kin> {
+  async function readKin(arriving: readonly StoredContent[]): Promise<Omit<Kin, 'reachedBy'>> {
     // What comes with them is not there yet.
     const coming = new Set(arriving.map(({ message }) => message))
     const named = new Set(arriving.flatMap(({ content }) => content.parents))
@@ -103,7 +115,8 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
     const { message, content, bytes } = stored
     const { chat } = content
     const parents = parentsOf(stored, known)
-    const coming: OnItsWay = { stored, place: parents.place, isHanded: false }
+    const reached = known.reachedBy.get(message) ?? []
+    const coming: OnItsWay = { stored, reached, place: parents.place, isHanded: false }
     const children = [
       ...new Set([
         ...(known.children.get(message) ?? []),
@@ -124,7 +137,7 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
       coming.isHanded = true
       return [
         tables.contents.put([chat, coming.place, message], bytes),
-        tables.contentPlaces.put(message, { chat, at: coming.place }),
+        tables.contentPlaces.put(message, { chat, at: coming.place, reached }),
         ...parents.missing.map((parent) => tables.awaited.put([parent, message], true)),
         ...children.map((child) => tables.awaited.delete([message, child])),
         ...moved.flatMap(moveOps),
@@ -134,7 +147,7 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
   }
 
   /** Where the parents put a content, and which of them are not here. */
-  function parentsOf({ content }: StoredContent, known: Kin): ParentsHere {
+  function parentsOf({ content }: StoredContent, known: Pick<Kin, 'places'>): ParentsHere {
     const missing: MessageId[] = []
     let place = content.at
     for (const parent of new Set(content.parents)) {
@@ -147,7 +160,7 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
   }
 
   /** Where it stands by now: those that come together are placed one after the other. */
-  function placeNow(message: MessageId, { places }: Kin): ContentPlace | undefined {
+  function placeNow(message: MessageId, { places }: Pick<Kin, 'places'>): ContentPlace | undefined {
     const coming = onTheirWay.get(message)
     if (coming) return placeOfComing(coming)
     const place = places.get(message)
@@ -200,7 +213,19 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
       placed.set(stored.message, wanted)
       moved.push(move(stored, { from: place, to: wanted }))
     }
+    await readReached(moved)
     return moved
+  }
+
+  /** Who has it stands with its place, on its way to the disk or there. */
+  async function readReached(moved: readonly Move[]): Promise<void> {
+    const asked: Move[] = []
+    for (const one of moved) {
+      one.reached ??= onTheirWay.get(one.stored.message)?.reached
+      if (one.reached === undefined) asked.push(one)
+    }
+    const places = await tables.contentPlaces.getMany(asked.map(({ stored }) => stored.message))
+    for (const [at, one] of asked.entries()) one.reached = places[at]?.reached ?? []
   }
 
   /** What stands from a place to that of the parent, and a little behind, in order. */
@@ -228,7 +253,8 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
   function move(stored: StoredContent, { from, to }: { from: number; to: number }): Move {
     const coming = onTheirWay.get(stored.message)
     const known = moves.get(stored.message)
-    const moving = known ?? { stored, left: new Set<number>(), place: to, waiting: 0 }
+    const fresh = { stored, left: new Set<number>(), place: to, waiting: 0, reached: undefined }
+    const moving: Move = known ?? fresh
     if (coming) coming.place = to
     moving.left.add(from)
     moving.place = to
@@ -238,14 +264,14 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
   }
 
   /** What is not handed over yet goes to its new place by itself. */
-  function moveOps({ stored, left, place }: Move): readonly Op[] {
+  function moveOps({ stored, left, place, reached = [] }: Move): readonly Op[] {
     const { message, content, bytes } = stored
     if (onTheirWay.get(message)?.isHanded === false) return []
     const old = [...left].filter((at) => at !== place)
     return [
       ...old.map((at) => tables.contents.delete([content.chat, at, message])),
       tables.contents.put([content.chat, place, message], bytes),
-      tables.contentPlaces.put(message, { chat: content.chat, at: place }),
+      tables.contentPlaces.put(message, { chat: content.chat, at: place, reached }),
     ]
   }
 
@@ -261,6 +287,7 @@ export function createChatOrder({ tables }: Pick<DeviceContext, 'tables'>): Chat
 interface Kin {
   readonly places: ReadonlyMap<MessageId, ContentPlace>
   readonly children: ReadonlyMap<MessageId, ReadonlySet<MessageId>>
+  readonly reachedBy: ReachedBy
 }
 
 interface ParentsHere {

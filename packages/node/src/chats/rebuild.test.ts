@@ -1,8 +1,9 @@
 import { directChatId, type MessageId } from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
 import { openContext, type TestContext } from '../../test/context.ts'
-import { accountNamed } from '../../test/people.ts'
+import { accountNamed, deviceNamed } from '../../test/people.ts'
 import { type Chats, openChats, type StoredContent } from '../chats.ts'
+import { readReached } from '../delivery/delivery.ts'
 import { commitStaged } from '../staged.ts'
 import type { Tables } from '../tables.ts'
 import { rebuildChats } from './rebuild.ts'
@@ -61,6 +62,23 @@ test('DEL-58 E2 places, numbers and the state of a chat are made anew from its c
   expect([await rows(tables.contentPlaces), await rows(tables.numbers)]).toEqual(before)
   const next = await write(context, openChats(context, ADA), 'five')
   expect(next.content).toMatchObject({ seq: 5, parents: [written[3]?.message] })
+})
+
+test('DEL-58 DEL-70 who has a message is known after its content was lost, too', async () => {
+  const { context, written } = await disk()
+  const { tables, store } = context
+  const [one, two] = written
+  if (!one || !two) throw new Error('both were written')
+  const device = deviceNamed('p')
+  for (const { message, content } of [one, two]) {
+    const place = { chat: CHAT, at: content.at, reached: [device] }
+    await store.commit([tables.contentPlaces.put(message, place)])
+  }
+  await store.commit([tables.contents.delete([CHAT, two.content.at, two.message])])
+  await rebuildChats(context)
+  expect(await tables.contentPlaces.get(one.message)).toMatchObject({ reached: [device] })
+  expect(await tables.contentPlaces.get(two.message)).toBeUndefined()
+  expect(await readReached(tables, two.message)).toEqual([device])
 })
 
 test('DEL-58 E2 what is left of a lost content goes, so that it is taken when it comes again', async () => {

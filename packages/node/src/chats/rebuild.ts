@@ -46,7 +46,7 @@ export async function rebuildChats(
     if (place && (await isAt(place.chat, place.at, message))) {
       return [tables.contents.delete([stands.chat, stands.at, message])]
     }
-    return [tables.contentPlaces.put(message, stands)]
+    return [tables.contentPlaces.put(message, { ...stands, reached: place?.reached ?? [] })]
   }
 
   async function numberOps({ message, content }: StoredContent): Promise<readonly Op[]> {
@@ -82,8 +82,14 @@ export async function rebuildChats(
 
   async function leftOf(message: MessageId): Promise<readonly Op[]> {
     const place = await tables.contentPlaces.get(message)
-    const content = place ? [tables.contents.delete([place.chat, place.at, message])] : []
-    return [tables.contentPlaces.delete(message), ...content]
+    if (place === undefined) return [tables.contentPlaces.delete(message)]
+    const { chat: of, at, reached = [] } = place
+    return [
+      tables.contentPlaces.delete(message),
+      tables.contents.delete([of, at, message]),
+      // When it comes again it is known who has it.
+      ...reached.map((device) => tables.reached.put([message, device], true)),
+    ]
   }
 
   /** Written since the contents were read, or gone to another place meanwhile (DEL-55). */

@@ -3,6 +3,8 @@ import { createEvents, type TypedEvents } from '@kithmesh/sync'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { DeviceContext } from '../context.ts'
 import { type Staged, stagedOps } from '../staged.ts'
+import { createRecentMap } from '../store/recent-map.ts'
+import type { Tables } from '../tables.ts'
 
 /** One device of the recipient has a message on its disk. */
 export interface Reached {
@@ -31,8 +33,8 @@ export interface Delivery {
   statesOf(messages: readonly MessageId[], recipient: AccountId): Promise<readonly Progress[]>
   /** Part of the batch in which this device writes a message: nobody has it, which the disk need not be asked. */
   stageWritten(message: MessageId): Staged
-  /** From acks, and from siblings. */
-  stage(reached: readonly Reached[]): Staged
+  /** From acks, and from siblings; `placed`: messages whose places tell it on the disk (DEL-70). */
+  stage(reached: readonly Reached[], placed?: ReadonlySet<MessageId>): Staged
   /** From a receipt of `reader`; `at` is its time, ms since 1970 UTC (DEL-45). */
   stageRead(reader: Party, messages: readonly MessageId[], at: number): Staged
   /** Something of these is another than before: their states are asked for again. */
@@ -41,6 +43,8 @@ export interface Delivery {
 
 /** Messages whose state is kept in memory; some 100 bytes each. */
 const MAX_RECENT = 4096
+/** Messages of a history that are about to be told of: a frame of them is some 700. */
+const MAX_PLACED = 1024
 
 /** Opens the delivery states on disk. */
 export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery {
@@ -48,6 +52,8 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   const events = createEvents<DeliveryEvents>()
   /** Messages on their way are asked for at each ack; the newest are kept at hand. */
   const recent = new Map<MessageId, Promise<Known>>()
+  /** Who has what was placed last: it is told of at once, and not read again for that. */
+  const placedLately = createRecentMap<MessageId, readonly DeviceId[]>(MAX_PLACED)
 
   function knownOf(message: MessageId): Promise<Known> {
     return recent.get(message) ?? keep(message, readKnown(message))
@@ -65,7 +71,7 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   async function readKnown(message: MessageId): Promise<Known> {
     const known = nothingKnown()
     const range = { prefix: [message] } as const
-    for await (const [[, device]] of tables.reached.entries(range)) known.reached.add(device)
+    for (const device of await readReached(tables, message)) known.reached.add(device)
     for await (const [[, account, device], at] of tables.reads.entries(range)) {
       noteRead(known, { account, device }, at)
     }
@@ -102,11 +108,12 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
   ): Promise<ReadonlyMap<MessageId, Known>> {
     const devices = [...(logs.get(recipient)?.devices.keys() ?? [])]
     const asked = messages.flatMap((message) => devices.map((device) => ({ message, device })))
-    const [reached, reads] = await Promise.all([
+    const [placed, reached, reads] = await Promise.all([
+      readPlaced(messages),
       tables.reached.getMany(asked.map(({ message, device }) => [message, device])),
       tables.reads.getMany(asked.map(({ message, device }) => [message, recipient, device])),
     ])
-    const known = new Map(messages.map((message) => [message, nothingKnown()]))
+    const known = new Map(messages.map((message) => [message, nothingKnown(placed.get(message))]))
     for (const [at, { message, device }] of asked.entries()) {
       const one = known.get(message)
       if (one && reached[at]) one.reached.add(device)
@@ -116,6 +123,21 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     return known
   }
 
+  /** Devices that the places tell of. */
+  async function readPlaced(
+    messages: readonly MessageId[],
+  ): Promise<ReadonlyMap<MessageId, readonly DeviceId[]>> {
+    const placed = new Map<MessageId, readonly DeviceId[]>()
+    for (const message of messages) {
+      const devices = placedLately.get(message)
+      if (devices) placed.set(message, devices)
+    }
+    const asked = messages.filter((message) => !placed.has(message))
+    const places = await tables.contentPlaces.getMany(asked)
+    for (const [at, message] of asked.entries()) placed.set(message, places[at]?.reached ?? [])
+    return placed
+  }
+
   function progressOf({ reached, readAt }: Known, recipient: AccountId): Progress {
     // A device that is out does not count: nobody waits for it, and nobody relies on it (DEL-13).
     const devices = logs.devicesOf(recipient).filter((device) => reached.has(device))
@@ -123,16 +145,25 @@ export function openDelivery(context: DeviceContext, logs: DeviceLogs): Delivery
     return { reached: devices, ...(firstRead === undefined ? {} : { readAt: firstRead }) }
   }
 
-  function stage(reached: readonly Reached[]): Staged {
-    const ops = reached.map(({ message, device }) => tables.reached.put([message, device], true))
+  function stage(reached: readonly Reached[], placed?: ReadonlySet<MessageId>): Staged {
+    const rows = placed ? reached.filter(({ message }) => !placed.has(message)) : reached
+    const ops = rows.map(({ message, device }) => tables.reached.put([message, device], true))
     return {
       ...stagedOps(...ops),
       publish: () => {
         for (const { message, device } of reached) {
           note(message, (known) => known.reached.add(device))
         }
+        if (placed) keepPlaced(reached.filter(({ message }) => placed.has(message)))
         recount(reached.map(({ message }) => message))
       },
+    }
+  }
+
+  function keepPlaced(reached: readonly Reached[]): void {
+    for (const [message, of] of Map.groupBy(reached, (one) => one.message)) {
+      const devices = of.map(({ device }) => device)
+      placedLately.set(message, devices)
     }
   }
 
@@ -168,8 +199,18 @@ interface Known {
   readonly readAt: Map<AccountId, number>
 }
 
-function nothingKnown(): Known {
-  return { reached: new Set(), readAt: new Map() }
+function nothingKnown(reached: readonly DeviceId[] = []): Known {
+  return { reached: new Set(reached), readAt: new Map() }
+}
+
+/** Devices that have a message, by the disk: those its place tells of, and those heard of since (DEL-70). */
+export async function readReached(
+  { contentPlaces, reached }: Pick<Tables, 'contentPlaces' | 'reached'>,
+  message: MessageId,
+): Promise<readonly DeviceId[]> {
+  const devices = new Set((await contentPlaces.get(message))?.reached)
+  for await (const [[, device]] of reached.entries({ prefix: [message] })) devices.add(device)
+  return [...devices]
 }
 
 /** Who has shown a message has it: its ack may have been lost, or be on its way from a sibling. */

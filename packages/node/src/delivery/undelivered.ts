@@ -12,7 +12,7 @@ import type { StoredContent } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
 import type { Staged } from '../staged.ts'
 import type { UndeliveredValue } from '../tables.ts'
-import type { Reached } from './delivery.ts'
+import { type Reached, readReached } from './delivery.ts'
 import { type Entitlement, heldBy } from './entitlement.ts'
 import { createWaitingList, type WaitingEntry } from './waiting-list.ts'
 
@@ -106,22 +106,14 @@ export async function openUndelivered(
   const isOver = (content: Pick<Content, 'at'>): boolean => expiresAt(content) <= clock.now()
 
   async function load(entry: WaitingEntry): Promise<void> {
-    if (!entry.isRead) list.note(entry, await readReached(entry.message))
+    if (!entry.isRead) list.note(entry, await readReached(tables, entry.message))
     entry.isRead = true
-  }
-
-  async function readReached(message: MessageId): Promise<readonly DeviceId[]> {
-    const reached: DeviceId[] = []
-    for await (const [[, device]] of tables.reached.entries({ prefix: [message] })) {
-      reached.push(device)
-    }
-    return reached
   }
 
   async function hasEnded(stored: StoredContent): Promise<boolean> {
     const { message, content } = stored
     if (content.author.account !== account || list.get(message) || !isOver(content)) return false
-    return !entitlement.isDone(heldBy(await readReached(message), stored))
+    return !entitlement.isDone(heldBy(await readReached(tables, message), stored))
   }
 
   function requireRoom(contact: AccountId): void {
@@ -174,13 +166,16 @@ export async function openUndelivered(
     const asked = contents.flatMap((stored) =>
       entitlement.lacking(heldBy([], stored)).map((device) => [stored.message, device] as const),
     )
-    const found = await tables.reached.getMany(asked)
+    const [places, found] = await Promise.all([
+      tables.contentPlaces.getMany(contents.map(({ message }) => message)),
+      tables.reached.getMany(asked),
+    ])
     const reachedBy = new Map<MessageId, DeviceId[]>()
+    for (const [at, { message }] of contents.entries()) {
+      reachedBy.set(message, [...(places[at]?.reached ?? [])])
+    }
     for (const [at, [message, device]] of asked.entries()) {
-      if (found[at] === undefined) continue
-      const reached = reachedBy.get(message) ?? []
-      reached.push(device)
-      reachedBy.set(message, reached)
+      if (found[at]) reachedBy.get(message)?.push(device)
     }
     return reachedBy
   }
@@ -267,7 +262,7 @@ export async function openUndelivered(
     inOrder: list.inOrder,
     reachedBy: async ({ message }) => {
       const entry = list.get(message)
-      if (!entry) return readReached(message)
+      if (!entry) return readReached(tables, message)
       await load(entry)
       return entry.reached
     },

@@ -35,6 +35,25 @@ describe('ALOG-12 order and division of the backlog', () => {
     expect(firsts).toEqual(firsts.toSorted((a, b) => b - a))
   })
 
+  test('ALOG-24 a want of messages is answered from its newest down, beginning with little', async () => {
+    const [ada, ben] = [await openDevice(1), await openDevice(2)]
+    const long = 'x'.repeat(2_000)
+    await writeNotes(
+      ada,
+      many(120).map((text) => text + long),
+    )
+    const arrivals = arrivalsAt(ben, 'messages')
+    const meeting = meet(ada, ben)
+    await meeting.caughtUp()
+    await meeting.close()
+    // One want, several frames: each older than the one before, and in itself in order.
+    const wants = framesOf(meeting.line).filter(({ kind }) => kind === 'want')
+    expect(wants).toHaveLength(1)
+    const numbers = arrivals.map((texts) => texts.map((text) => Number.parseInt(text.slice(1), 10)))
+    expect(numbers.map((of) => of.length).slice(0, 2)).toEqual([29, 59])
+    expect(numbers.toReversed().flat()).toEqual(Array.from({ length: 120 }, (_, at) => at))
+  })
+
   test('ALOG-20 the lanes of several devices come side by side, however long each is', async () => {
     const [ada, ben, newcomer] = [await openDevice(1), await openDevice(2), await openDevice(3)]
     await writeNotes(ada, many(1_100, 'long'))

@@ -54,9 +54,6 @@ export type Unpacked =
 
 /** Collects records for one pack. */
 export interface PackWriter {
-  /** Bytes so far, at most. */
-  readonly size: number
-  readonly count: number
   /**
    * Takes the next record of the lane, ascending; false when it is of another epoch or cannot be opened
    * here, so that it has to go by itself.
@@ -69,10 +66,6 @@ export interface PackWriter {
 export const MAX_UNPACKED_BYTES: number = 512 * 1024
 /** Records in one pack: what a want asks for. */
 export const MAX_PACKED = 512
-/** What stands around the sealed part of a pack in a frame, and around each record and content inside. */
-const PACK_OVERHEAD_BYTES = 64
-const RECORD_BYTES = 132
-const CONTENT_BYTES = 48
 
 interface PackedRecord {
   readonly nonce: Uint8Array
@@ -110,15 +103,8 @@ export function createPackWriter(lane: LaneId, sealer: RecordSealer, rng: Rng): 
   const places: number[] = []
   let last: { readonly seq: number; readonly hash: Uint8Array } | undefined
   let epoch: EpochId | undefined
-  let size = PACK_OVERHEAD_BYTES
 
   return {
-    get size() {
-      return size
-    },
-    get count() {
-      return packed.length
-    },
     add: async (one) => {
       if (epoch !== undefined && epoch !== one.epoch) return false
       const opened = await sealer.open(one)
@@ -131,7 +117,6 @@ export function createPackWriter(lane: LaneId, sealer: RecordSealer, rng: Rng): 
       places.push(one.seq)
       last = { seq: one.seq, hash: await sealer.hashOf(one) }
       epoch = one.epoch
-      size += RECORD_BYTES + sizeOf(contents)
       return true
     },
     seal: async () => {
@@ -181,10 +166,6 @@ function contentsOf(
   const contents = coded.map(reader.read)
   const whole = contents.filter((content) => content !== undefined)
   return whole.length === contents.length ? whole : undefined
-}
-
-function sizeOf(coded: readonly FrontCoded[]): number {
-  return coded.reduce((size, { rest }) => size + rest.length + CONTENT_BYTES, 0)
 }
 
 function* numbersOf(ranges: RangeSet): Generator<number, undefined> {
