@@ -26,6 +26,8 @@ export const syncthingPair: Contender = {
   }),
 }
 
+const PROGRAM = 'syncthing'
+
 /** They are connected when they say so: there is nothing to send of one's own, and nothing to wait for. */
 function joined(): Pipe {
   let listener: (bytes: Uint8Array) => void = () => undefined
@@ -46,7 +48,7 @@ function joined(): Pipe {
 async function generated(home: string): Promise<string> {
   await mkdir(home)
   const run = (...args: readonly string[]) =>
-    promisify(execFile)('syncthing', args, { env: environment(home) })
+    promisify(execFile)(PROGRAM, args, { env: environment(home) })
   await run('generate', `--home=${home}`, '--no-default-folder', '--skip-port-probing')
   const { stdout } = await run('--device-id', `--home=${home}`)
   return stdout.trim().split('\n').at(-1) ?? ''
@@ -75,7 +77,7 @@ async function configure(home: string, other: string): Promise<void> {
 /** Runs it until this process ends; resolves when it has said `pattern`. */
 function serve(home: string, pattern: RegExp): Promise<void> {
   const args = ['serve', `--home=${home}`, '--no-browser', '--no-restart', '--no-upgrade']
-  const child = spawn('syncthing', args, {
+  const child = spawn(PROGRAM, args, {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: environment(home),
   })
