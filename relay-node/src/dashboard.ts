@@ -14,7 +14,7 @@ const STYLE = `
 body { margin: 0; background: var(--back); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 3rem }
 h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 2rem 0 .5rem }
-p { margin: .25rem 0 } .soft { color: var(--soft) }
+p { margin: .25rem 0; overflow-wrap: anywhere } .soft { color: var(--soft) }
 .grid { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); margin: 1.25rem 0 0; padding: 0 }
 .grid > div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .75rem .9rem }
 dt { color: var(--soft); font-size: .85rem } dd { margin: 0; font-size: 1.35rem; font-variant-numeric: tabular-nums }

@@ -4,6 +4,7 @@ import type { ContenderName } from './contenders/contenders.ts'
 /** Peers that a run starts where the machine has them, by their program and their package in Debian. */
 const PROGRAMS: ReadonlyMap<ContenderName, { readonly program: string; readonly debian: string }> =
   new Map([
+    ['syncthing, two', { program: 'syncthing', debian: 'syncthing' }],
     ['syncthing', { program: 'syncthing', debian: 'syncthing' }],
     ['syncthing-relaysrv', { program: 'strelaysrv', debian: 'syncthing-relaysrv' }],
     ['coturn', { program: 'turnserver', debian: 'coturn' }],

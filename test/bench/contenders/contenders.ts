@@ -16,6 +16,7 @@ const contenders: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
   'one snapshot': async () => (await import('./sealed-log.ts')).snapshot,
   'stock mdns': async () => (await import('./discovery.ts')).stockMdns,
   'Kithmesh, kept peers': async () => (await import('./discovery.ts')).keptPeers,
+  'syncthing, two': async () => (await import('./syncthing-pair.ts')).syncthingPair,
   'bare Node': async () => (await import('./programs.ts')).bareNode,
   syncthing: async () => (await import('./programs.ts')).syncthing,
   'kith up': async () => (await import('./programs.ts')).kithUp,
@@ -49,6 +50,7 @@ export type ContenderName =
   | 'one snapshot'
   | 'stock mdns'
   | 'Kithmesh, kept peers'
+  | 'syncthing, two'
   | 'bare Node'
   | 'syncthing'
   | 'kith up'

@@ -1,5 +1,8 @@
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { type ContenderName, OURS } from '../contenders/contenders.ts'
+import { missingProgram } from '../installed.ts'
 import { startParty } from '../party.ts'
 import { inScope } from '../scope.ts'
 import { type Figures, type Job, type JobOptions, NOISE } from './job.ts'
@@ -8,19 +11,21 @@ import { type Figures, type Job, type JobOptions, NOISE } from './job.ts'
 export const discovery: Job = {
   name: 'discovery',
   title: 'found on the local network, from the start of the second to its first answer',
-  contenders: ['stock mdns', OURS],
+  contenders: ['stock mdns', 'syncthing, two', OURS],
   measures: [
     { name: 'first', unit: 'ms', means: 'started → found → connected → 64 bytes and back' },
   ],
   bars: [{ measure: 'first', against: 'stock mdns', rule: 'at most', ratio: 0.5, noise: NOISE }],
+  missing: missingProgram,
   prepare: async (options) => (contender) =>
     measureDiscovery(contender === OURS ? 'Kithmesh, kept peers' : contender, options),
 }
 
-function measureDiscovery(name: ContenderName, { profile }: JobOptions): Promise<Figures> {
+function measureDiscovery(name: ContenderName, { profile, scratch }: JobOptions): Promise<Figures> {
   return inScope(async (keep) => {
     const waiting = keep(await startParty(name, 'receiver', { profile }))
-    const where = await waiting.call('start', { records: 0, where: '', home: '' })
+    const home = await mkdtemp(join(scratch, 'found-'))
+    const where = await waiting.call('start', { records: 0, where: '', home })
     const started = keep(await startParty(name, 'sender', { profile }))
     await started.call('warm')
     // its announcements of the start are over: what is found is found by what the second says
