@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { startAttack } from './testing/attacks/attacker.ts'
-import { type Besieged, besiegedRelay } from './testing/attacks/besieged.ts'
+import type { AttackKind } from './testing/attacks/attack.ts'
+import { type Attacker, startAttack } from './testing/attacks/attacker.ts'
+import { type Besieged, besiegedRelay, bothOf, type Dialled } from './testing/attacks/besieged.ts'
 import { createWorld } from './testing/running.ts'
 
 /** How large the attacks are. In a gate 1,000 sockets and 10,000 identities (CONTRIBUTING.md). */
@@ -11,7 +12,14 @@ const DIALS = Number(process.env['KITH_ATTACK_DIALS'] ?? 25)
 const SHARE = 0.99
 /** Standing still longer than this, people would notice (RLY-66). */
 const STALL_P99_MS = 100
-const ATTACK_MS = 240_000
+/** Whoever floods is cut off within this time (RLY-66). */
+const HANG_UP_MS = 1_000
+/**
+ * Times of the relay's own work are always judged. Those on the wall, which the attackers and the devices see, only
+ * where the machine is known to have nothing else to do.
+ */
+const KEEPS_TIME = process.env['KITH_ATTACK_TIMES'] === '1'
+const ATTACK_MS = 600_000
 
 const world = createWorld()
 const besieged: { stop(): Promise<void> }[] = []
@@ -20,10 +28,23 @@ afterEach(async () => {
   await world.stop()
 })
 
-async function besiege(): Promise<Besieged> {
+/** A relay under an attack at its full size. */
+async function besiege(kind: AttackKind, count: number): Promise<[Besieged, Attacker]> {
   const relay = await besiegedRelay(world)
   besieged.push(relay)
-  return relay
+  const attacker = startAttack(kind, { count, addresses: relay.addresses })
+  besieged.push(attacker)
+  await attacker.event('attacking')
+  await relay.figures()
+  return [relay, attacker]
+}
+
+function report(figures: object): void {
+  process.stderr.write(`attack ${JSON.stringify(figures)}\n`)
+}
+
+function expectServed({ came, succeeded }: Dialled): void {
+  expect(succeeded).toBeGreaterThanOrEqual(Math.floor(came * SHARE))
 }
 
 // Addresses of their own for the attackers, which only Linux has without asking.
@@ -39,29 +60,45 @@ describe.skipIf(process.platform !== 'linux')('the relay serves the honest under
     ['RLY-62 D3 floods of windows', 'yamux-window', 4],
     ['RLY-62 D3 floods of resets', 'yamux-reset', 4],
     ['RLY-64 D3 frames of 4 GiB', 'yamux-giant', 4],
-    ['RLY-63 D2 throw-away identities that ask for places', 'identities', IDENTITIES],
   ] as const)(
-    '%s',
+    'RLY-66 %s',
     async (_, kind, count) => {
-      const relay = await besiege()
-      const attacker = startAttack(kind, { count, addresses: relay.addresses })
-      besieged.push(attacker)
-      await attacker.event('attacking')
-      await relay.stalls()
+      const [relay, attacker] = await besiege(kind, count)
       const dialled = await relay.honestDials(DIALS)
-      const stalls = await relay.stalls()
+      const fared = await relay.figures()
       const got = await attacker.result()
-      const figures = { kind, count, ...dialled, ...stalls, ...got }
-      process.stderr.write(`attack ${JSON.stringify(figures)}\n`)
-      expect(dialled.succeeded).toBeGreaterThanOrEqual(Math.floor(DIALS * SHARE))
-      if (KEEPS_TIME) expect(stalls.p99).toBeLessThan(STALL_P99_MS)
-      if (kind.startsWith('yamux-')) expect(Number(got['slowest'])).toBeLessThan(CLOSED_MS)
+      report({ kind, count, ...dialled, ...fared, ...got })
+      expectServed(dialled)
+      expect(fared.p99).toBeLessThan(STALL_P99_MS)
+      if (!kind.startsWith('yamux-')) return
+      expect(Number(got['closed'])).toBeGreaterThan(0)
+      expect(fared.slowestHangUp).toBeLessThan(HANG_UP_MS)
+      if (KEEPS_TIME) expect(Number(got['slowest'])).toBeLessThan(HANG_UP_MS)
+    },
+    ATTACK_MS,
+  )
+
+  test(
+    'RLY-66 RLY-63 RLY-41 D2 D3 throw-away identities that ask for places; devices of the owner get theirs, all of them',
+    async () => {
+      const [relay, attacker] = await besiege('identities', IDENTITIES)
+      let isOver = false
+      void attacker.event('over').then(() => {
+        isOver = true
+      })
+      let dialled = await relay.honestDials(1)
+      let own = await relay.ownDevices(1)
+      while (!isOver || dialled.came < DIALS) {
+        dialled = bothOf(dialled, await relay.honestDials(8))
+        own = bothOf(own, await relay.ownDevices(1))
+      }
+      const fared = await relay.figures()
+      report({ kind: 'identities', ...dialled, own, ...fared, ...(await attacker.result()) })
+      expectServed(dialled)
+      expect(own.succeeded).toBe(own.came)
+      expect(fared.p99).toBeLessThan(STALL_P99_MS)
+      if (KEEPS_TIME) expect(own.slowestMs).toBeLessThan(1_000)
     },
     ATTACK_MS,
   )
 })
-
-/** Wall time is judged where a gate asks for it: on a machine with other work it says little. */
-const KEEPS_TIME = process.env['KITH_ATTACK_TIMES'] === '1'
-/** Whoever floods is cut off within a second, the way of the flood through this machine included. */
-const CLOSED_MS = KEEPS_TIME ? 1_000 : 5_000

@@ -51,7 +51,9 @@ export function createClaimService(
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     signal.addEventListener('abort', () => frames.abort(new Error('It took too long')))
     try {
-      const isBusy = !withinQuota(sourceOf(connection.remoteAddr))
+      // a device that is known asks for itself: a neighbour cannot spend what is its owner's (RLY-41)
+      const isKnown = parts.accounts.isProtected(peer)
+      const isBusy = !withinQuota(isKnown ? `peer ${peer}` : sourceOf(connection.remoteAddr))
       await say(frames, isBusy ? refused('busy') : await answer(parts, frames))
       await frames.close({ signal })
     } catch (error) {

@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createFrameStream, type FrameStream } from '@kithmesh/net'
+import { createFrameStream } from '@kithmesh/net'
 import {
-  type AccountId,
   accountIdToBytes,
   type DeviceId,
-  entriesInFrames,
   parseDeviceId,
   parseRelayCode,
   type RelayAnswer,
@@ -14,8 +12,6 @@ import {
   relayAnswerCodec,
   relayProof,
   relayQuestionCodec,
-  relayTag,
-  type SignedEntry,
 } from '@kithmesh/protocol'
 import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -26,6 +22,7 @@ import type { Relay } from './relay-options.ts'
 import { createTestAccount, type TestAccount } from './testing/account.ts'
 import { createTestClock } from './testing/clock.ts'
 import { ask, connectTo, RESERVE, reserveByHand } from './testing/raw-circuit.ts'
+import { show, type Talk, talk as talkTo } from './testing/relay-talk.ts'
 import { createWorld, tcpAddressOf } from './testing/running.ts'
 
 const world = createWorld()
@@ -47,42 +44,9 @@ async function secretOf(relay: Relay): Promise<Uint8Array> {
   return parseRelayCode(claim?.code ?? '').secret
 }
 
-interface Talk {
-  readonly question: RelayQuestion
-  readonly log: readonly SignedEntry[]
-}
-
-/** What a device does over the protocol, by hand: it asks, shows the log when it is wanted, and hears the answer. */
-async function talk(peer: Libp2p, relay: Relay, { question, log }: Talk): Promise<RelayAnswer> {
-  const stream = await peer.dialProtocol(multiaddr(tcpAddressOf(relay)), RELAY_PROTOCOL.id)
-  const frames: FrameStream = createFrameStream({
-    stream,
-    peer: relay.peer,
-    path: 'direct',
-    protocol: RELAY_PROTOCOL,
-  })
-  const answers = frames.incoming[Symbol.asyncIterator]()
-  const next = async (): Promise<RelayAnswer> => {
-    const { value, done } = await answers.next()
-    if (done === true) throw new Error('it said nothing')
-    return relayAnswerCodec.decode(value)
-  }
-  await frames.send(relayQuestionCodec.encode(question))
-  const first = await next()
-  if (first.kind !== 'want') {
-    await frames.close()
-    return first
-  }
-  for (const part of entriesInFrames(log)) await frames.send(relayQuestionCodec.encode(part))
-  await frames.close()
-  return next()
-}
-
-/** What a device says to a relay that may know its account. */
-function show(account: AccountId, device: Libp2p, relay: Relay): RelayQuestion {
-  const talkers = { account, device: idOf(device), relay: parseDeviceId(relay.peer) }
-  return { kind: 'show', tag: relayTag(talkers) }
-}
+/** The talk of `testing/relay-talk.ts` with a relay of this process. */
+const talk = (device: Libp2p, relay: Relay, said: Talk): Promise<RelayAnswer> =>
+  talkTo(device, { peer: relay.peer, address: tcpAddressOf(relay) }, said)
 
 const idOf = ({ peerId }: Libp2p): DeviceId => parseDeviceId(peerId.toString())
 

@@ -34,6 +34,11 @@ export function startRelay(home: string, argv: readonly string[], within?: strin
   return start(KITH_RELAY, ['run', '--json', '--open', '--home', home, ...argv], home, within)
 }
 
+/** The same as it runs as a service: what it says is for a journal. */
+export function startLoggingRelay(home: string, argv: readonly string[]): Program {
+  return start(KITH_RELAY, ['run', '--log', '--open', '--home', home, ...argv], home)
+}
+
 /** Runs `kith-relay run`, closed until a device claims it. */
 export function startClosedRelay(home: string, argv: readonly string[]): Program {
   return start(KITH_RELAY, ['run', '--json', '--home', home, ...argv], home)

@@ -8,10 +8,10 @@ const NEAR = ['--listen', '/ip4/127.0.0.1/tcp/0'] as const
 const statusOf = (home: Home): Promise<Seen> => home.ask('status', 'status')
 
 test(
-  'RLY-70 RLY-71 RLY-74 RLY-75 RLY-91 CLI-100 CLI-101 a relay is claimed, serves the devices of that account, and one that is unlinked no more',
+  'RLY-45 RLY-70 RLY-71 RLY-74 RLY-75 RLY-91 CLI-100 CLI-101 CLI-105 a relay is claimed, serves the devices of that account, and one that is unlinked no more',
   async () => {
     await using stage = await createStage()
-    const relay = await stage.relay({ closed: true })
+    const relay = await stage.relay({ closed: true, flags: ['--usage'] })
     const { claim } = await relay.program.event('ready')
     const flags = [...NEAR, '--relay', relay.address]
 
@@ -35,6 +35,12 @@ test(
     await stage.acquaint(phone, ben, { inviter: 'Ada', adder: 'Ben' })
     await ben.ask('sent', 'send', 'Ada', 'through your relay', '--wait', 'reached')
     await expect.poll(() => phone.texts('Ben'), WAIT).toContain('through your relay')
+
+    // The relay says what it forwarded for her, and nothing to him.
+    const { relay: signer, bytes } = await phone.ask('relay-usage', 'relay', 'usage', relay.address)
+    expect(relay.address).toContain(String(signer))
+    expect(Number(bytes)).toBeGreaterThan(0)
+    expect(await ben.kith('relay', 'usage', relay.address)).toMatchObject({ code: 0, events: [] })
 
     // Tried hop by hop, on a device that is served and by one that is not.
     const tried = await phone.kith('relay', 'test', relay.address)

@@ -10,6 +10,7 @@ import {
   type Seen,
   startClosedRelay,
   startKith,
+  startLoggingRelay,
   startRelay,
 } from './programs.ts'
 
@@ -37,6 +38,14 @@ export interface RelayHome {
   up(): Promise<void>
 }
 
+/** How a relay is started. */
+export interface RelayStart {
+  readonly closed?: boolean
+  readonly log?: boolean
+  /** More flags for `kith-relay run`. */
+  readonly flags?: readonly string[]
+}
+
 /** Everything one test started; all of it ends with it. */
 export interface Stage extends AsyncDisposable {
   /** A new device; `ready` or `link-code` is what it says first, `within` the network namespace it runs in. */
@@ -46,8 +55,8 @@ export interface Stage extends AsyncDisposable {
     flags?: readonly string[],
     within?: string,
   ): Promise<Home>
-  /** Open to everybody unless `closed`: then a device has to claim it. */
-  relay(options?: { readonly closed?: boolean }): Promise<RelayHome>
+  /** Open to everybody unless `closed`: then a device has to claim it. With `log` it writes a journal. */
+  relay(options?: RelayStart): Promise<RelayHome>
   link(by: Home, fresh: Home): Promise<void>
   /** Makes two contacts of each other, named as given. */
   acquaint(
@@ -103,11 +112,17 @@ export async function createStage(): Promise<Stage> {
     }
   }
 
-  async function relay({ closed = false } = {}): Promise<RelayHome> {
-    const startOne = closed ? startClosedRelay : startRelay
+  async function relay({
+    closed = false,
+    log = false,
+    flags: more = [],
+  }: RelayStart = {}): Promise<RelayHome> {
+    const startOpen = log ? startLoggingRelay : startRelay
+    const startOne = closed ? startClosedRelay : startOpen
     const path = join(folder, 'relay')
     const flags = (port: string): readonly string[] => [
       ...['--listen', `/ip4/127.0.0.1/tcp/${port}`, '--stun', 'off', '--admin', '127.0.0.1:0'],
+      ...more,
     ]
     let program = running(startOne(path, flags('0')))
     const ready = await program.event('ready')

@@ -13,7 +13,12 @@ import {
 import { LINKING_SHAPES, type LinkingEvent } from './events/linking.ts'
 import { MESSAGES_SHAPES, type MessagesEvent } from './events/messages.ts'
 import { PREFERENCE_SHAPES, type PreferenceEvent } from './events/preferences.ts'
-import { type ProbeEvent, RELAY_SHAPES, type RelayEvent } from './events/relay.ts'
+import {
+  type ProbeEvent,
+  RELAY_SHAPES,
+  type RelayEvent,
+  type RelayUsageEvent,
+} from './events/relay.ts'
 import { type RecoveryPlanEvent, SAFETY_SHAPES, type SafetyEvent } from './events/safety.ts'
 import { oneOf, type Shape } from './shape.ts'
 
@@ -26,6 +31,7 @@ export type AnswerEvent =
   | LinkingEvent
   | SafetyEvent
   | RelayEvent
+  | RelayUsageEvent
 
 /** An event that `kith up` and the commands without a running device print themselves. */
 export type OwnEvent =

@@ -39,6 +39,13 @@ export function addRelayCommands(
       await (await commands()).showRelays(context(), { call: 'relay remove', input })
     })
   relay
+    .command('usage')
+    .description('what relays say they forwarded for this account, by day, signed by them')
+    .argument('[address]', 'one of its addresses, or its peer id; without it all that keep sums')
+    .action(async (address: string | undefined) => {
+      await (await commands()).showUsage(context(), address)
+    })
+  relay
     .command('test')
     .description('try each hop of a relay from here, and what to do about the first that fails')
     .argument('<address>', 'its multiaddr, with /p2p/…')

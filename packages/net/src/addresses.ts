@@ -67,6 +67,12 @@ export function isWebRtc(address: Multiaddr): boolean {
   return address.getComponents().some(({ name }) => name === 'webrtc')
 }
 
+/** Whether an address is dialled by webrtc-direct: UDP, the first hop and the last. */
+export function isWebRtcDirect(address: Multiaddr): boolean {
+  const names = address.getComponents().map(({ name }) => name)
+  return names.includes('webrtc-direct') && !names.includes('p2p-circuit')
+}
+
 /**
  * Which way a connection at this address goes (rule NET-30). Of a WebRTC connection the address
  * tells only the relay that signalled, so it counts as direct and never as near.

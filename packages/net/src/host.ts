@@ -20,6 +20,7 @@ import {
   createCircuitTransport,
 } from './circuit/transport.ts'
 import type { Clock } from './environment.ts'
+import { flatConnections } from './flat-connections.ts'
 import { privateKeyOf } from './identity.ts'
 import { joinedWrites } from './joined-writes.ts'
 import { meteredFrames } from './muxer-meter.ts'
@@ -171,6 +172,7 @@ async function transportsOf(
     iceServers: options.iceServers ?? (() => []),
     // WebRTC between peers signals over a circuit, so without circuits there is nothing to offer
     webrtc: withCircuit && options.webrtc !== false,
+    listensDirect: options.listen?.some((address) => address.includes('/webrtc-direct')) === true,
   })
   if (circuit === undefined) return { factories: [...factories], circuit }
   const clientFrom = (components: Components): CircuitTransport => {
@@ -267,12 +269,14 @@ const PROTECTED = { kept: { value: 100 } }
 
 function hostTransports({
   addressManager,
+  connectionManager,
   peerStore,
   registrar,
   transportManager,
   upgrader,
 }: Parameters<TransportFactory>[0]): HostTransports {
   refuseEndlessLengths(upgrader)
+  flatConnections(connectionManager)
   boundMessages(registrar)
   return {
     dial: (address, options) => transportManager.dial(address, options),

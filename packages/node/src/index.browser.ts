@@ -66,6 +66,7 @@ export type {
   RestoreOptions,
   WordAnswer,
 } from './api/recovery.ts'
+export type { RelayUsage } from './api/relays.ts'
 export type { QuietState, Setting, SettingKey, SettingValues } from './api/settings.ts'
 export type { ContactDevice, RelayStatus, Status, Way } from './api/status.ts'
 export type { StoreDamage } from './api/store.ts'

@@ -64,6 +64,10 @@ export function createFacade(parts: NodeParts): KithNode {
         account()
         return context.relays.claim(code, options)
       },
+      usage: async (relay, options) => {
+        account()
+        return context.relays.usage(relay, options)
+      },
     },
     deviceLog: {
       export: async (options) => account().deviceLog.export(options),

@@ -24,6 +24,8 @@ export interface StockPeerOptions {
   readonly localAddress?: string
   /** Default: one nobody has seen. */
   readonly privateKey?: PrivateKey
+  /** False: it asks nobody who they are and for no sign of life. Ten thousand of these fit a minute. */
+  readonly services?: boolean
 }
 
 /**
@@ -36,6 +38,7 @@ export function createStockPeer({
   relay = false,
   localAddress,
   privateKey,
+  services = true,
 }: StockPeerOptions = {}): Promise<Libp2p> {
   // net.connect takes it, libp2p's type does not know it
   const dialOpts: object = localAddress === undefined ? {} : { localAddress }
@@ -50,8 +53,9 @@ export function createStockPeer({
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false },
     transportManager: { faultTolerance: FaultTolerance.FATAL_ALL },
+    connectionMonitor: { enabled: services },
     services: {
-      identify: identify(),
+      ...(services ? { identify: identify() } : {}),
       ...(relay
         ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false } }) }
         : {}),

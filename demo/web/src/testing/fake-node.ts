@@ -215,6 +215,7 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
       add: async () => [],
       remove: async () => [],
       claim: async () => [],
+      usage: async () => [],
     },
     linker: { device: PHONE.device, name: 'phone', kind: 'cli', digits: '419266' },
     get account() {

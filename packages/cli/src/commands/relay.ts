@@ -1,7 +1,7 @@
 /** `kith relay`: the relays of this device, and whether one can be reached. */
 
 import { CommandError } from '../errors.ts'
-import type { ProbeEvent, RelayEvent } from '../events/relay.ts'
+import type { ProbeEvent, RelayEvent, RelayUsageEvent } from '../events/relay.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { CallInput } from '../local/calls.ts'
 import { oneLine } from '../terminal-text.ts'
@@ -31,6 +31,23 @@ export async function claimRelay(context: CommandContext, code: string): Promise
 function relayLine({ address, state, reason }: RelayEvent): string {
   const why = reason === null ? '' : `  ${oneLine(reason)}`
   return `${state.padEnd(11)}${oneLine(address)}${why}`
+}
+
+/** What relays forwarded for this account, by their own word (CLI-105). */
+export async function showUsage(context: CommandContext, address?: string): Promise<void> {
+  const input = address === undefined ? {} : { address }
+  const days = await collect(context, { call: 'relay usage', input, event: 'relay-usage' })
+  const { report } = context
+  if (days.length === 0) {
+    report.talk('Nothing yet, or no relay that can be reached keeps sums.')
+    report.talk('A relay keeps them when it runs with: kith-relay run --usage')
+  }
+  report.print(...days.map(usageLine))
+}
+
+function usageLine({ relay, day, bytes, circuits }: RelayUsageEvent): string {
+  const megabytes = `${(bytes / 1_000_000).toFixed(1)} MB`
+  return `${oneLine(day)}  ${megabytes.padStart(12)}  ${String(circuits).padStart(6)} circuits  ${oneLine(relay)}`
 }
 
 /** Tries each hop of a relay from here; the exit code says whether all held (CLI-100). */

@@ -35,7 +35,7 @@ import type {
   WaitingFor,
 } from '../events/messages.ts'
 import type { AnswerEvent } from '../events.ts'
-import type { Seen } from '../local/calls.ts'
+import type { Seen } from '../local/local-protocol.ts'
 import { isoTime } from '../times.ts'
 
 /** Lengths a command takes (events.ts): what a peer chose may be longer, and must not end the command. */

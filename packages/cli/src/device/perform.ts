@@ -34,7 +34,7 @@ import {
   tellQuiet,
 } from './preferences.ts'
 import { askForWords, confirmWords, setCopies, showWords, tellRecovery } from './recovery.ts'
-import { addRelay, claimRelay, listRelays, removeRelay } from './relay.ts'
+import { addRelay, claimRelay, listRelays, relayUsage, removeRelay } from './relay.ts'
 import {
   acceptContact,
   replaceContact,
@@ -98,6 +98,7 @@ const ANSWERS: {
   'relay add': addRelay,
   'relay remove': removeRelay,
   'relay claim': claimRelay,
+  'relay usage': relayUsage,
   link: linkDevice,
   'link show': showLinkCodes,
   'link nearby': linkNearby,

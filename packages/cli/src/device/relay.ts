@@ -33,6 +33,15 @@ export async function claimRelay(
   await tell(await serving.node.relays.claim(code, { signal: serving.signal }), serving)
 }
 
+export async function relayUsage(
+  { address }: CallInput<'relay usage'>,
+  { node, signal, emit }: Serving,
+): Promise<void> {
+  for (const day of await node.relays.usage(address, { signal })) {
+    await emit({ event: 'relay-usage', ...day })
+  }
+}
+
 async function tell(relays: readonly RelayStatus[], { emit }: Serving): Promise<void> {
   for (const relay of relays) await emit(relayEvent(relay))
 }

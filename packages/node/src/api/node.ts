@@ -16,6 +16,7 @@ import type { DeviceLock } from './lock.ts'
 import type { Message, MessageGap, SentMessage } from './messages.ts'
 import type { CallOptions } from './options.ts'
 import type { RecoveryState, Restored, RestoreOptions, WordAnswer } from './recovery.ts'
+import type { RelayUsage } from './relays.ts'
 import type { QuietState, Setting, SettingKey, SettingValues } from './settings.ts'
 import type { RelayStatus, Status } from './status.ts'
 
@@ -84,6 +85,11 @@ export interface KithNode extends AsyncDisposable {
      * this account, and who dials them. @throws ERR_CODE_…, ERR_RELAY_CLAIM, ERR_UNREACHABLE
      */
     claim(code: string, options?: CallOptions): Promise<readonly RelayStatus[]>
+    /**
+     * What relays say they forwarded for this account, oldest day first: one of them, by address or peer id, or all that
+     * keep sums. @throws ERR_NOT_FOUND where it is none of ours or keeps none, ERR_SIGNATURE, ERR_UNREACHABLE
+     */
+    usage(relay?: string, options?: CallOptions): Promise<readonly RelayUsage[]>
   }
   readonly deviceLog: {
     /** Who is in the account and why, signed throughout: a file for `verifyDeviceLogFile`. */

@@ -1,4 +1,4 @@
-import type { Net, RelayState } from '@kithmesh/net'
+import { isNetError, type Net, type RelayState } from '@kithmesh/net'
 import {
   type AccountId,
   KithError,
@@ -12,10 +12,12 @@ import {
 } from '@kithmesh/protocol'
 import type { DeviceLogs } from '../account/device-logs.ts'
 import type { CallOptions, Logger } from '../api/options.ts'
+import type { RelayUsage } from '../api/relays.ts'
 import { codeOf } from '../faults.ts'
 import type { Store } from '../store/store-types.ts'
 import type { Tables } from '../tables.ts'
 import { talkToRelay } from './relay-talk.ts'
+import { readUsage } from './relay-usage.ts'
 import { settled } from './settling.ts'
 
 /** Reservations a device holds at once; more would cost connections and gain nothing. */
@@ -30,6 +32,8 @@ export interface OwnRelays {
   remove(address: string): Promise<readonly RelayState[]>
   /** Makes this account the owner of the relay that shows the code. @throws ERR_CODE_…, ERR_RELAY_CLAIM, ERR_UNREACHABLE */
   claim(code: string, options?: CallOptions): Promise<readonly RelayState[]>
+  /** What one of them, or all that keep sums, forwarded for this account. @throws ERR_NOT_FOUND, ERR_SIGNATURE, ERR_UNREACHABLE */
+  usage(relay?: string, options?: CallOptions): Promise<readonly RelayUsage[]>
   /** Says to a relay whose this device is; any relay that does not care is left in peace. */
   introduce(relay: string, options: { readonly signal: AbortSignal }): Promise<void>
   /** The network is there. */
@@ -93,11 +97,9 @@ class DeviceRelays implements OwnRelays {
   }
 
   async remove(address: string): Promise<readonly RelayState[]> {
-    const kept = this.#addresses.filter((one) => one !== address && relayOf(one) !== address)
+    const kept = this.#addresses.filter((one) => !isCalled(one, address))
     if (kept.length < this.#addresses.length) return this.#keep(kept)
-    throw new KithError('ERR_NOT_FOUND', 'there is no such relay', {
-      hint: 'List them with: kith relay list',
-    })
+    throw noSuchRelay()
   }
 
   async claim(
@@ -105,9 +107,7 @@ class DeviceRelays implements OwnRelays {
     { signal = new AbortController().signal }: CallOptions = {},
   ): Promise<readonly RelayState[]> {
     const code = parseRelayCode(text)
-    if (this.#member === undefined) {
-      throw new KithError('ERR_NO_ACCOUNT', 'this device belongs to no account yet')
-    }
+    const member = this.#requireMember()
     const net = this.#requireNet()
     const found = code.addresses.map((bytes) => `${net.addressFromBytes(bytes)}/p2p/${code.relay}`)
     const others = this.#addresses.filter((one) => relayOf(one) !== code.relay)
@@ -117,10 +117,10 @@ class DeviceRelays implements OwnRelays {
     try {
       const question = {
         kind: 'claim',
-        account: this.#member.account,
+        account: member.account,
         secret: code.secret,
       } as const
-      const answer = await this.#say(code.relay, { member: this.#member, question, signal })
+      const answer = await this.#say(code.relay, { member, question, signal })
       if (answer?.kind !== 'served') throw refusal(answer)
     } catch (error) {
       net.setRelays(this.#addresses)
@@ -133,6 +133,24 @@ class DeviceRelays implements OwnRelays {
       relayOf(address) === code.relay && state !== 'ready'
     await settled(net, (states) => !states.some(isOnTheWay), { signal })
     return this.list()
+  }
+
+  async usage(
+    which?: string,
+    { signal = new AbortController().signal }: CallOptions = {},
+  ): Promise<readonly RelayUsage[]> {
+    const { account } = this.#requireMember()
+    const isMeant = (one: string): boolean => which === undefined || isCalled(one, which)
+    const relays = [...new Set(this.#addresses.filter(isMeant).map(relayOf))]
+    if (relays.length === 0 && which !== undefined) throw noSuchRelay()
+    const net = this.#requireNet()
+    const told = relays.map((relay) => readUsage(net, { relay, account, signal }))
+    if (which !== undefined) return Promise.all(told).then((days) => days.flat(), orKeepsNone)
+    // of several some may be away, or keep nothing: what the others say is told
+    const all = await Promise.allSettled(told)
+    const forged = all.find((one) => one.status === 'rejected' && !isNetError(one.reason))
+    if (forged?.status === 'rejected') throw forged.reason
+    return all.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
   }
 
   /** Handed to the network as it is. */
@@ -215,6 +233,11 @@ class DeviceRelays implements OwnRelays {
     return this.list()
   }
 
+  #requireMember(): Member {
+    if (this.#member !== undefined) return this.#member
+    throw new KithError('ERR_NO_ACCOUNT', 'this device belongs to no account yet')
+  }
+
   #requireNet(): Net {
     if (this.#net === undefined) throw new KithError('ERR_STOPPED', 'there is no network yet')
     return this.#net
@@ -231,6 +254,25 @@ interface Said {
 /** The peer id at the end of an address. */
 function relayOf(address: string): string {
   return /\/p2p\/(\w+)$/.exec(address)?.[1] ?? ''
+}
+
+/** By its whole address, or by the peer id of the relay. */
+function isCalled(address: string, which: string): boolean {
+  return address === which || relayOf(address) === which
+}
+
+function noSuchRelay(): KithError {
+  return new KithError('ERR_NOT_FOUND', 'there is no such relay', {
+    hint: 'List them with: kith relay list',
+  })
+}
+
+function orKeepsNone(error: unknown): never {
+  if (!isNetError(error, 'ERR_PROTOCOL_UNSUPPORTED')) throw error
+  throw new KithError('ERR_NOT_FOUND', 'this relay keeps no sums', {
+    cause: error,
+    hint: 'Its operator has it keep them with: kith-relay run --usage',
+  })
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { holdSockets, isSocketAttack, type SocketAttack } from './sockets.ts'
 
 /**
  * One attacker, a process of its own: `attack.ts KIND COUNT ADDRESS…`. Says `attacking` on stdout when it is at its
- * full size, goes on until it is told to stop, and then says what it got.
+ * full size, `over` where it comes to an end, goes on until it is told to stop, and then says what it got.
  */
 export type AttackKind = SocketAttack | FrameFlood | 'identities'
 
@@ -12,6 +12,8 @@ export type AttackKind = SocketAttack | FrameFlood | 'identities'
 export interface Attack {
   /** Resolves when it is at its full size. */
   readonly full: Promise<void>
+  /** Resolves when it has done all there is to do; without it it goes on for ever. */
+  readonly over?: Promise<void>
   /** What it got, for the report. */
   result(): Readonly<Record<string, unknown>>
 }
@@ -44,3 +46,5 @@ process.once('SIGTERM', () => {
 })
 await attack.full
 say('attacking')
+await attack.over
+if (attack.over !== undefined) say('over')

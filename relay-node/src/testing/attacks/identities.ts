@@ -21,7 +21,11 @@ export function askForPlaces({ count, addresses }: AttackOptions): Attack {
     asked += 1
     // a tenth of them is enough of an attack for the honest to begin
     if (n >= count / 10) resolve()
-    const peer = await createStockPeer({ circuit: false, localAddress: attackerAddress(n) })
+    const peer = await createStockPeer({
+      circuit: false,
+      services: false,
+      localAddress: attackerAddress(n),
+    })
     held.push(peer)
     if (held.length > MAX_HELD) await held.shift()?.stop()
     const outcome = await ask(peer, address, RESERVE).then(
@@ -33,6 +37,6 @@ export function askForPlaces({ count, addresses }: AttackOptions): Attack {
   const work = async (): Promise<void> => {
     while (asked < count) await next().catch(() => {})
   }
-  void Promise.all(Array.from({ length: AT_ONCE }, work))
-  return { full, result: () => ({ asked, statuses: Object.fromEntries(statuses) }) }
+  const over = Promise.all(Array.from({ length: AT_ONCE }, work)).then(() => {})
+  return { full, over, result: () => ({ asked, statuses: Object.fromEntries(statuses) }) }
 }
