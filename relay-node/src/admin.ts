@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { ClaimCode } from './claim-code.ts'
 import type { Counters } from './counters.ts'
 import { DASHBOARD, DASHBOARD_POLICY } from './dashboard.ts'
@@ -38,8 +38,8 @@ export interface AdminAddress {
 /** A request whose head takes longer is held open on purpose (rule RLY-14). */
 const HEADERS_TIMEOUT_MS = 3_000
 const REQUEST_TIMEOUT_MS = 10_000
-/** How often Node looks for such requests. */
-const CHECK_INTERVAL_MS = 1_000
+/** Node looks for such requests every so often, also when there are none; we set a timer for each. */
+const NEVER_MS = 2 ** 31 - 1
 /** Whoever scrapes and looks at once; the rest is turned away. */
 const MAX_CONNECTIONS = 64
 const MAX_HEADER_BYTES = 8 * 1024
@@ -59,11 +59,8 @@ export function createAdminServer(
 ): Server {
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      connectionsCheckingInterval: NEVER_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: HEADERS_TIMEOUT_MS,
     },
     (request, response) => {
       answerRequest(request, { ...options, view }).then(
@@ -73,7 +70,25 @@ export function createAdminServer(
     },
   )
   server.maxConnections = MAX_CONNECTIONS
+  cutOffSlow(server)
   return server
+}
+
+/** A connection is for one request: so long for its head, and then for the answer. */
+function cutOffSlow(server: Server): void {
+  const timers = new WeakMap<Socket, NodeJS.Timeout>()
+  const allow = (socket: Socket, ms: number): void => {
+    clearTimeout(timers.get(socket))
+    timers.set(
+      socket,
+      setTimeout(() => socket.destroy(), ms),
+    )
+  }
+  server.on('connection', (socket) => {
+    allow(socket, HEADERS_TIMEOUT_MS)
+    socket.once('close', () => clearTimeout(timers.get(socket)))
+  })
+  server.on('request', ({ socket }) => allow(socket, REQUEST_TIMEOUT_MS))
 }
 
 interface Answer {

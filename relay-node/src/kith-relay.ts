@@ -3,6 +3,9 @@
  * The command. Looks at the version of Node before it loads anything that needs a newer one, so
  * that an old Node gets a sentence instead of a stack trace.
  */
+
+import { keepCompiled } from './compile-cache.ts'
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major < 22 || (major === 22 && minor < 12)) {
@@ -11,6 +14,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   )
   process.exitCode = 1
 } else {
+  keepCompiled(process.env)
   const { main } = await import('./cli.ts')
   await main(process.argv.slice(2))
 }

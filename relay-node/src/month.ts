@@ -28,6 +28,22 @@ export interface MonthParts {
 const WRITE_EVERY_BYTES = 16 * 1024 * 1024
 const WRITE_EVERY_MS = 60_000
 
+/** How often it is looked at while there is a limit that may be used up. */
+const LOOK_MS = 1_000
+/** Without one nothing hangs on it but that a new month begins anew. */
+const IDLE_LOOK_MS = 30_000
+
+/** Counts from now on. @returns ends it */
+export function keepCounting(month: Month, limits: Pick<RelayLimits, 'maxMonthly'>): () => void {
+  const look = (): void => {
+    // what cannot be written now is written by a later look
+    void month.tick().catch(() => {})
+    timer = setTimeout(look, limits.maxMonthly > 0 ? LOOK_MS : IDLE_LOOK_MS).unref()
+  }
+  let timer = setTimeout(look, LOOK_MS).unref()
+  return () => clearTimeout(timer)
+}
+
 /** A sum in a file of the home; only where there is a limit, else nothing is kept. */
 export async function openMonth(parts: MonthParts): Promise<Month> {
   const { home, limits, counters, clock } = parts
@@ -49,14 +65,16 @@ export async function openMonth(parts: MonthParts): Promise<Month> {
     written = { bytes: sum, at: clock.monotonic() }
     await writeUsage(home, { month, bytes: sum })
   }
-  const isSpent = (): boolean => limits.maxMonthly > 0 && sum >= limits.maxMonthly
+  const bytes = (): number => sum + counters.bytes - seen
+  const isSpent = (): boolean => limits.maxMonthly > 0 && bytes() >= limits.maxMonthly
+  let isTold = isSpent()
   return {
-    bytes: () => sum,
+    bytes,
     isSpent,
     async tick() {
-      const wasSpent = isSpent()
       count()
-      if (isSpent() && !wasSpent) parts.onSpent()
+      if (isSpent() && !isTold) parts.onSpent()
+      isTold = isSpent()
       const isMuch = Math.abs(sum - written.bytes) >= WRITE_EVERY_BYTES
       if (isMuch || clock.monotonic() - written.at >= WRITE_EVERY_MS) await write()
     },

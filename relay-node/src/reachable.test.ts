@@ -1,6 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
-import { isOutside, reachableBy } from './reachable.ts'
+import { reachableBy } from './reachable.ts'
 
 const addresses = (...texts: readonly string[]) => texts.map((text) => multiaddr(text))
 
@@ -15,16 +15,3 @@ test.each([
     expect(reachableBy({ isVisited, addresses: addresses(...texts) })).toMatchObject({ reachable })
   },
 )
-
-test.each([
-  ['/ip4/203.0.113.7/tcp/1', true],
-  ['/ip6/2001:db8::7/tcp/1', true],
-  ['/ip4/192.168.0.7/tcp/1', false],
-  ['/ip4/10.1.2.3/tcp/1', false],
-  ['/ip4/100.64.0.7/tcp/1', false],
-  ['/ip4/100.128.0.7/tcp/1', true],
-  ['/ip4/127.0.0.1/tcp/1', false],
-  ['/ip6/fe80::1/tcp/1', false],
-])('RLY-79 %s is from outside: %j', (text, isIt) => {
-  expect(isOutside(multiaddr(text))).toBe(isIt)
-})

@@ -1,4 +1,4 @@
-import { isLoopback, pathOf } from '@kithmesh/net'
+import { isLoopback } from '@kithmesh/net'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** Whether others can reach the relay from outside, as far as it knows, and how it knows (RLY-79). */
@@ -25,12 +25,4 @@ export function reachableBy({
     reachable: 'unknown',
     reason: 'Nobody has connected from outside yet: try "kith relay test ADDRESS" from there.',
   }
-}
-
-/** Whether an address is of the internet, not of a local, private or provider network. */
-export function isOutside(address: Multiaddr): boolean {
-  const host = address.getComponents()[0]?.value ?? ''
-  const [first = 0, second = 0] = host.split('.').map(Number)
-  const isProviders = first === 100 && second >= 64 && second < 128
-  return pathOf(address) === 'direct' && !isProviders && !isLoopback(address)
 }

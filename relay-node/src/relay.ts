@@ -1,4 +1,4 @@
-import { type Clock, createHost, type Host, type HostLimits } from '@kithmesh/net'
+import { type Clock, createHost, type Host, type HostLimits, isOutside } from '@kithmesh/net'
 import { OPEN_ACCESS } from './access.ts'
 import { createAdminServer } from './admin.ts'
 import type { ClaimCode } from './claim-code.ts'
@@ -12,9 +12,9 @@ import { claimHome } from './home-claim.ts'
 import { createHopService, type HopService, maxHopStreams } from './hop-service.ts'
 import { parseLimits, type RelayLimits } from './limits.ts'
 import { checkFree, defaultListen, isOf, type ListenAddress, parseListen } from './listen.ts'
-import { type Month, openMonth } from './month.ts'
+import { keepCounting, type Month, openMonth } from './month.ts'
 import { type Ownership, openOwnership } from './ownership.ts'
-import { isOutside, reachableBy } from './reachable.ts'
+import { reachableBy } from './reachable.ts'
 import { type RelayAddresses, relayAddresses } from './relay-addresses.ts'
 import type { Relay, RelayOptions } from './relay-options.ts'
 import { openAdmin, openStun } from './side-services.ts'
@@ -56,8 +56,6 @@ type Closer = () => Promise<void>
 
 /** How often unused connections are closed. */
 const SWEEP_INTERVAL_MS = 15_000
-/** How often the month is looked at. */
-const MONTH_INTERVAL_MS = 1_000
 /** How long the network may take to say goodbye to everybody. */
 const STOP_TIMEOUT_MS = 1_500
 
@@ -135,8 +133,8 @@ class RunningRelay implements Relay {
       clock: this.#clock,
       onSpent: () => this.#hop?.endCircuits(new Error('The month is used up')),
     })
-    const counting = setInterval(() => void month.tick().catch(() => {}), MONTH_INTERVAL_MS).unref()
-    this.#closers.push(async () => clearInterval(counting))
+    const stopCounting = keepCounting(month, this.#limits)
+    this.#closers.push(async () => stopCounting())
     this.#closers.push(() => month.close())
     return month
   }

@@ -39,10 +39,10 @@ export async function runRelay(flags: RunFlags): Promise<void> {
   const relay = await createRelay(optionsOf(flags))
   await announce(relay, output)
   reloadOnSignal(relay, output)
-  const following = followOwner(relay, output)
+  const unfollow = followOwner(relay, output)
   const tidying = keepMemorySmall(() => relay.status())
   await stopped
-  clearInterval(following)
+  unfollow()
   tidying()
   output.talk('Stopping.')
   await relay.stop()
@@ -121,11 +121,12 @@ export function showClaim(claim: ClaimCode, output: Output): void {
   for (const line of qrLines(claim.code, process.stderr.columns)) output.talk(line)
 }
 
-/** How often the terminal is brought up to date. */
+/** How often the terminal is brought up to date while there is a code to claim it by, and else. */
 const FOLLOW_MS = 1_000
+const IDLE_FOLLOW_MS = 15_000
 
-/** Says when the relay is claimed, and shows each new code until then. */
-function followOwner(relay: Relay, output: Output): NodeJS.Timeout {
+/** Says when the relay is claimed, and shows each new code until then. @returns ends it */
+function followOwner(relay: Relay, output: Output): () => void {
   let access = relay.status().access
   let shown: string | undefined
   const look = async (): Promise<void> => {
@@ -142,7 +143,12 @@ function followOwner(relay: Relay, output: Output): NodeJS.Timeout {
     }
     access = now
   }
-  return setInterval(() => void look().catch(() => {}), FOLLOW_MS).unref()
+  const follow = async (): Promise<void> => {
+    await look().catch(() => {})
+    timer = setTimeout(follow, shown === undefined ? IDLE_FOLLOW_MS : FOLLOW_MS).unref()
+  }
+  let timer = setTimeout(follow, FOLLOW_MS).unref()
+  return () => clearTimeout(timer)
 }
 
 /** SIGHUP reads limits and allow lists again; what is wrong in them changes nothing (RLY-84). */

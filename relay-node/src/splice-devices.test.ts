@@ -1,7 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectTcp, createServer, type Socket } from 'node:net'
-import { createHost, type Host, type HostOptions, SPLICE_PROTOCOL } from '@kithmesh/net'
+import {
+  createHost,
+  createNet,
+  type Host,
+  type HostOptions,
+  type Net,
+  SPLICE_PROTOCOL,
+} from '@kithmesh/net'
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -33,6 +40,20 @@ async function reserved(relay: string, options: Partial<HostOptions> = {}): Prom
   const connection = await host.dial(multiaddr(relay))
   await host.services.circuit?.reserve(connection)
   return host
+}
+
+/** The whole network of a device, which reaches others over the relay alone. */
+async function net(relay: string): Promise<Net> {
+  const made = await createNet({
+    identity: identityFromPem(generateKeyPem()),
+    clock: { now: Date.now, monotonic: () => performance.now() },
+    rng: { bytes: (length) => Uint8Array.from(randomBytes(length)) },
+    lan: false,
+    listen: [],
+    relays: [relay],
+  })
+  running.push(made)
+  return made
 }
 
 function dial(from: Host, relay: string, to: { readonly peerId: Host['peerId'] }) {
@@ -88,6 +109,27 @@ describe('NET-70 a relayed connection is spliced', () => {
     expect(relay.status().splices).toBe(1)
     await connection.close()
     await expect.poll(() => relay.status().circuits).toBe(0)
+  })
+
+  test('NET-59 both ends say that it is a splice, and of a circuit that it is one', async () => {
+    const stock = await createStockPeer({
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      circuit: false,
+      relay: true,
+    })
+    running.push(stock)
+    const plain = stock.getMultiaddrs()[0]?.toString() ?? ''
+    for (const [address, over] of [
+      [tcpAddressOf(await world.relay()), 'splice'],
+      [plain, 'circuit'],
+    ] as const) {
+      const [ada, ben] = await Promise.all([net(address), net(address)])
+      ada.keep([ben.peer])
+      ben.keep([ada.peer])
+      const ways = () => [ada.reachability(ben.peer), ben.reachability(ada.peer)]
+      const way = { path: 'relayed', over }
+      await expect.poll(ways, { timeout: 10_000 }).toMatchObject([way, way])
+    }
   })
 
   test('NET-70 a dead peer is no secret: its socket closes the other', async () => {

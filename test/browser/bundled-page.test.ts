@@ -48,7 +48,7 @@ describe('@kithmesh/node in the bundle of a page', () => {
     expect(requests).toContain(`${site}page.js`)
     expect(requests.filter((url) => !url.startsWith(site))).toEqual([])
     const known = [...relay.addresses, ...phone.addresses()].flatMap(socketsOf)
-    expect(new Set(sockets)).toEqual(new Set(known))
+    expect(new Set(sockets.map(withoutSplice))).toEqual(new Set(known))
     expect(new Set(iceServers)).toEqual(new Set(['stun:127.0.0.1:3478']))
   })
 
@@ -185,4 +185,9 @@ async function call<N extends keyof BundledPage>(
 function socketsOf(address: string): readonly string[] {
   const [, host, port] = /^\/ip4\/([^/]+)\/tcp\/(\d+)\/ws\//.exec(address) ?? []
   return host === undefined ? [] : [`ws://${host}:${port}/`]
+}
+
+/** A spliced road is a WebSocket of its own to the same place (NET-70). */
+function withoutSplice(url: string): string {
+  return url.replace(/\/kith\/splice\/1$/, '/')
 }

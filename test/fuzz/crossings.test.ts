@@ -27,6 +27,17 @@ const TWINS: readonly (readonly [from: string, into: string, why: string])[] = [
   ['node/greeting/hello-wire.ts helloCodec', 'node/delivery/message-wire.ts toSenderCodec', 'NET'],
   ['node/greeting/hello-wire.ts helloCodec', 'node/recovery/wire.ts recoveryCodec', 'NET'],
   ['node/recovery/wire.ts recoveryCodec', 'node/greeting/hello-wire.ts helloCodec', 'NET'],
+  // A relay refuses in clear over its own protocol (RLY-70), a device sealed to who links (LNK-8).
+  [
+    'protocol/link/relay-talk.ts relayAnswerCodec',
+    'protocol/link/sealed-channel.ts saidCodec',
+    'NET',
+  ],
+  [
+    'protocol/link/sealed-channel.ts saidCodec',
+    'protocol/link/relay-talk.ts relayAnswerCodec',
+    'NET',
+  ],
   // An answer stands in a frame of its kind, a proposal in the first sealed message of who takes in (LNK-8).
   ['protocol/link/channel.ts answerCodec', 'protocol/link/link-messages.ts proposalCodec', 'LNK-8'],
   // A reveal is the first sealed message of a dialler (LNK-8); the others never leave the store.

@@ -68,11 +68,30 @@ async function tryPair(
     // a home of its own for each pair: nothing of the pair before helps
     const home = `page ${nats.phone} ${nats.laptop}`
     await call(page, 'open', { home, name: home, relays: [relay.ws], newDevice: true })
-    await laptop.ask('linked', 'link', await call(page, 'linkCode'), '--yes', '--far')
-    return { first: 'Chromium', ...nats, ...(await watch(page, laptop, home)) }
+    await linkPage(page, laptop)
+    const seen = await watch(page, laptop, home)
+    // an account has eight devices at most, and there are sixteen pairs
+    await laptop.ask('device', 'devices', 'unlink', home, '--yes')
+    return { first: 'Chromium', ...nats, ...seen }
   } finally {
     await browser.close()
     await laptop.stop()
+  }
+}
+
+const LINKING_MS = 60_000
+
+/** A page that has just begun may not be at its relay yet when its code is read. */
+async function linkPage(page: Page, laptop: Device): Promise<void> {
+  for (const until = performance.now() + LINKING_MS; ; ) {
+    const linked = laptop.ask('linked', 'link', await call(page, 'linkCode'), '--yes', '--far')
+    const failure = await linked.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    if (failure === undefined) return
+    if (performance.now() > until) throw failure.error
+    await delay(LOOK_MS * 10)
   }
 }
 

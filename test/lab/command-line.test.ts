@@ -5,13 +5,12 @@ test('without a word the lab tries everything, three times each', () => {
   expect(readRequest([])).toEqual({
     kind: 'run',
     request: {
-      parts: ['nat', 'chromium', 'ladder', 'outages'],
+      parts: ['nat', 'chromium', 'ladder', 'outages', 'silences'],
       json: false,
       write: false,
       messages: 100,
       rungs: [0, 1, 2, 3, 4, 5, 6, 7, 8],
       runs: 3,
-      long: 0,
       only: [],
     },
   })

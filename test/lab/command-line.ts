@@ -13,14 +13,12 @@ export interface Request {
   readonly rungs: readonly number[]
   /** Times each outage is suffered. */
   readonly runs: number
-  /** How many of the silences of 1, 3 and 30 minutes are waited for. */
-  readonly long: number
   /** Only these outages; all of them when empty. */
   readonly only: readonly OutageName[]
 }
 
 /** What the lab can try. */
-export type Part = 'nat' | 'chromium' | 'ladder' | 'outages'
+export type Part = 'nat' | 'chromium' | 'ladder' | 'outages' | 'silences'
 
 /** What `npm run lab -- --help` prints. */
 export const USAGE = `npm run lab [-- PART… [options]]     (as root, on Linux)
@@ -30,13 +28,13 @@ Parts (default: all)
   chromium  the same with a page in Chromium at one end
   ladder    two people on a line that gets worse, rung by rung
   outages   how long until words arrive again after a line, a relay or a machine was gone
+  silences  the same after 1, 3 and 30 minutes without a word (35 minutes)
 
 Options
   --messages N   of each side on a rung (default 100)
   --rungs A,B    only these of 0 to ${LADDER.length - 1}
   --runs N       times each outage is suffered (default 3)
   --only A,B     only these outages: relay, uplink, rebind, udp, partition, suspend
-  --long N       of the silences of 1, 3 and 30 minutes, so many (default 0)
   --json         one JSON object per line on stdout
   --write        puts the tables into docs/network.md
   --help`
@@ -57,7 +55,6 @@ export function readRequest(
         rungs: { type: 'string' },
         runs: { type: 'string', default: '3' },
         only: { type: 'string' },
-        long: { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -73,7 +70,6 @@ export function readRequest(
       runs: countOf(values.runs, 'runs'),
       only:
         wordsOf(values.only).length === 0 ? [] : chosen(wordsOf(values.only), OUTAGES, 'outage'),
-      long: Math.min(Number(values.long) || 0, 3),
     }
     return { kind: 'run', request }
   } catch (error) {
@@ -81,7 +77,7 @@ export function readRequest(
   }
 }
 
-const PARTS: readonly Part[] = ['nat', 'chromium', 'ladder', 'outages']
+const PARTS: readonly Part[] = ['nat', 'chromium', 'ladder', 'outages', 'silences']
 const RUNGS: readonly string[] = LADDER.map((_, rung) => String(rung))
 const OUTAGES: readonly OutageName[] = ['relay', 'uplink', 'rebind', 'udp', 'partition', 'suspend']
 

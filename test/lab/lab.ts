@@ -9,7 +9,14 @@ import { sweepInternets } from './internet.ts'
 import { runLadder } from './ladder.ts'
 import { compilerMissing } from './line.ts'
 import { ALL_PAIRS, type PairResult, runNatMatrix } from './nat-matrix.ts'
-import { outagesOf, runOutages } from './outages.ts'
+import {
+  OUTAGES,
+  type Outage,
+  type OutageResult,
+  runOutages,
+  runSilences,
+  SILENCES,
+} from './outages.ts'
 import {
   isOutageWell,
   isPairWell,
@@ -82,13 +89,22 @@ async function runPart(part: Part, request: Request): Promise<Outcome> {
       return { table: ladderTable(results), isWell: results.every(isRungWell) }
     }
     case 'outages': {
-      const outages = outagesOf(request.long).filter(
-        ({ name }) => request.only.length === 0 || request.only.includes(name),
-      )
-      const results = await runOutages(outages, request.runs, teller(part, request, isOutageWell))
-      return { table: outageTable(results), isWell: results.every(isOutageWell) }
+      const told = teller(part, request, isOutageWell)
+      return outagesOutcome(await runOutages(chosen(OUTAGES, request), request.runs, told))
+    }
+    case 'silences': {
+      const told = teller(part, request, isOutageWell)
+      return outagesOutcome(await runSilences(chosen(SILENCES, request), told))
     }
   }
+}
+
+function chosen(outages: readonly Outage[], { only }: Request): readonly Outage[] {
+  return outages.filter(({ name }) => only.length === 0 || only.includes(name))
+}
+
+function outagesOutcome(results: readonly OutageResult[]): Outcome {
+  return { table: outageTable(results), isWell: results.every(isOutageWell) }
 }
 
 function pairsOutcome(results: readonly PairResult[]): Outcome {

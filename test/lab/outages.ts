@@ -35,25 +35,33 @@ const RESTART_MS = 3_000
 /** Silence that is longer than anything keeps a connection alive for. */
 const LONG_MS: readonly number[] = [60_000, 180_000, 1_800_000]
 
-/** Every kind over both ways; with `long`, that many of the longer silences too. */
-export function outagesOf(long: number): readonly Outage[] {
-  const all: Outage[] = []
-  for (const before of ['relayed', 'direct'] as const) {
-    all.push(
-      { name: 'relay', before, lastsMs: RESTART_MS },
-      { name: 'uplink', before, lastsMs: 0 },
-      { name: 'rebind', before, lastsMs: 0 },
-      { name: 'udp', before, lastsMs: 0 },
-      { name: 'partition', before, lastsMs: SHORT_MS },
-      { name: 'suspend', before, lastsMs: SHORT_MS },
-    )
-  }
-  for (const lastsMs of LONG_MS.slice(0, long)) {
-    all.push({ name: 'partition', before: 'relayed', lastsMs })
-    all.push({ name: 'partition', before: 'direct', lastsMs })
-    all.push({ name: 'suspend', before: 'direct', lastsMs })
-  }
-  return all
+/** Every kind over both ways, as short as it is in daily life. */
+export const OUTAGES: readonly Outage[] = (['relayed', 'direct'] as const).flatMap((before) => [
+  { name: 'relay', before, lastsMs: RESTART_MS },
+  { name: 'uplink', before, lastsMs: 0 },
+  { name: 'rebind', before, lastsMs: 0 },
+  { name: 'udp', before, lastsMs: 0 },
+  { name: 'partition', before, lastsMs: SHORT_MS },
+  { name: 'suspend', before, lastsMs: SHORT_MS },
+])
+
+/** A silent line and a sleeping machine, for longer and longer. */
+export const SILENCES: readonly Outage[] = (['partition', 'suspend'] as const).flatMap((name) =>
+  (['relayed', 'direct'] as const).flatMap((before) =>
+    LONG_MS.map((lastsMs) => ({ name, before, lastsMs })),
+  ),
+)
+
+/** Once each. Nearly all of it is waiting, so that worlds of different kinds stand side by side. */
+export async function runSilences(
+  silences: readonly Outage[],
+  onResult: (result: OutageResult) => void,
+): Promise<readonly OutageResult[]> {
+  const kinds = Map.groupBy(silences, ({ name, before }) => `${name} ${before}`)
+  const results = await Promise.all(
+    [...kinds.values()].map((ofKind) => runOutages(ofKind, 1, onResult)),
+  )
+  return results.flat()
 }
 
 /** Each in a world of its own, so that no trouble is made by the one before; `runs` times one after the other there. */

@@ -48,7 +48,10 @@ describe('what the lab calls well', () => {
     expect(isOutageWell({ ...result, backMs: [80, 5_001] })).toBe(false)
     expect(isOutageWell({ ...result, backMs: [80, undefined] })).toBe(false)
     expect(isOutageWell({ ...result, adaToBen: all(2) })).toBe(false)
-    expect(outageTable([result])).toContain('| direct | 3.0 s | 0.1 s, 5.0 s | 5 of 5 | 0 |')
+    expect(outageTable([{ ...result, backMs: [5_000, 80, 1_200] }])).toContain(
+      '| direct | 3.0 s | 1.2 s | 5.0 s | 3 | 5 of 5 | 0 |',
+    )
+    expect(outageTable([{ ...result, backMs: [80, undefined] }])).toContain('| never | never | 2 |')
   })
 })
 

@@ -89,13 +89,37 @@ export function outageTable(results: readonly OutageResult[]): string {
       WORDS[name],
       before,
       lastsMs === 0 ? '' : seconds(lastsMs),
-      backMs.map(seconds).join(', '),
+      seconds(medianOf(backMs)),
+      seconds(worstOf(backMs)),
+      String(backMs.length),
       `${adaToBen.once + benToAda.once} of ${said.ada + said.ben}`,
       String(adaToBen.twice + benToAda.twice),
     ]
   })
-  return table(['what', 'way before', 'lasts', 'back after', 'arrived once', 'twice'], rows)
+  return table(OUTAGE_HEAD, rows)
 }
+
+const OUTAGE_HEAD: readonly string[] = [
+  'what',
+  'way before',
+  'lasts',
+  'back after (median)',
+  'at worst',
+  'times',
+  'arrived once',
+  'twice',
+]
+
+type Back = OutageResult['backMs']
+
+/** Never is worse than any time. */
+const ordered = (backMs: Back): readonly number[] =>
+  backMs.map((ms) => ms ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b)
+
+/** The slower one of the two in the middle. */
+const medianOf = (backMs: Back): number | undefined => ordered(backMs)[backMs.length >> 1]
+
+const worstOf = (backMs: Back): number | undefined => ordered(backMs).at(-1)
 
 const WORDS: Readonly<Record<OutageResult['name'], string>> = {
   relay: 'the relay is killed and starts again',

@@ -72,7 +72,20 @@ export async function openWorkbench(): Promise<Workbench> {
   }
 }
 
-const TESTS = ['log-rules', 'log-limits', 'log-examples', 'log-file', 'device-log']
+const TESTS = [
+  'log-rules',
+  'log-recovery',
+  'log-leftover',
+  'log-rights',
+  'entry-bodies',
+  'log-limits',
+  'log-examples',
+  'log-file',
+  'device-log',
+  'log-forks',
+  'log-intruders',
+  'tampered-entries',
+]
 
 /** The source with the fault; it is part of the check that the rule still stands as the fault says. */
 function planted(source: string, { name, from, to }: Fault): string {

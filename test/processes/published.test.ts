@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { dressed } from '../../publish/manifest.ts'
 
 const run = promisify(execFile)
@@ -44,12 +44,23 @@ async function asksFor(unpacked: string): Promise<readonly string[]> {
   return Object.keys(Object(manifest['optionalDependencies']))
 }
 
-test('RLY-87 what npm packs is two bundles and types, asks for no package but the add-on, and starts alone', async () => {
+/** What starts is small, as it is read by every Node; the parts are few, and none is there twice. */
+async function isSmall(unpacked: string, entry: string): Promise<void> {
+  const all = await readdir(join(unpacked, 'dist'))
+  const scripts = all.filter((file) => file.endsWith('.js'))
+  const sizes = await Promise.all(
+    scripts.map(async (file) => (await stat(join(unpacked, 'dist', file))).size),
+  )
+  expect(scripts.length).toBeLessThan(40)
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3_500_000)
+  expect(sizes[scripts.indexOf(entry)]).toBeLessThan(4_000)
+  expect(all).toContain('third-party-licenses.txt')
+}
+
+test('RLY-87 what npm packs is a few bundles and types, asks for no package but the add-on, and starts alone', async () => {
   const unpacked = await packed(RELAY)
   expect(await asksFor(unpacked)).toEqual(['node-datachannel'])
-  const scripts = (await readdir(join(unpacked, 'dist'))).filter((file) => file.endsWith('.js'))
-  expect(scripts).toEqual(['index.js', 'kith-relay.js'])
-  expect((await stat(join(unpacked, 'dist/kith-relay.js'))).size).toBeLessThan(4_000_000)
+  await isSmall(unpacked, 'kith-relay.js')
   // In an empty folder, without a single package beside it: it runs, and says what it goes without.
   const home = await folder()
   await writeFile(join(home, 'limits.json'), '{}')
@@ -91,8 +102,7 @@ test('RLY-87 what npm packs is two bundles and types, asks for no package but th
 test('CLI-102 kith is published alike, with the store it needs in it: it makes an account in an empty folder', async () => {
   const unpacked = await packed(KITH)
   expect(await asksFor(unpacked)).toEqual(['@napi-rs/keyring', 'node-datachannel'])
-  const scripts = (await readdir(join(unpacked, 'dist'))).filter((file) => file.endsWith('.js'))
-  expect(scripts).toEqual(['argon2id-worker.node.js', 'index.js', 'kith.js'])
+  await isSmall(unpacked, 'kith.js')
   const home = await folder()
   const kith = (...argv: readonly string[]) =>
     run(process.execPath, [join(unpacked, 'dist/kith.js'), ...argv, '--json', '--home', home], {
@@ -112,3 +122,40 @@ test('CLI-102 kith is published alike, with the store it needs in it: it makes a
   await kith('stop')
   await up
 }, 60_000)
+
+describe('CLI-104 RLY-87 compiled code', () => {
+  const commands = [
+    ['kith', KITH],
+    ['kith-relay', RELAY],
+  ] as const
+  const start = (name: string, workspace: string, cache: string) => {
+    const { NODE_DISABLE_COMPILE_CACHE: _, ...env } = process.env
+    return run(process.execPath, [join(workspace, 'dist', `${name}.js`), '--version'], {
+      env: { ...env, XDG_CACHE_HOME: cache },
+    })
+  }
+
+  test.each(commands)('CLI-104 %s keeps it in a folder of its own', async (name, workspace) => {
+    const cache = await folder()
+    await start(name, workspace, cache)
+    expect((await stat(join(cache, name))).mode & 0o777).toBe(0o700)
+    expect(await readdir(join(cache, name))).toHaveLength(1)
+  })
+
+  test.each(commands)(
+    'CLI-104 %s leaves a folder alone that others write',
+    async (name, workspace) => {
+      const cache = await folder()
+      await mkdir(join(cache, name))
+      await chmod(join(cache, name), 0o777)
+      await start(name, workspace, cache)
+      expect(await readdir(join(cache, name))).toEqual([])
+    },
+  )
+
+  test.each(commands)('CLI-104 %s starts without one', async (name, workspace) => {
+    const cache = join(await folder(), 'file')
+    await writeFile(cache, '')
+    expect((await start(name, workspace, cache)).stdout).toContain('.')
+  })
+})

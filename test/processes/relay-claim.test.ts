@@ -8,7 +8,7 @@ const NEAR = ['--listen', '/ip4/127.0.0.1/tcp/0'] as const
 const statusOf = (home: Home): Promise<Seen> => home.ask('status', 'status')
 
 test(
-  'RLY-45 RLY-70 RLY-71 RLY-74 RLY-75 RLY-91 CLI-100 CLI-101 CLI-103 a relay is claimed, serves the devices of that account, and one that is unlinked no more',
+  'RLY-45 RLY-70 RLY-71 RLY-74 RLY-75 RLY-91 CLI-100 CLI-101 CLI-105 a relay is claimed, serves the devices of that account, and one that is unlinked no more',
   async () => {
     await using stage = await createStage()
     const relay = await stage.relay({ closed: true, flags: ['--usage'] })

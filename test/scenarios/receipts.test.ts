@@ -173,6 +173,77 @@ test('DEL-47 B5 switched off: read on all own devices, and nobody else is told',
   expect(messageStreams.get(desk.device) ?? 0).toBe(0)
 })
 
+/** What goes out of a device now is behind whatever it has told before. */
+async function say(from: KithNode, to: KithNode, text: string): Promise<void> {
+  await from.messages.send(accountOf(to), { text })
+  await expect.poll(() => textsOf(to), WAIT).toContain(text)
+}
+
+/** The phone shows a message, siblings hear of it, and it is gone before it has told the author. */
+async function shownAndGone(): Promise<Cast> {
+  const at = await cast()
+  const { world, phone, desk, tablet, ada, ben } = at
+  await tablet.messages.send(ada, { text: 'seen?' })
+  for (const node of [phone, desk]) {
+    await expect.poll(() => node.messages.unread(ben), WAIT).toBe(1)
+  }
+  await phone.messages.markRead(ben)
+  await expect.poll(() => desk.messages.unread(ben), WAIT).toBe(0)
+  await world.stop(phone)
+  return at
+}
+
+test('DEL-68 a receipt is not lost with the device that owes it: whoever shows the message next tells', async () => {
+  const { world, desk, tablet, ben } = await shownAndGone()
+  await using _ = world
+  const again = await world.restart(desk)
+  await say(again, tablet, 'nobody looks')
+  for (let seconds = 0; seconds < 10; seconds++) world.time.leap(1_000)
+  await say(again, tablet, 'still')
+  expect(await readOf(tablet)).toEqual([])
+  expect(await again.messages.unread(ben)).toBe(0)
+  await again.messages.markRead(ben)
+  await untilTold(world, async () => (await readOf(tablet)).length === 1)
+})
+
+test('DEL-68 DEL-47 B5 what was shown elsewhere before the setting changed is told by nobody', async () => {
+  const { world, desk, tablet, ben } = await shownAndGone()
+  await using _ = world
+  await desk.settings.set('receipts.read', false)
+  await desk.settings.set('receipts.read', true)
+  await say(desk, tablet, 'one')
+  await desk.messages.markRead(ben)
+  for (let seconds = 0; seconds < 10; seconds++) world.time.leap(1_000)
+  await say(desk, tablet, 'two')
+  expect(await readOf(tablet)).toEqual([])
+})
+
+test('DEL-68 DEL-49 what the first device has told the next one does not tell again', async () => {
+  const { world, phone, desk, tablet, ada, ben } = await cast()
+  await using _ = world
+  let receipts = 0
+  tablet.addEventListener('message:delivery', ({ detail: { delivery } }) => {
+    if (delivery.read) receipts += 1
+  })
+  const { message } = await tablet.messages.send(ada, { text: 'seen?' })
+  for (const node of [phone, desk]) {
+    await expect.poll(() => node.messages.unread(ben), WAIT).toBe(1)
+  }
+  await phone.messages.markRead(ben)
+  await untilTold(world, async () => {
+    const { read, reached } = (await tablet.messages.get(message))?.delivery ?? {}
+    return read === true && reached === 2
+  })
+  // Siblings have the receipt when they have what the phone wrote after it.
+  await say(phone, tablet, 'after it')
+  await expect.poll(() => textsOf(desk), WAIT).toContain('after it')
+  const before = receipts
+  await desk.messages.markRead(ben)
+  for (let seconds = 0; seconds < 10; seconds++) world.time.leap(1_000)
+  await say(desk, tablet, 'and later')
+  expect(receipts).toBe(before)
+})
+
 test('DEL-46 history that a new device gets is read as far as it was read on the others', async () => {
   const { world, phone, tablet, ada, ben } = await cast()
   await using _ = world

@@ -1,21 +1,10 @@
-import type { MessageGap } from '@kithmesh/node'
 import { describe, expect, test } from 'vitest'
-import { eventually } from '../test/eventually.ts'
-import {
-  ACCOUNT,
-  BEN,
-  CARA,
-  deliveryState,
-  LAPTOP,
-  message,
-  messageId,
-  PHONE,
-} from '../test/fake-node.ts'
-import { start } from '../test/terminal.ts'
+import { ACCOUNT, BEN, CARA, deliveryState, LAPTOP, messageId, PHONE } from '../test/fake-device.ts'
 import { createWorld } from '../test/world.ts'
 import { answerEvent } from './events.ts'
 
 const AT = '2026-11-22T10:02:00.000Z'
+
 const first = {
   event: 'message',
   message: messageId('first'),
@@ -43,6 +32,8 @@ describe('CLI-2 the JSON of every command', () => {
         account: ACCOUNT,
         device: LAPTOP,
         name: 'laptop',
+        reachable: 'yes',
+        reachableReason: 'Through the relay at 192.0.2.1',
         devices: [
           {
             device: LAPTOP,
@@ -51,6 +42,7 @@ describe('CLI-2 the JSON of every command', () => {
             this: true,
             state: 'active',
             path: 'this',
+            over: null,
             reason: '',
             lastSeen: null,
             pending: 0,
@@ -62,11 +54,13 @@ describe('CLI-2 the JSON of every command', () => {
             this: false,
             state: 'active',
             path: 'relayed',
+            over: null,
             reason: 'its network blocks UDP',
             lastSeen: null,
             pending: 0,
           },
         ],
+        contacts: [],
         relays: [{ address: '/ip4/192.0.2.1/tcp/4001', state: 'reserved', reason: null }],
         pending: 1,
         waiting: [],
@@ -77,7 +71,7 @@ describe('CLI-2 the JSON of every command', () => {
     ])
   })
 
-  test('CLI-103 what relays say they forwarded, a line per day', async () => {
+  test('CLI-105 what relays say they forwarded, a line per day', async () => {
     const { json, human } = await createWorld()
     const { events } = await json(['relay', 'usage'])
     const day = { relay: '12D3KooWRelay', day: '2026-11-21', bytes: 2_340_000, circuits: 7 }
@@ -199,278 +193,6 @@ describe('CLI-2 the JSON of every command', () => {
     expect(code).toBe(0)
     expect(events()).toMatchObject([{ name: 'B'.repeat(256) }])
   })
-})
-
-describe('CLI-17 send', () => {
-  const reached = (count: number) => deliveryState({ reached: count, state: 'reached' })
-
-  test('CLI-17 --wait reached ends with the first device', async () => {
-    const { json } = await createWorld((own) => {
-      own.deliveries = [reached(0), reached(1), reached(2)]
-    })
-    const { code, events } = await json(['send', 'Ben', 'hi', '--wait', 'reached'])
-    expect(code).toBe(0)
-    const message = messageId('sent')
-    expect(events().slice(1)).toEqual([
-      { event: 'delivery', message, ...reached(0), waiting: null, readAt: null },
-      { event: 'delivery', message, ...reached(1), waiting: null, readAt: null },
-    ])
-  })
-
-  test('CLI-17 --wait all ends when every device has it', async () => {
-    const { json } = await createWorld((own) => {
-      own.deliveries = [deliveryState({ of: 0 }), reached(1), reached(2)]
-    })
-    const { code, events } = await json(['send', 'Ben', 'hi', '--wait', 'all'])
-    expect(code).toBe(0)
-    expect(events().at(-1)).toMatchObject({ event: 'delivery', reached: 2, of: 2 })
-  })
-
-  test('CLI-17 after --timeout: exit 4, and the message stays', async () => {
-    const { json, device: own } = await createWorld()
-    const { code, events } = await json(['send', 'Ben', 'hi', '--wait', 'all', '--timeout', '20'])
-    expect(code).toBe(4)
-    expect(events().map((event) => (event as { event: string }).event)).toEqual([
-      'sent',
-      'delivery',
-      'error',
-    ])
-    expect(events().at(-1)).toMatchObject({
-      code: 'ERR_TIMEOUT',
-      hint: expect.stringContaining('outbox'),
-    })
-    expect(own.messages.at(-1)?.text).toBe('hi')
-  })
-
-  test('CLI-17 - reads the text from stdin, without the line break of the shell', async () => {
-    const { json, device: own } = await createWorld()
-    await json(['send', 'Ben', '-'], { stdin: 'two\nlines\n' })
-    expect(own.messages.at(-1)?.text).toBe('two\nlines')
-  })
-
-  test('CLI-17 a text that is empty, no UTF-8 or too long is not sent', async () => {
-    const { json, device: own } = await createWorld()
-    const before = own.messages.length
-    expect((await json(['send', 'Ben', '-'], { stdin: '\n' })).code).toBe(2)
-    expect((await json(['send', 'Ben', '-'], { stdin: Uint8Array.of(0xff, 0xfe) })).code).toBe(2)
-    const { code, events } = await json(['send', 'Ben', '-'], { stdin: 'é'.repeat(8193) })
-    expect(code).toBe(2)
-    expect(events()).toMatchObject([{ code: 'ERR_TEXT' }])
-    const cut = `${'x'.repeat(16_384)}王 and more`
-    expect((await json(['send', 'Ben', '-'], { stdin: cut })).code).toBe(2)
-    expect((await json(['send', 'Ben', '-'], { stdin: Uint8Array.of(0x61, 0xe7) })).code).toBe(2)
-    expect(own.messages.length).toBe(before)
-    const longest = 'x'.repeat(16_384)
-    expect((await json(['send', 'Ben', '-'], { stdin: `${longest}\r\n` })).code).toBe(0)
-    expect(own.messages.at(-1)?.text).toBe(longest)
-  })
-})
-
-describe('CLI-77 what a message waits for', () => {
-  const until = Date.UTC(2027, 0, 21, 9)
-  const away = {
-    waiting: { reason: 'away', text: "Ben's devices are all away", until },
-  } as const
-
-  test('CLI-77 DEL-42 the JSON says how far it is, why it waits and until when', async () => {
-    const { json } = await createWorld((own) => {
-      own.deliveries = [deliveryState({ state: 'sibling', ...away })]
-    })
-    const { events } = await json(['send', 'Ben', 'hi'])
-    const waiting = { ...away.waiting, until: '2027-01-21T09:00:00.000Z' }
-    expect(events()).toMatchObject([
-      { event: 'sent', delivery: { reached: 0, state: 'sibling', waiting, readAt: null } },
-    ])
-    const listed = await json(['messages', 'Ben', '--limit', '1'])
-    expect(listed.events()).toMatchObject([{ delivery: { state: 'sibling', waiting } }])
-  })
-
-  test('CLI-77 DEL-42 a person is told why, and that a sibling has it', async () => {
-    const { human } = await createWorld((own) => {
-      own.deliveries = [deliveryState({ state: 'sibling', ...away })]
-    })
-    const { err } = await human(['send', 'Ben', 'hi'])
-    expect(err()).toMatch(
-      /^Ben's devices are all away\. It is tried until 2027-01-21 \d\d:\d\d\.$/m,
-    )
-    expect(err()).toContain('It is on another of your devices, too.')
-  })
-
-  test('CLI-77 who waited in vain is told what for', async () => {
-    const { json } = await createWorld((own) => {
-      own.deliveries = [deliveryState(away)]
-    })
-    const { code, events } = await json(['send', 'Ben', 'x', '--wait', 'all', '--timeout', '20'])
-    expect(code).toBe(4)
-    const message = expect.stringContaining("in 20 ms: Ben's devices are all away.")
-    expect(events().at(-1)).toMatchObject({ code: 'ERR_TIMEOUT', message })
-  })
-
-  test('CLI-77 the state of each message stands in its line', async () => {
-    const { human, device: own } = await createWorld((fake) => {
-      const states = [
-        deliveryState(),
-        deliveryState({ state: 'sibling' }),
-        deliveryState({ state: 'reached', reached: 1 }),
-        deliveryState({ state: 'reached', reached: 2 }),
-        deliveryState({ state: 'read', reached: 2, read: true, readAt: until }),
-        deliveryState({ state: 'ended' }),
-      ]
-      const from = { account: ACCOUNT, name: 'Ada', self: true }
-      fake.messages = states.map((delivery, at) =>
-        message({ message: messageId(`no${at}`), from, text: `no ${at}`, delivery }),
-      )
-    })
-    own.messages.push(message({ message: messageId('new'), text: 'new', unread: true }))
-    const { out } = await human(['messages', 'Ben'])
-    const ends = out()
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.replace(/^.*?: /, ''))
-    expect(ends).toEqual([
-      'no 0  ◔',
-      'no 1  ◑',
-      'no 2  ✓',
-      'no 3  ✓✓',
-      'no 4  ✓✓ read',
-      'no 5  ✗',
-      'new  •',
-    ])
-  })
-
-  test('CLI-77 the status says for whom something waits, how much and why', async () => {
-    const { json, human } = await createWorld((own) => {
-      own.waiting = [{ contact: BEN, name: 'Ben', messages: 3, ...away.waiting }]
-    })
-    const { events } = await json(['status'])
-    const waiting = { ...away.waiting, until: '2027-01-21T09:00:00.000Z' }
-    expect(events()).toMatchObject([
-      { waiting: [{ contact: BEN, name: 'Ben', messages: 3, ...waiting }] },
-    ])
-    expect((await human(['status'])).out()).toContain(
-      "! 3 messages for Ben: Ben's devices are all away",
-    )
-  })
-})
-
-describe('CLI-78 read', () => {
-  test('CLI-78 marks what a contact wrote as read, all or up to a message', async () => {
-    const {
-      json,
-      human,
-      device: own,
-    } = await createWorld((fake) => {
-      fake.unread = 3
-    })
-    const some = await json(['read', 'Ben', '--up-to', messageId('first')])
-    expect(some.code).toBe(0)
-    expect(own.readUpTo).toEqual({ contact: BEN, upTo: messageId('first') })
-    expect(some.events()).toEqual([
-      { event: 'read', contact: BEN, name: 'Ben', marked: 2, unread: 1 },
-    ])
-    const { out } = await human(['read', 'Ben'])
-    expect(own.readUpTo).toEqual({ contact: BEN, upTo: undefined })
-    expect(out()).toBe('1 message of Ben marked as read\n')
-  })
-
-  test('CLI-78 an unknown message marks nothing', async () => {
-    const { json, device: own } = await createWorld()
-    const { code, events } = await json(['read', 'Ben', '--up-to', 'zzzzzz'])
-    expect(code).toBe(1)
-    expect(events()).toMatchObject([{ code: 'ERR_NOT_FOUND' }])
-    expect(own.readUpTo).toBeUndefined()
-  })
-})
-
-describe('CLI-23 messages', () => {
-  test('CLI-23 oldest first; --limit keeps the newest', async () => {
-    const { json, device: own } = await createWorld()
-    own.receive('second', 'second')
-    expect((await json(['messages', 'Ben'])).events()).toMatchObject([
-      { text: 'hello' },
-      { text: 'second' },
-    ])
-    const limited = await json(['messages', 'Ben', '--limit', '1'])
-    expect(limited.events()).toMatchObject([{ text: 'second' }])
-  })
-
-  test('CLI-79 a gap stands before the message that shows it, with what becomes of it', async () => {
-    const { json, human, device: own } = await createWorld()
-    own.receive('second', 'second')
-    const gap = { contact: BEN, device: PHONE, first: 3, last: 5, before: messageId('second') }
-    own.gaps = [
-      { ...gap, state: 'missing' },
-      { contact: BEN, device: PHONE, first: 9, last: 9, state: 'gone' },
-    ]
-    const missing = { event: 'gap', contact: BEN, name: 'Ben', device: PHONE }
-    expect((await json(['messages', 'Ben'])).events()).toMatchObject([
-      { text: 'hello' },
-      { ...missing, missing: 3, state: 'missing', before: messageId('second') },
-      { text: 'second' },
-      { ...missing, missing: 1, state: 'gone', before: null },
-    ])
-    const lines = (await human(['messages', 'Ben'])).out().trimEnd().split('\n')
-    expect(lines[1]).toMatch(/^—— 3 messages of Ben missing here: asked for/)
-    expect(lines[3]).toMatch(/^—— 1 message of Ben missing: on no device/)
-  })
-
-  test('CLI-79 --follow tells of a gap when it shows, and when it is filled', async () => {
-    const { home, device: own } = await createWorld()
-    const following = start(['messages', 'Ben', '--follow', '--json', '--home', home])
-    await eventually(() => following.out()).toContain('hello')
-    const tell = (contact: typeof BEN, gaps: readonly MessageGap[]): void =>
-      void own.events.dispatchEvent(new CustomEvent('message:gap', { detail: { contact, gaps } }))
-    tell(CARA, [{ contact: CARA, device: PHONE, first: 1, last: 1, state: 'missing' }])
-    tell(BEN, [{ contact: BEN, device: PHONE, first: 2, last: 2, state: 'coming' }])
-    tell(BEN, [])
-    await eventually(() => following.out()).toContain('filled')
-    following.signal('SIGINT')
-    await following.ended
-    expect(following.events().slice(0, -1)).toMatchObject([
-      { text: 'hello' },
-      { event: 'gap', contact: BEN, missing: 1, state: 'coming' },
-      { event: 'gap', contact: BEN, missing: 0, state: 'filled', device: null },
-    ])
-  })
-
-  test('CLI-23 --follow goes on with what comes from that contact only', async () => {
-    const { home, device: own, json } = await createWorld()
-    const following = start(['messages', 'Ben', '--follow', '--json', '--home', home])
-    await eventually(() => following.out()).toContain('hello')
-    const stranger = message({ message: messageId('other'), chat: message({}).chat, text: 'cara' })
-    const other = { ...stranger, chat: `c${CARA.slice(1)}` }
-    own.events.dispatchEvent(new CustomEvent('message:received', { detail: other }))
-    own.receive('new', 'new')
-    await json(['send', 'Ben', 'mine'])
-    await eventually(() => following.out()).toContain('mine')
-    following.signal('SIGINT')
-    expect(await following.ended).toBe(130)
-    expect(following.events()).toMatchObject([
-      { text: 'hello' },
-      { text: 'new' },
-      { text: 'mine', from: { self: true }, delivery: { reached: 0, of: 2, read: false } },
-      { event: 'error', code: 'ERR_INTERRUPTED' },
-    ])
-  })
-})
-
-test('CLI-23 a message that comes while the history is read is shown once', async () => {
-  const { home, device: own } = await createWorld()
-  own.whileListing = () => {
-    own.whileListing = undefined
-    own.receive('meanwhile', 'meanwhile')
-  }
-  const following = start(['messages', 'Ben', '--follow', '--json', '--home', home])
-  await eventually(() => following.out()).toContain('meanwhile')
-  own.receive('last', 'last')
-  await eventually(() => following.out()).toContain('last')
-  following.signal('SIGINT')
-  await following.ended
-  expect(following.events().slice(0, -1)).toMatchObject([
-    { text: 'hello' },
-    { text: 'meanwhile' },
-    { text: 'last' },
-  ])
 })
 
 describe('CLI-5 naming things', () => {

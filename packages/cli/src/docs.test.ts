@@ -2,16 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import {
-  ACCOUNT,
-  deliveryState,
-  type FakeLibrary,
-  fakeLibrary,
-  LAPTOP,
-  message,
-  messageId,
-  PHONE,
-} from '../test/fake-node.ts'
+import { ACCOUNT, deliveryState, LAPTOP, message, messageId, PHONE } from '../test/fake-device.ts'
+import { type FakeLibrary, fakeLibrary } from '../test/fake-node.ts'
 import { run, start, temporaryFolder } from '../test/terminal.ts'
 
 /** Documents whose shell samples people copy. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PHONE } from '../test/fake-node.ts'
+import { PHONE } from '../test/fake-device.ts'
 import { createWorld } from '../test/world.ts'
 
 const CODE = 'WEB+KITH:L/AAAA'

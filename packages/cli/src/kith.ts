@@ -4,10 +4,12 @@
  * that is too old says so in one sentence instead of stopping on a syntax it does not know (CLI-25).
  */
 
+import { keepCompiled } from './compile-cache.ts'
 import { nodeRefusal } from './node-version.ts'
 
 const refusal = nodeRefusal(process.versions.node)
 if (refusal === undefined) {
+  keepCompiled(process.env)
   const { runProcess } = await import('./platform.ts')
   await runProcess(process.argv.slice(2))
 } else {

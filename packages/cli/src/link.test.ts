@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ACCOUNT, device, kithError, LAPTOP, PHONE } from '../test/fake-node.ts'
+import { ACCOUNT, device, kithError, LAPTOP, PHONE } from '../test/fake-device.ts'
 import { run, temporaryFolder } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
 

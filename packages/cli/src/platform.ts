@@ -5,6 +5,7 @@ import { EXIT } from './exit-codes.ts'
 import type { Io, StopSignal, TextSink } from './io.ts'
 import { systemKeyring } from './keyring.ts'
 import { main } from './main.ts'
+import { tidyMemory } from './tidy-memory.ts'
 
 /** Runs a command in this process and ends the process with its exit code. */
 export async function runProcess(argv: readonly string[]): Promise<void> {
@@ -36,7 +37,10 @@ function processIo(): Io {
     keyring: systemKeyring,
     now: () => Date.now(),
     onSignal,
-    loadNode: () => import('@kithmesh/node'),
+    loadNode: () => {
+      tidyMemory()
+      return import('@kithmesh/node')
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BEN, messageId, NOW } from '../test/fake-node.ts'
+import { BEN, messageId, NOW } from '../test/fake-device.ts'
 import { createWorld } from '../test/world.ts'
 
 describe('CLI-95 kith chats', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BEN, device, kithError } from '../test/fake-node.ts'
+import { BEN, device, kithError } from '../test/fake-device.ts'
 import { createWorld } from '../test/world.ts'
 
 describe('what people see', () => {

@@ -1,6 +1,7 @@
 import type { Verification } from '@kithmesh/node'
 import { describe, expect, test } from 'vitest'
-import { BEN, CARA, DIGITS, kithError } from '../test/fake-node.ts'
+import { DIGITS } from '../test/fake-contacts.ts'
+import { BEN, CARA, kithError } from '../test/fake-device.ts'
 import { createWorld } from '../test/world.ts'
 
 describe('CLI-30 code', () => {

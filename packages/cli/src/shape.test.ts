@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { answerEvent } from './events.ts'
-import { answerShape, CALLS, confirmedShape, requestShape } from './local/calls.ts'
+import { CALLS } from './local/calls.ts'
+import { answerShape, confirmedShape, requestShape } from './local/local-protocol.ts'
 
 const malformed = expect.objectContaining({ code: 'ERR_LOCAL_MALFORMED' })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import { device, fakeLibrary, kithError, LAPTOP, NOW, PHONE } from '../test/fake-node.ts'
+import { device, kithError, LAPTOP, NOW, PHONE } from '../test/fake-device.ts'
+import { fakeLibrary } from '../test/fake-node.ts'
 import { start, temporaryFolder } from '../test/terminal.ts'
 import { createWorld } from '../test/world.ts'
 

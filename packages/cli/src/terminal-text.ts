@@ -37,12 +37,19 @@ function cleanLine(line: string): string {
 /** East Asian wide and full-width ranges (Unicode UAX #11), and pictures: two cells each. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** Made when first used: it takes milliseconds, and a device that starts has nothing to measure. */
+let segmenter: Intl.Segmenter | undefined
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
 
 /** Terminal cells of a text without controls. */
 export function cellWidth(text: string): number {
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1
+  for (const { segment } of graphemesOf(text)) width += WIDE.test(segment) ? 2 : 1
   return width
 }
 
@@ -54,7 +61,7 @@ export function fitCells(text: string, width: number): string {
 
 function cutCells(text: string, width: number): string {
   let cut = ''
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     if (cellWidth(cut) + cellWidth(segment) > width - 1) break
     cut += segment
   }

@@ -25,7 +25,7 @@ export interface KithProcess {
 export function spawnKith(home: string, argv: readonly string[]): KithProcess {
   const child = spawn(process.execPath, [KITH, ...argv, '--json', '--home', home], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: home },
+    env: { PATH: process.env['PATH'], HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' },
   })
   const text = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Io, NodeLibrary, StopSignal } from '../src/io.ts'
 import { main } from '../src/main.ts'
-import { NOW } from './fake-node.ts'
+import { NOW } from './fake-device.ts'
 
 /** What is typed, and what kind of place it is typed in. */
 export interface Seat {

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { eventually } from './eventually.ts'
-import { type FakeDevice, type FakeLibrary, fakeLibrary } from './fake-node.ts'
+import type { FakeDevice } from './fake-device.ts'
+import { type FakeLibrary, fakeLibrary } from './fake-node.ts'
 import { type Run, run, type Seat, start, temporaryFolder } from './terminal.ts'
 
 /** A device that is up, and commands for it. */

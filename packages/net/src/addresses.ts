@@ -67,6 +67,12 @@ export function isWebRtc(address: Multiaddr): boolean {
   return address.getComponents().some(({ name }) => name === 'webrtc')
 }
 
+/** Whether an address is dialled by webrtc-direct: UDP, the first hop and the last. */
+export function isWebRtcDirect(address: Multiaddr): boolean {
+  const names = address.getComponents().map(({ name }) => name)
+  return names.includes('webrtc-direct') && !names.includes('p2p-circuit')
+}
+
 /**
  * Which way a connection at this address goes (rule NET-30). Of a WebRTC connection the address
  * tells only the relay that signalled, so it counts as direct and never as near.
@@ -89,6 +95,18 @@ export function isPrivateAddress(address: Multiaddr): boolean {
   if (host.name === 'ip4') return isPrivateIp4(host.value)
   if (host.name === 'ip6') return isPrivateIp6(host.value)
   return host.value === 'localhost' || host.value.endsWith('.local')
+}
+
+/** Whether the first hop of an address is of the internet: not of a local, a private, or a carrier's network (RFC 6598). */
+export function isPublicHost(address: Multiaddr): boolean {
+  const [first = 0, second = 0] = hostOf(address).split('.').map(Number)
+  const isCarriers = first === 100 && second >= 64 && second < 128
+  return hostComponent(address) !== undefined && !isPrivateAddress(address) && !isCarriers
+}
+
+/** Whether an address is of the internet, and leads to its peer without a relay. */
+export function isOutside(address: Multiaddr): boolean {
+  return pathOf(address) === 'direct' && !isWebRtc(address) && isPublicHost(address)
 }
 
 /** Whether an address is this machine's own and nobody else's way. */

@@ -2,7 +2,7 @@ import type { Connection, IdentifyResult } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Activity } from './activity.ts'
 import { type AddressBook, createAddressBook } from './address-book.ts'
-import { bytesToAddress, isWebRtc, parseAddress, pathOf } from './addresses.ts'
+import { bytesToAddress, isOutside, isWebRtc, parseAddress, pathOf } from './addresses.ts'
 import { type Connections, createConnections } from './connections.ts'
 import type { NetOptions } from './create-net.ts'
 import { createDials } from './dials.ts'
@@ -24,9 +24,11 @@ import type {
   NetProtocol,
   PeerIdText,
   Reachability,
+  Reachable,
   RelayState,
 } from './net.ts'
 import { compareOwn, portsAt } from './own-addresses.ts'
+import { reachableBy } from './own-reachability.ts'
 import { type PeerKeeper, startPeerKeeper } from './peer-keeper.ts'
 import type { Platform } from './platform.ts'
 import { createReachabilities, type Reachabilities } from './reachability.ts'
@@ -68,6 +70,8 @@ export class DeviceNet implements Net {
   readonly #stopped = new AbortController()
   #discovery: LanDiscovery | undefined
   #announced = ''
+  /** Somebody came from outside since the network last changed. */
+  #isVisited = false
   #stopping: Promise<void> | undefined
 
   constructor(parts: DeviceNetParts) {
@@ -224,6 +228,14 @@ export class DeviceNet implements Net {
     return this.#reachabilities.get(peer)
   }
 
+  reachable(): Reachable {
+    return reachableBy({
+      isVisited: this.#isVisited,
+      relays: this.relays(),
+      addresses: this.#parts.host.getMultiaddrs(),
+    })
+  }
+
   refuse(peer: PeerIdText): void {
     const refusal = new NetError('ERR_PEER_REFUSED', 'This device refuses connections with it')
     this.#parts.refused.add(peer)
@@ -284,6 +296,7 @@ export class DeviceNet implements Net {
     if (isRelay || this.#peerKeeper.isKept(peer))
       this.#parts.host.services.transports.protect(connection)
     this.#rivals.opened(connection)
+    if (connection.direction === 'inbound') this.#isVisited ||= isOutside(connection.remoteAddr)
     if (isRelay) return
     if (this.#connections.all(peer).length <= 1) {
       this.#events.emit('peer:connected', { peer, path: pathOf(connection.remoteAddr) })
@@ -341,6 +354,7 @@ export class DeviceNet implements Net {
   }
 
   #onNetworkChange(): void {
+    this.#isVisited = false
     this.#relayKeeper.wake()
     this.#peerKeeper.check()
     this.#discovery?.announce()

@@ -9,16 +9,32 @@ import type { Host } from './host.ts'
  */
 const EVERY_MS = 4_000
 
-/** Watches all connections of a host. */
+/** Watches all connections of a host; while there are none it sleeps. */
 export function startHeartbeat(
   host: Host,
   { activity, doubts }: { readonly activity: Activity; readonly doubts: Pick<Doubts, 'ask'> },
   { every = EVERY_MS }: { readonly every?: number | undefined } = {},
 ): { stop(): void } {
-  const timer = setInterval(() => {
-    for (const connection of host.getConnections()) {
+  let timer: ReturnType<typeof setInterval> | undefined
+  const beat = (): void => {
+    const connections = host.getConnections()
+    if (connections.length === 0) rest()
+    for (const connection of connections) {
       if (activity.idleFor(connection) >= every) void doubts.ask(connection)
     }
-  }, every)
-  return { stop: () => clearInterval(timer) }
+  }
+  const rest = (): void => {
+    clearInterval(timer)
+    timer = undefined
+  }
+  const begin = (): void => {
+    timer ??= setInterval(beat, every)
+  }
+  host.addEventListener('connection:open', begin)
+  return {
+    stop: () => {
+      host.removeEventListener('connection:open', begin)
+      rest()
+    },
+  }
 }

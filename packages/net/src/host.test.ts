@@ -161,6 +161,18 @@ describe('NET-6 the certificate of webrtc-direct', () => {
     const connection = await ben.dial(second.getMultiaddrs().map((text) => multiaddr(text)))
     expect(connection.remotePeer.equals(second.peerId)).toBe(true)
   })
+
+  test('NET-6 a host that offers no WebRTC itself dials it all the same', async () => {
+    const certificate = await createCertificate(environment)
+    const listen = ['/ip4/127.0.0.1/udp/0/webrtc-direct']
+    const ada = await host({ name: 'ada', listen, certificate })
+    const ben = await host({ name: 'ben', listen: TCP, webrtc: false })
+    const dialled = await Promise.all([1, 2].map(() => ben.dial(ada.getMultiaddrs())))
+    expect(dialled.map(({ remotePeer }) => String(remotePeer))).toEqual(
+      [1, 2].map(() => String(ada.peerId)),
+    )
+    await expect(ben.dial(multiaddr(`/ip4/127.0.0.1/udp/1/webrtc-direct`))).rejects.toThrow()
+  })
 })
 
 describe('NET-8 an aborted connection', () => {

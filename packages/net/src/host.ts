@@ -12,6 +12,7 @@ import {
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { boundMessages } from './bounded-messages.ts'
 import type { HostCertificate } from './certificate.ts'
 import {
   type CircuitTransport,
@@ -171,6 +172,7 @@ async function transportsOf(
     iceServers: options.iceServers ?? (() => []),
     // WebRTC between peers signals over a circuit, so without circuits there is nothing to offer
     webrtc: withCircuit && options.webrtc !== false,
+    listensDirect: options.listen?.some((address) => address.includes('/webrtc-direct')) === true,
   })
   if (circuit === undefined) return { factories: [...factories], circuit }
   const clientFrom = (components: Components): CircuitTransport => {
@@ -269,11 +271,13 @@ function hostTransports({
   addressManager,
   connectionManager,
   peerStore,
+  registrar,
   transportManager,
   upgrader,
 }: Parameters<TransportFactory>[0]): HostTransports {
   refuseEndlessLengths(upgrader)
   flatConnections(connectionManager)
+  boundMessages(registrar)
   return {
     dial: (address, options) => transportManager.dial(address, options),
     confirmOwn: () => {

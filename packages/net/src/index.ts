@@ -3,7 +3,7 @@ import { createHostOn, type Host, type HostOptions } from './host.ts'
 import type { Net } from './net.ts'
 import { nodePlatform } from './platform.node.ts'
 
-export { isLoopback, pathOf } from './addresses.ts'
+export { isLoopback, isOutside, pathOf } from './addresses.ts'
 export { createCertificate, type HostCertificate } from './certificate.ts'
 export {
   CIRCUIT_STATUS,
@@ -47,6 +47,7 @@ export type {
   NetProtocol,
   PeerIdText,
   Reachability,
+  Reachable,
   RelayState,
 } from './net.ts'
 export type { Admit, NewSocket } from './new-socket.ts'

@@ -47,10 +47,22 @@ export interface FrameStream {
 /** How a peer is reached now. `away` always says why. */
 export interface Reachability {
   readonly path: 'lan' | 'direct' | 'relayed' | 'away'
+  /**
+   * What carries the connection; missing while there is none. Over a relay: a `splice` is a socket of its own that
+   * the relay joins with the peer's, a `circuit` shares the connection to the relay.
+   */
+  readonly over?: 'tcp' | 'websocket' | 'webrtc' | 'splice' | 'circuit'
   /** One sentence for a person: the address or relay used, or why there is none. */
   readonly reason: string
   /** When a connection to it last stood, ms since 1970 UTC. */
   readonly lastSeen?: number
+}
+
+/** Whether others can reach this device from other networks, as far as it can know (rule NET-58). */
+export interface Reachable {
+  readonly reachable: 'yes' | 'no' | 'unknown'
+  /** One sentence for a person: how, or why not. */
+  readonly reason: string
 }
 
 /** A configured relay and whether our reservation on it stands. */
@@ -105,6 +117,8 @@ export interface Net {
   /** Connected, known or not: peers with a connection now. */
   connected(): readonly PeerIdText[]
   reachability(peer: PeerIdText): Reachability
+  /** Whether others can reach this device itself from other networks. */
+  reachable(): Reachable
   /** Closes connections to a peer and refuses new ones until it is kept again. */
   refuse(peer: PeerIdText): void
   /** Says on the local network that this device waits to be linked, by its peer id; or ceases to. */

@@ -1,4 +1,6 @@
 import { networkInterfaces } from 'node:os'
+import { isWebRtcDirect } from './addresses.ts'
+import { dialledLate } from './dialled-late.ts'
 import { isLinkLocalIp6 } from './ip-address.ts'
 import { startLanDiscovery } from './lan-discovery.node.ts'
 import { createNetworkWatch, LOOK_MS } from './network-watch.ts'
@@ -55,21 +57,31 @@ function outwardAddresses(): string {
     .join()
 }
 
-/** A missing or unfit native add-on makes the import itself throw; the rest goes on without. */
+/** Loading it takes as long as all the rest: a device that has nothing to listen for waits until it dials. */
 async function webRtcTransports(options: TransportOptions): Promise<TransportFactory[]> {
+  if (!options.webrtc && !options.listensDirect) {
+    const load = async (): Promise<TransportFactory | undefined> => (await loaded(options)).direct
+    return [dialledLate({ tag: '@libp2p/webrtc-direct', matches: isWebRtcDirect, load })]
+  }
+  const { direct, between } = await loaded(options)
+  return [direct, options.webrtc ? between : undefined].filter((one) => one !== undefined)
+}
+
+interface WebRtc {
+  readonly direct?: TransportFactory
+  readonly between?: TransportFactory
+}
+
+/** A missing or unfit native add-on makes the import itself throw; the rest goes on without. */
+async function loaded({ certificate, iceServers }: TransportOptions): Promise<WebRtc> {
   const module = await import('@libp2p/webrtc').catch(() => undefined)
-  if (module === undefined) return []
-  const { certificate, iceServers, webrtc } = options
+  if (module === undefined) return {}
   const rtcConfiguration = (): RTCConfiguration => ({
     iceServers: iceServers().map((urls) => ({ urls })),
   })
-  return [
-    lastingSockets(
-      module.webRTCDirect({
-        rtcConfiguration,
-        ...(certificate === undefined ? {} : { certificate }),
-      }),
-    ),
-    ...(webrtc ? [webRtcTransport(module.webRTC({ rtcConfiguration }))] : []),
-  ]
+  const given = certificate === undefined ? {} : { certificate }
+  return {
+    direct: lastingSockets(module.webRTCDirect({ rtcConfiguration, ...given })),
+    between: webRtcTransport(module.webRTC({ rtcConfiguration })),
+  }
 }

@@ -15,6 +15,8 @@ export interface TransportOptions {
   iceServers(): readonly string[]
   /** Whether WebRTC between two peers is offered; it would find private addresses by itself. */
   readonly webrtc: boolean
+  /** Whether webrtc-direct is listened on. Where it is only dialled, it can wait until then. */
+  readonly listensDirect: boolean
   /** Asked about each new TCP socket; by default all may come in. */
   readonly admit?: Admit
   /** A relay takes sockets that present a ticket; without it there are none (rule RLY-51). */

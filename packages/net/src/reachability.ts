@@ -1,5 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { hostOf, isWebRtc, pathOf } from './addresses.ts'
+import { carrierOf } from './carriers.ts'
 import type { PeerIdText, Reachability } from './net.ts'
 
 /** Why a peer without a connection has none. */
@@ -42,13 +43,18 @@ export function createReachabilities(parts: ReachabilityParts): Reachabilities {
     return {
       ...(connection === undefined
         ? { path: 'away' as const, reason: absenceSentence(absences.get(peer)) }
-        : { path: pathOf(connection.remoteAddr), reason: connectionSentence(connection) }),
+        : {
+            path: pathOf(connection.remoteAddr),
+            over: carrierOf(connection),
+            reason: connectionSentence(connection),
+          }),
       ...(lastSeen === undefined ? {} : { lastSeen }),
     }
   }
   const refresh = (peer: PeerIdText): void => {
     const reachability = get(peer)
-    const text = `${reachability.path} ${reachability.reason}`
+    const { path, over, reason } = reachability
+    const text = `${path} ${over} ${reason}`
     if (told.get(peer) === text) return
     told.set(peer, text)
     parts.changed(peer, reachability)

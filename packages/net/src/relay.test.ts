@@ -54,8 +54,15 @@ describe('NET-20 relays', () => {
     expect(ben.addresses()).toEqual([`${address}/p2p-circuit/p2p/${ben.peer}`])
     ada.setAddresses(ben.peer, ben.addresses())
     expect(await echoed(ada, ben)).toBe('relayed')
-    expect(ada.reachability(ben.peer).path).toBe('relayed')
-    expect(ada.reachability(ben.peer).reason).toBe('Through the relay at 127.0.0.1')
+    expect(ada.reachability(ben.peer)).toMatchObject({
+      path: 'relayed',
+      over: 'circuit',
+      reason: 'Through the relay at 127.0.0.1',
+    })
+    expect(ben.reachable(), 'NET-58').toEqual({
+      reachable: 'unknown',
+      reason: 'Only for those who reach its relay at 127.0.0.1',
+    })
   })
 
   test('NET-32 a peer of which no address is known is found through a relay of ours', async () => {

@@ -68,7 +68,7 @@ export type {
 } from './api/recovery.ts'
 export type { RelayUsage } from './api/relays.ts'
 export type { QuietState, Setting, SettingKey, SettingValues } from './api/settings.ts'
-export type { RelayStatus, Status } from './api/status.ts'
+export type { ContactDevice, RelayStatus, Status, Way } from './api/status.ts'
 export type { StoreDamage } from './api/store.ts'
 
 export type { Keyring } from './lock/home-key.ts'

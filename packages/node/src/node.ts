@@ -58,7 +58,7 @@ export function createFacade(parts: NodeParts): KithNode {
     },
     relays: {
       list: async () => context.relays.list(),
-      add: async (address) => context.relays.add(address),
+      add: async (address, options) => context.relays.add(address, options),
       remove: async (address) => context.relays.remove(address),
       claim: async (code, options) => {
         account()

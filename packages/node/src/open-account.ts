@@ -6,6 +6,7 @@ import type { DeviceLogs } from './account/device-logs.ts'
 import { createDevices, type Devices } from './account/devices.ts'
 import { type HistoryProgress, openHistoryProgress } from './account/history-progress.ts'
 import { startSiblings } from './account/siblings.ts'
+import { contactWays, ownReachability } from './account/ways.ts'
 import { openAddresses } from './addresses.ts'
 import type { Device } from './api/devices.ts'
 import type { NodeEvents } from './api/events.ts'
@@ -174,7 +175,9 @@ export async function openAccount(
       account,
       device: context.device,
       name: context.name,
+      ...ownReachability(context),
       devices: await devices.list(),
+      contacts: await contactWays(context, { contacts, logs }),
       relays: context.net.relays(),
       pending: undelivered.size(),
       waiting: await messaging.waiting(),

@@ -9,6 +9,7 @@ import type { Cards } from './cards.ts'
 import type { Chats, StoredContent } from './chats.ts'
 import type { Contacts } from './contacts/contacts.ts'
 import type { DeviceContext } from './context.ts'
+import { createAddressing } from './delivery/addressing.ts'
 import { startCarrying } from './delivery/carrying.ts'
 import type { Delivery } from './delivery/delivery.ts'
 import { createDeliveryStates } from './delivery/delivery-states.ts'
@@ -82,10 +83,11 @@ export function startMessaging(context: DeviceContext, parts: MessagingParts): M
   const carrying = startCarrying(context, carried)
   const { isCaughtUp } = carrying
   const fanOut = createFanOut({ logs, sessions, outbox, undelivered, isCaughtUp })
-  const record = (
-    contents: readonly StoredContent[],
-    alongside: readonly Staged[],
-  ): Promise<void> => state.record(contents.map(contentRecord), alongside)
+  const addressing = createAddressing(context, parts)
+  const record = (contents: readonly StoredContent[], batch: readonly Staged[]): Promise<void> => {
+    const { records, staged } = addressing.alongside(contents)
+    return state.record([...contents.map(contentRecord), ...records], [...batch, ...staged])
+  }
   const write = createWriting({ account, chats, fanOut, record })
 
   // What a person says, sees and has read.
@@ -121,7 +123,7 @@ export function startMessaging(context: DeviceContext, parts: MessagingParts): M
     ...{ account, outbox, logs, peers, isHeld, chats, sessions, settle, mending },
     recordReached: (reached, alongside) => state.record([{ kind: 'reached', reached }], alongside),
   })
-  const history = startHistory({ account, state, chats, messages, undelivered, settle })
+  const history = startHistory({ ...carried, state, chats, messages, settle, addressing })
   startNewcomers(context, { ...carried, logs, delivery, carrying })
   startExpiry(context, { undelivered, outbox })
 

@@ -68,6 +68,8 @@ export interface Tables {
   readonly undelivered: Table<readonly [ChatId, number, MessageId], UndeliveredValue>
   /** When devices of contacts came into their logs as this device saw it, ms since 1970 UTC. */
   readonly firstSeen: Table<readonly [AccountId, DeviceId], number>
+  /** From which number on what an own device writes is for a device of an account, whatever its date: by author (DEL-67). */
+  readonly addressed: Table<readonly [AccountId, DeviceId, DeviceId], number>
   readonly reached: Table<readonly [MessageId, DeviceId], boolean>
   /** When a device of the recipient said that a message was shown, ms since 1970 UTC. */
   readonly reads: Table<readonly [MessageId, AccountId, DeviceId], number>
@@ -232,6 +234,14 @@ export function openTables(store: Store): Tables {
     }),
     firstSeen: store.table('first seen', {
       key: tupleKey(idPart<AccountId>(parseAccountId), idPart<DeviceId>(parseDeviceId)),
+      value: shaped(uint(), 16),
+    }),
+    addressed: store.table('addressed', {
+      key: tupleKey(
+        idPart<AccountId>(parseAccountId),
+        idPart<DeviceId>(parseDeviceId),
+        idPart<DeviceId>(parseDeviceId),
+      ),
       value: shaped(uint(), 16),
     }),
     reached: store.table('reached', {

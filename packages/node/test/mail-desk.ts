@@ -12,6 +12,8 @@ import { createEvents } from '@kithmesh/sync'
 import { createTime, type Time } from '../../../test/scenarios/time.ts'
 import type { DeviceLogEvents } from '../src/account/device-logs.ts'
 import { openChats, type StoredContent } from '../src/chats.ts'
+import type { Addressed } from '../src/delivery/addressed.ts'
+import { createAddressing } from '../src/delivery/addressing.ts'
 import { startCarrying } from '../src/delivery/carrying.ts'
 import { openEntitlement } from '../src/delivery/entitlement.ts'
 import { startExpiry } from '../src/delivery/expiry.ts'
@@ -36,12 +38,16 @@ export interface MailDesk {
   readonly undelivered: Undelivered
   readonly outbox: Awaited<ReturnType<typeof openOutbox>>
   /** Ben's devices, by their linking, are these from now on. */
-  present(...devices: readonly (DeviceId | readonly [DeviceId, number])[]): void
+  present(...devices: readonly Linked[]): void
   /** A device is here, of Ben's or of Ada's. */
   meet(device: DeviceId, account?: AccountId): void
   part(device: DeviceId, account?: AccountId): void
   hold(isHeld: boolean): void
   write(text: string): Promise<StoredContent>
+  /** What this device's records say to its siblings of whom its contents are for (DEL-67). */
+  readonly notes: readonly Addressed[]
+  /** A sibling's record says so. */
+  hearNotes(...notes: readonly Addressed[]): Promise<void>
   /** A content that came by the account log, written by another own device. */
   hear(text: string, from: DeviceId, at?: number): Promise<StoredContent>
   /** Some have it: by an ack, or by the account log. */
@@ -51,6 +57,12 @@ export interface MailDesk {
   /** All that waits, by text, in its order. */
   waiting(): Promise<readonly string[]>
 }
+
+/** A device, and when it was linked by its account's clock, ms since 1970 UTC; 0 if it does not matter. */
+type Linked = DeviceId | readonly [DeviceId, number]
+
+const linkedOf = (one: Linked): readonly [DeviceId, number] =>
+  typeof one === 'string' ? [one, 0] : one
 
 /** Opens a desk without sessions: what is written waits unsealed. */
 export async function openMailDesk({
@@ -62,12 +74,12 @@ export async function openMailDesk({
   readonly home?: string
   readonly time?: Time
   /** Ben's devices at the start. */
-  readonly devices?: readonly DeviceId[]
+  readonly devices?: readonly Linked[]
 } = {}): Promise<MailDesk> {
   const { clock, scheduler } = time
   const context = await openContext({ clock, scheduler, ...(home ? { home } : {}) })
   const { store } = context
-  let devices: readonly (readonly [DeviceId, number])[] = first.map((device) => [device, 0])
+  let devices = first.map(linkedOf)
   let isHeld = false
   const logEvents = createEvents<DeviceLogEvents>()
   const peerEvents = createEvents<PeerEvents>()
@@ -100,6 +112,8 @@ export async function openMailDesk({
   const sessions = { has: async () => false, sealAll: async () => undefined }
   const { isCaughtUp } = carrying
   const fanOut = createFanOut({ logs, sessions, outbox, undelivered, isCaughtUp })
+  const addressing = createAddressing(context, { account: ADA, chats, entitlement, undelivered })
+  const notes: Addressed[] = []
 
   function deliveryStage(
     reached: readonly { readonly message: MessageId; readonly device: DeviceId }[],
@@ -122,7 +136,7 @@ export async function openMailDesk({
     undelivered,
     outbox,
     present: (...now) => {
-      devices = now.map((one) => (typeof one === 'string' ? [one, 0] : one))
+      devices = now.map(linkedOf)
       logEvents.emit('log:changed', { account: BEN, state: {} as never })
     },
     meet: (device, account = BEN) => peerEvents.emit('peer:known', { device, account }),
@@ -134,9 +148,14 @@ export async function openMailDesk({
     write: (text) =>
       chats.alone(CHAT, async () => {
         const stored = await chats.draft(CHAT, { kind: 'text', text })
-        await commitStaged(store, [await chats.stage(stored), ...(await fanOut(BEN, [stored]))])
+        const { records, staged } = addressing.alongside([stored])
+        for (const one of records) if (one.kind === 'addressed') notes.push(...one.addressed)
+        const batch = [await chats.stage(stored), ...(await fanOut(BEN, [stored])), ...staged]
+        await commitStaged(store, batch)
         return stored
       }),
+    notes,
+    hearNotes: async (...heard) => commitStaged(store, await addressing.take(heard)),
     hear: (text, from, at) => chats.alone(CHAT, async () => hearOne(text, from, at)),
     reach: async (device, ...contents) => {
       await commitStaged(store, await settle(contents.map(({ message }) => ({ message, device }))))

@@ -87,7 +87,24 @@ async function measureOurs(options: JobOptions): Promise<Figures> {
   }
 }
 
-function measureOther(name: ContenderName, options: JobOptions): Promise<Figures> {
+/** Less than copying costs anybody: the bytes of that round went past the relay, and say nothing of it. */
+const LEAST_CPU = 0.1
+/** libjuice now and then finds the way past its TURN server that two ends on one machine have. */
+const TRIES = 5
+
+async function measureOther(name: ContenderName, options: JobOptions): Promise<Figures> {
+  for (let left = TRIES; left > 0; left--) {
+    const figures = await measureOnce(name, options)
+    if (!('CPU' in figures) || figures.CPU >= LEAST_CPU) return figures
+    options.say(`relay: ${name} was gone past; again`)
+  }
+  throw new Error(`its bytes went past the relay ${TRIES} times`)
+}
+
+function measureOnce(
+  name: ContenderName,
+  options: JobOptions,
+): Promise<Figures & { readonly CPU?: number }> {
   return inScope(async (keep) => {
     const ends = await start(name, keep, options)
     const before = await costOf(ends)

@@ -91,6 +91,9 @@ export const nodeSamples: Samples = {
   'node/lock/lock-place.node.ts keptCodec': [{ wraps }, { plain: filled(32, 59), wraps: [] }],
   'node/account/account.ts accountRecordCodec': [{ account, entropy: filled(16, 60) }, { account }],
   'node/account/log-contents.ts reachedCodec': [reached],
+  'node/account/log-contents.ts addressedCodec': [
+    [{ account: otherAccount, device: otherDevice, author: device, from: 70_000 }],
+  ],
   'node/linking/history-approvals.ts approvalCodec': [{ place: entry }],
   'node/linking/unfinished.ts unfinishedCodec': [{ devices: [device, otherDevice] }],
   'node/standing/watch-days.ts watchedCodec': [[{ day: 20_000, met: [device, otherDevice] }]],
@@ -130,6 +133,7 @@ export const nodeSamples: Samples = {
   'node/tables.ts table "outbox"': [{ message }, { message, envelope: filled(90, 62) }],
   'node/tables.ts table "undelivered"': [{ author: device, seq: 3, isReceipt: false }],
   'node/tables.ts table "first seen"': [1_700_000_000_000],
+  'node/tables.ts table "addressed"': [70_000],
   'node/tables.ts table "reached"': [true],
   'node/tables.ts table "reads"': [1_700_000_000_000],
   'node/tables.ts table "unread"': [{ at: 1_700_000_000_000, author: device, number: 7 }],

@@ -2,13 +2,16 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Notices most by itself, in milliseconds. */
-const FIRST = ['log-rules']
+const FIRST = ['log-rules', 'log-recovery', 'log-leftover', 'log-rights', 'entry-bodies']
 /** Take seconds: a mutant that was noticed before never gets to them. */
 const LAST = [
   'session-attack',
   'session',
   'session-events',
   'device-log',
+  'log-forks',
+  'log-intruders',
+  'tampered-entries',
   'log-limits',
   'device-log-model',
 ]

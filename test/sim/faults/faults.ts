@@ -171,8 +171,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a ring keeps the lane asleep',
     file: 'node/src/delivery/lane.ts',
-    from: '  return { run, wake: () => work.ring() }',
-    to: '  return { run, wake: () => undefined }',
+    from: '    wake: () => work.ring(),',
+    to: '    wake: () => undefined,',
     seed: 0,
   },
 ]

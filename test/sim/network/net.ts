@@ -7,6 +7,7 @@ import type {
   NetProtocol,
   PeerIdText,
   Reachability,
+  Reachable,
 } from '@kithmesh/net'
 import { bytesToAddress, parseAddress } from '../../../packages/net/src/addresses.ts'
 import { NetError } from '../../../packages/net/src/errors.ts'
@@ -103,6 +104,10 @@ export class SimNet implements Net {
       reason: isHere ? 'simulated' : 'it does not answer',
       ...(lastSeen === undefined ? {} : { lastSeen }),
     }
+  }
+
+  reachable(): Reachable {
+    return { reachable: 'unknown', reason: 'simulated' }
   }
 
   refuse(peer: PeerIdText): void {

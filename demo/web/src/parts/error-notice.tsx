@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import { type Fault, faultOf } from '../faults.ts'
+import type { Fault } from '../fault-words.ts'
+import { faultOf } from '../faults.ts'
 
 /** What happened, what it means, and one button (WEB-9). */
 export function ErrorNotice(props: {

@@ -244,8 +244,9 @@ export function createFakeNode(start: Partial<FakeWorld> = {}): FakeNode {
       orFail('status')
       const { devices, relays, pending, left, damage } = world
       const lost = damage ? { damage } : {}
-      const now = { account: accountNow(), device, name: 'Ada', devices, relays, pending, ...lost }
-      return left ? { ...now, left } : now
+      const reach = { reachable: 'unknown', reachableReason: 'A page of a test' } as const
+      const now = { account: accountNow(), device, name: 'Ada', ...reach, devices, relays, pending }
+      return { ...now, ...lost, ...(left ? { left } : {}) }
     },
     linking,
     meet,

@@ -1,6 +1,7 @@
 import type { LinkOffer, LinkState } from '@kithmesh/node'
 import { useEffect, useRef, useState } from 'react'
-import { type Fault, faultOfCode, sentence } from '../faults.ts'
+import type { Fault } from '../fault-words.ts'
+import { faultOfCode, sentence } from '../faults.ts'
 
 /** What a device shows while it waits for another that reads its code. */
 export interface OfferView {

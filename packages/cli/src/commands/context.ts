@@ -2,8 +2,9 @@ import { untilAborted } from '../aborted.ts'
 import { CommandError } from '../errors.ts'
 import type { AnswerEvent } from '../events.ts'
 import type { Io } from '../io.ts'
-import type { CallInput, CallName, LinkAnswer, Seen } from '../local/calls.ts'
+import type { CallInput, CallName } from '../local/calls.ts'
 import { callDevice } from '../local/client.ts'
+import type { LinkAnswer, Seen } from '../local/local-protocol.ts'
 import type { Report } from '../report.ts'
 
 /** What every command is given. */

@@ -1,7 +1,7 @@
 /** The six digits of linking, as a person compares them. */
 
 import type { Io } from '../io.ts'
-import type { LinkAnswer } from '../local/calls.ts'
+import type { LinkAnswer } from '../local/local-protocol.ts'
 
 /** Three and three: easier to read out. */
 export function grouped(digits: string): string {

@@ -2,7 +2,7 @@
 
 import { CommandError } from '../errors.ts'
 import type { AnswerEvent } from '../events.ts'
-import type { LinkAnswer, Seen } from '../local/calls.ts'
+import type { LinkAnswer, Seen } from '../local/local-protocol.ts'
 import { oneLine } from '../terminal-text.ts'
 import { argumentOrStdin, ask, type CommandContext, collect } from './context.ts'
 import { askWhetherSame, grouped } from './digits.ts'

@@ -33,7 +33,7 @@ function relayLine({ address, state, reason }: RelayEvent): string {
   return `${state.padEnd(11)}${oneLine(address)}${why}`
 }
 
-/** What relays forwarded for this account, by their own word (CLI-103). */
+/** What relays forwarded for this account, by their own word (CLI-105). */
 export async function showUsage(context: CommandContext, address?: string): Promise<void> {
   const input = address === undefined ? {} : { address }
   const days = await collect(context, { call: 'relay usage', input, event: 'relay-usage' })

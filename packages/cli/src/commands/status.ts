@@ -18,7 +18,10 @@ export async function showStatus(context: CommandContext): Promise<void> {
   const shown = { ...status, devices }
   const [head = '', ...rows] = deviceTable(shown, io.now())
   report.print(headline(shown), report.paint('bold', head), ...rows)
+  const [people = '', ...ways] = contactTable(shown, io.now())
+  if (ways.length > 0) report.print(report.paint('bold', people), ...ways)
   report.print(
+    reachableLine(shown),
     ...status.relays.map(relayLine),
     ...damageLines(shown, io.now()),
     ...remarks(shown),
@@ -75,10 +78,34 @@ function deviceRow(device: OwnDevice, now: number): readonly string[] {
   return [
     `  ${name}`,
     stateWord(device),
-    PATH_WORDS[device.path],
+    pathWords(device),
     seenWord(device, now),
     String(device.pending),
   ]
+}
+
+/** Contacts with a way come first; so many rows fit a screen. */
+const CONTACT_ROWS = 12
+
+/** One row for each device of a contact; theirs have no names here. */
+function contactTable({ contacts }: StatusEvent, now: number): readonly string[] {
+  const all = contacts
+    .flatMap(({ name, devices }) => devices.map((device) => ({ name, ...device })))
+    .sort((a, b) => Number(a.path === 'away') - Number(b.path === 'away'))
+  const rows = all
+    .slice(0, CONTACT_ROWS)
+    .map((one) => [`  ${oneLine(one.name)}`, pathWords(one), seenWord(one, now)])
+  const more = all.length - rows.length
+  return [
+    ...table([['  CONTACT', 'PATH', 'LAST SEEN'], ...rows]),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
+}
+
+/** Which way, and what carries it where that says something. */
+function pathWords({ path, over }: Pick<OwnDevice, 'path' | 'over'>): string {
+  const by = over === 'webrtc' ? ', WebRTC' : over === 'splice' ? ', spliced' : ''
+  return `${PATH_WORDS[path]}${by}`
 }
 
 const PATH_WORDS: Readonly<Record<OwnDevice['path'], string>> = {
@@ -94,14 +121,29 @@ function stateWord({ state, path }: OwnDevice): string {
   return path === 'away' ? 'offline' : 'online'
 }
 
-function seenWord({ path, lastSeen }: OwnDevice, now: number): string {
+function seenWord({ path, lastSeen }: Pick<OwnDevice, 'path' | 'lastSeen'>, now: number): string {
   if (path !== 'away') return 'now'
   return lastSeen === null ? 'never' : ago(lastSeen, now)
 }
 
+const REACHABLE: Readonly<Record<StatusEvent['reachable'], string>> = {
+  yes: 'yes',
+  no: 'no',
+  unknown: 'not known',
+}
+
+function reachableLine({ reachable, reachableReason }: StatusEvent): string {
+  return `  from outside: ${REACHABLE[reachable]}. ${oneLine(reachableReason)}`
+}
+
 function relayLine({ address, state, reason }: StatusEvent['relays'][number]): string {
   const why = reason === null || reason === '' ? '' : ` (${oneLine(reason)})`
-  return `  relay ${oneLine(state)}${why}  ${oneLine(address)}`
+  return `  relay ${oneLine(state)}${why}  ${shortAddress(oneLine(address))}`
+}
+
+/** One line on a terminal of 80 columns; `kith relay` and the JSON have all of it. */
+function shortAddress(address: string): string {
+  return address.replace(/\/certhash\/[^/]+/, '').replace(/(?<=\/p2p\/\w{4})\w+(?=\w{4}$)/, '…')
 }
 
 /** What waits for a contact, and why it does. */

@@ -15,8 +15,14 @@ import type {
   Waiting,
 } from '@kithmesh/node'
 import type { ContactEvent, VerificationEvent } from '../events/contacts.ts'
-import type { AlertEvent, DeviceEvent, StatusEvent, StoreDamage } from '../events/devices.ts'
-import { WAITING_MAX } from '../events/devices.ts'
+import type {
+  AlertEvent,
+  ContactStatus,
+  DeviceEvent,
+  StatusEvent,
+  StoreDamage,
+} from '../events/devices.ts'
+import { CONTACT_DEVICES_MAX, CONTACTS_MAX, WAITING_MAX } from '../events/devices.ts'
 import type { NearbyEvent } from '../events/linking.ts'
 import type {
   Delivery,
@@ -29,7 +35,7 @@ import type {
   WaitingFor,
 } from '../events/messages.ts'
 import type { AnswerEvent } from '../events.ts'
-import type { Seen } from '../local/calls.ts'
+import type { Seen } from '../local/local-protocol.ts'
 import { isoTime } from '../times.ts'
 
 /** Lengths a command takes (events.ts): what a peer chose may be longer, and must not end the command. */
@@ -44,12 +50,16 @@ export function statusEvent(status: Status): Omit<StatusEvent, 'recovery'> {
     account,
     device,
     name: name.slice(0, NAME_MAX),
+    reachable: status.reachable,
+    reachableReason: status.reachableReason.slice(0, REASON_MAX),
     devices: status.devices.map((own) => ({
       ...deviceFields(own),
       path: own.path,
+      over: own.over ?? null,
       reason: own.reason.slice(0, REASON_MAX),
       pending: own.pending,
     })),
+    contacts: (status.contacts ?? []).slice(0, CONTACTS_MAX).map(contactStatus),
     relays: status.relays.map(({ address, state, reason }) => {
       return { address, state, reason: reason?.slice(0, REASON_MAX) ?? null }
     }),
@@ -59,6 +69,24 @@ export function statusEvent(status: Status): Omit<StatusEvent, 'recovery'> {
     left: status.left ?? null,
   }
 }
+
+function contactStatus({ contact, name, devices }: ContactOfStatus): ContactStatus {
+  return {
+    contact,
+    name: name.slice(0, NAME_MAX),
+    devices: devices
+      .slice(0, CONTACT_DEVICES_MAX)
+      .map(({ device, path, over, reason, lastSeen }) => ({
+        device,
+        path,
+        over: over ?? null,
+        reason: reason.slice(0, REASON_MAX),
+        lastSeen: lastSeen === undefined ? null : isoTime(lastSeen),
+      })),
+  }
+}
+
+type ContactOfStatus = NonNullable<Status['contacts']>[number]
 
 /** What the store lost, as scripts read it. */
 export function storeDamage({ kind, table, noticedAt }: LostOfStore): StoreDamage {

@@ -1,6 +1,7 @@
 import type { Contact, Message, MessageGap } from '@kithmesh/node'
 import { CommandError } from '../errors.ts'
-import { type CallInput, LOCAL_LIMITS } from '../local/calls.ts'
+import type { CallInput } from '../local/calls.ts'
+import { LOCAL_LIMITS } from '../local/local-limits.ts'
 import { gapEvent, messageEvent, readEvent } from './answers.ts'
 import { itemsUntilAborted } from './items.ts'
 import { findContact, findMessage } from './resolve.ts'

@@ -16,12 +16,29 @@ interface DeviceFields {
   readonly lastSeen: string | null
 }
 
+/** What carries a connection; `null` while there is none. */
+export type Over = 'tcp' | 'websocket' | 'webrtc' | 'splice' | 'circuit' | null
+
 /** A device of this account, with the way to it. */
 export interface DeviceStatus extends DeviceFields {
   readonly path: 'this' | 'lan' | 'direct' | 'relayed' | 'away'
+  readonly over: Over
   readonly reason: string
   /** Account log records it is known to lack. */
   readonly pending: number
+}
+
+/** A contact, and the way to each of its devices. */
+export interface ContactStatus {
+  readonly contact: string
+  readonly name: string
+  readonly devices: readonly {
+    readonly device: string
+    readonly path: 'lan' | 'direct' | 'relayed' | 'away'
+    readonly over: Over
+    readonly reason: string
+    readonly lastSeen: string | null
+  }[]
 }
 
 export interface RelayStatus {
@@ -35,7 +52,12 @@ export interface StatusEvent {
   readonly account: string
   readonly device: string
   readonly name: string
+  /** Whether others can reach this device from other networks, as far as it knows. */
+  readonly reachable: 'yes' | 'no' | 'unknown'
+  readonly reachableReason: string
   readonly devices: readonly DeviceStatus[]
+  /** Contacts by name; of 256. */
+  readonly contacts: readonly ContactStatus[]
   readonly relays: readonly RelayStatus[]
   /** Messages that some device of their recipient lacks. */
   readonly pending: number
@@ -121,6 +143,9 @@ const DEVICES_MAX = 4096
 const RELAYS_MAX = 256
 /** Contacts that something waits for, of which the status tells. */
 export const WAITING_MAX = 256
+/** Contacts whose ways the status tells, and devices of each: an account has 8. */
+export const CONTACTS_MAX = 256
+export const CONTACT_DEVICES_MAX = 16
 /** One for each table of a store, and two for the store itself. */
 const DAMAGE_MAX = 258
 /** Base64 of a device log of 1 MiB. */
@@ -134,6 +159,15 @@ const deviceFields = {
   lastSeen: nullable(time),
 } as const
 
+const over = nullable(oneOf('tcp', 'websocket', 'webrtc', 'splice', 'circuit'))
+const contactDevice = record({
+  device: id,
+  path: oneOf('lan', 'direct', 'relayed', 'away'),
+  over,
+  reason,
+  lastSeen: nullable(time),
+})
+
 /** How each is read from the running device. */
 export const DEVICES_SHAPES: {
   readonly [E in DevicesEvent as E['event']]: Shape<E>
@@ -143,14 +177,25 @@ export const DEVICES_SHAPES: {
     account: id,
     device: id,
     name,
+    reachable: oneOf('yes', 'no', 'unknown'),
+    reachableReason: reason,
     devices: list(
       record({
         ...deviceFields,
         path: oneOf('this', 'lan', 'direct', 'relayed', 'away'),
+        over,
         reason,
         pending: count,
       }),
       { max: DEVICES_MAX },
+    ),
+    contacts: list(
+      record({
+        contact: id,
+        name,
+        devices: list(contactDevice, { max: CONTACT_DEVICES_MAX }),
+      }),
+      { max: CONTACTS_MAX },
     ),
     relays: list(record({ address: text({ max: 1024 }), state: word, reason: nullable(reason) }), {
       max: RELAYS_MAX,

@@ -4,17 +4,16 @@ import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { CommandError } from '../errors.ts'
 import type { AnswerEvent } from '../events.ts'
+import type { CallInput, CallName } from './calls.ts'
+import { jsonOf, readLines } from './lines.ts'
+import { LOCAL_LIMITS } from './local-limits.ts'
 import {
   type Answer,
   answerShape,
-  type CallInput,
-  type CallName,
   type LinkAnswer,
-  LOCAL_LIMITS,
   LOCAL_VERSION,
   type Seen,
-} from './calls.ts'
-import { jsonOf, readLines } from './lines.ts'
+} from './local-protocol.ts'
 import { findSocketPath, isOwnSocket } from './socket-path.ts'
 
 /** A call and what the command does with its answers. */

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { untilAborted } from '../aborted.ts'
 import { CommandError, type Failure, failureOf } from '../errors.ts'
 import type { AnswerEvent } from '../events.ts'
+import { jsonOf, readLines } from './lines.ts'
 import {
   type Answer,
   confirmedShape,
@@ -13,8 +14,7 @@ import {
   type Request,
   requestShape,
   type Seen,
-} from './calls.ts'
-import { jsonOf, readLines } from './lines.ts'
+} from './local-protocol.ts'
 
 /** What a call may do besides its work. */
 export interface CallContext {

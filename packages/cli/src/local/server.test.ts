@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../test/eventually.ts'
 import { temporaryFolder } from '../../test/terminal.ts'
-import type { LocalLimits } from './calls.ts'
 import type { CallContext, Perform } from './connection.ts'
+import type { LocalLimits } from './local-limits.ts'
 import { type LocalServer, openLocalServer } from './server.ts'
 
 interface Opened {

@@ -7,8 +7,8 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { CommandError } from '../errors.ts'
-import { LOCAL_LIMITS, type LocalLimits } from './calls.ts'
 import { endConnection, type Perform, serveConnection, writeAnswer } from './connection.ts'
+import { LOCAL_LIMITS, type LocalLimits } from './local-limits.ts'
 
 /** Where a device listens, and what it does with a call. */
 export interface LocalServerOptions {

@@ -12,6 +12,7 @@ import type {
   NetProtocol,
   PeerIdText,
   Reachability,
+  Reachable,
   RelayState,
 } from '../net.ts'
 import { Hub, type HubMember, type MemoryHub } from './hub.ts'
@@ -119,6 +120,10 @@ class MemoryNet implements Net, HubMember {
       reason: isHere ? 'In the same process' : this.#absence(peer),
       ...(lastSeen === undefined ? {} : { lastSeen }),
     }
+  }
+
+  reachable(): Reachable {
+    return { reachable: 'yes', reason: 'By everybody in the same process' }
   }
 
   refuse(peer: PeerIdText): void {

@@ -25,6 +25,7 @@ import {
   spliceStatus,
 } from './messages.ts'
 import { type Road, type SpliceRoads, waysTo } from './road.ts'
+import { markSpliced } from './spliced.ts'
 
 /**
  * The device's side of spliced roads (rules NET-70 … NET-74): it dials the same addresses as the circuit, tries a
@@ -201,7 +202,9 @@ class DeviceSplices implements Transport {
     { address, direction }: { address: Multiaddr; direction: 'inbound' | 'outbound' },
   ): MultiaddrConnection {
     const log = this.#components.logger.forComponent('kithmesh:splice')
-    return road.connection({ remoteAddr: address, direction, log })
+    const connection = road.connection({ remoteAddr: address, direction, log })
+    markSpliced(connection)
+    return connection
   }
 }
 

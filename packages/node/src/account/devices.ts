@@ -109,7 +109,7 @@ export function createDevices(
     const standing = logs.standing(account, device)
     if (!standing) return undefined
     const self = device === context.device
-    const { path, reason } = net.reachability(device)
+    const { path, over, reason } = net.reachability(device)
     const lastSeen = lastSeenOf(standing)
     const idleIn = parts.idleIn(device)
     const isUnfinished = standing.state === 'in' && unfinished.has(device)
@@ -119,6 +119,7 @@ export function createDevices(
       state: isOver && standing.state === 'in' ? 'unlinked' : STATES[standing.state],
       addedAt: standing.addedAt,
       path: self ? 'this' : path,
+      ...(self || over === undefined ? {} : { over }),
       reason: self ? 'this device' : isUnfinished ? UNFINISHED : reason,
       pending: self ? 0 : parts.pendingFor(device),
       ...historyOf(standing),

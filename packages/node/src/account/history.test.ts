@@ -46,6 +46,7 @@ test('ALOG-9 E2 records that could not be taken in are taken when they come agai
       },
     },
     settle: async () => [],
+    addressing: { take: async () => [] },
   })
   await expect(take([one, two])).rejects.toThrow('disk')
   for (const { content } of [one, two]) {
@@ -70,6 +71,7 @@ test('HIS-2 DEL-55 DEL-56 a page of history is one state of its chat, in any ord
     messages: { stageArrivals: () => [] } as never,
     undelivered: { stageArrived: async () => [] },
     settle: async () => [],
+    addressing: { take: async () => [] },
   })
   const written = chained(12)
   const takeIn = async (records: readonly MessageRecord[]): Promise<number> => {

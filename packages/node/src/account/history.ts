@@ -7,6 +7,7 @@ import {
   messageIdOf,
 } from '@kithmesh/protocol'
 import type { Chats, StoredContent } from '../chats.ts'
+import type { Addressing } from '../delivery/addressing.ts'
 import type { Settle } from '../delivery/settling.ts'
 import type { Undelivered } from '../delivery/undelivered.ts'
 import type { Messages } from '../messages.ts'
@@ -34,6 +35,7 @@ export function startHistory(parts: {
   readonly messages: Messages
   readonly undelivered: Pick<Undelivered, 'stageArrived'>
   readonly settle: Settle
+  readonly addressing: Pick<Addressing, 'take'>
 }): History {
   const { account, chats } = parts
   /** With whoever wrote something: a history is thousands of contents of a few people. */
@@ -41,6 +43,8 @@ export function startHistory(parts: {
 
   parts.state.onRecords((records) =>
     collectStaged(async (staged) => {
+      const notes = records.flatMap((one) => (one.kind === 'addressed' ? one.addressed : []))
+      if (notes.length > 0) staged.push(...(await parts.addressing.take(notes)))
       for (const [chat, contents] of byChat(records)) {
         staged.push(...(await chats.alone(chat, () => stageContents(contents))))
       }
@@ -73,6 +77,7 @@ export function startHistory(parts: {
 
   async function takeInAgain(record: MessageRecord): Promise<readonly Staged[]> {
     if (record.kind === 'reached') return parts.settle(record.reached)
+    if (record.kind === 'addressed') return parts.addressing.take(record.addressed)
     const stored = readContent(record.content)
     if (!stored) return []
     return chats.alone(stored.content.chat, () =>

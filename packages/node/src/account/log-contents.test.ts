@@ -1,7 +1,7 @@
 import { messageIdFromBytes } from '@kithmesh/protocol'
 import { createEpoch, createEpochRing, type RecordContent, type RecordEvent } from '@kithmesh/sync'
 import { expect, test } from 'vitest'
-import { deviceNamed } from '../../test/people.ts'
+import { accountNamed, deviceNamed } from '../../test/people.ts'
 import { nodePlatform } from '../platform.node.ts'
 import { type MessageRecord, messageRecordsIn, toContent } from './log-contents.ts'
 
@@ -29,17 +29,25 @@ const REACHED: MessageRecord = {
   kind: 'reached',
   reached: [{ message: messageIdFromBytes(new Uint8Array(16)), device: deviceNamed('t') }],
 }
+const ADDRESSED: MessageRecord = {
+  kind: 'addressed',
+  addressed: [
+    { account: accountNamed('b'), device: deviceNamed('t'), author: deviceNamed('p'), from: 7 },
+  ],
+}
 const CONTENT: MessageRecord = { kind: 'content', content: Uint8Array.of(1, 2, 3) }
 
 test('HIS-1 what is written into a record is what is read from it', () => {
-  const contents = [REACHED, CONTENT].map(toContent)
-  expect(messageRecordsIn([recordOf(contents, 'messages')])).toEqual([REACHED, CONTENT])
+  const records = [REACHED, ADDRESSED, CONTENT]
+  const contents = records.map(toContent)
+  expect(messageRecordsIn([recordOf(contents, 'messages')])).toEqual(records)
 })
 
 test('HIS-3 C3 what a record holds besides says nothing, and spoils nothing', () => {
   const strange: readonly RecordContent[] = [
     { kind: 'reached', body: Uint8Array.of(0xff) },
     { kind: 'reached', body: new Uint8Array() },
+    { kind: 'addressed', body: Uint8Array.of(0xff) },
     { kind: 'of a newer version', body: Uint8Array.of(1) },
   ]
   const contents = [...strange, toContent(CONTENT)]

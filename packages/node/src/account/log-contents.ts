@@ -1,5 +1,16 @@
-import { type Codec, codec, decoded, deviceId, list, messageId, record } from '@kithmesh/protocol'
+import {
+  accountId,
+  type Codec,
+  codec,
+  decoded,
+  deviceId,
+  list,
+  messageId,
+  record,
+  uint,
+} from '@kithmesh/protocol'
 import type { RecordContent, RecordEvent } from '@kithmesh/sync'
+import type { Addressed } from '../delivery/addressed.ts'
 import type { Reached } from '../delivery/delivery.ts'
 
 /** What the messages lane of the account log says. */
@@ -8,13 +19,23 @@ export type MessageRecord =
   | { readonly kind: 'content'; readonly content: Uint8Array }
   /** Devices of a recipient that hold a message. */
   | { readonly kind: 'reached'; readonly reached: readonly Reached[] }
+  /** For whom contents are that a clock which went back has dated as if they were for others (DEL-67). */
+  | { readonly kind: 'addressed'; readonly addressed: readonly Addressed[] }
 
 /** Kinds of contents of the messages lane. */
 const CONTENT = 'content'
 const REACHED = 'reached'
+const ADDRESSED = 'addressed'
 
 const reachedCodec: Codec<readonly Reached[]> = codec(
   list(record({ message: messageId, device: deviceId }), { max: 1024 }),
+  { maxBytes: 64 * 1024 },
+)
+
+const addressedCodec: Codec<readonly Addressed[]> = codec(
+  list(record({ account: accountId, device: deviceId, author: deviceId, from: uint() }), {
+    max: 512,
+  }),
   { maxBytes: 64 * 1024 },
 )
 
@@ -25,6 +46,8 @@ export function toContent(one: MessageRecord): RecordContent {
       return { kind: CONTENT, body: one.content }
     case 'reached':
       return { kind: REACHED, body: reachedCodec.encode(one.reached) }
+    case 'addressed':
+      return { kind: ADDRESSED, body: addressedCodec.encode(one.addressed) }
   }
 }
 
@@ -43,6 +66,8 @@ function fromContent({ kind, body }: RecordContent): readonly MessageRecord[] {
       return [{ kind: 'content', content: body }]
     case REACHED:
       return reachedIn(body)
+    case ADDRESSED:
+      return addressedIn(body)
     default:
       return []
   }
@@ -51,4 +76,9 @@ function fromContent({ kind, body }: RecordContent): readonly MessageRecord[] {
 function reachedIn(body: Uint8Array): readonly MessageRecord[] {
   const reached = decoded(reachedCodec, body)
   return reached ? [{ kind: 'reached', reached }] : []
+}
+
+function addressedIn(body: Uint8Array): readonly MessageRecord[] {
+  const addressed = decoded(addressedCodec, body)
+  return addressed ? [{ kind: 'addressed', addressed }] : []
 }

@@ -12,6 +12,8 @@ export interface Device {
   readonly addedAt: number
   readonly lastSeen?: number
   readonly path: 'this' | 'lan' | 'direct' | 'relayed' | 'away'
+  /** What carries the connection to it; missing while there is none. */
+  readonly over?: 'tcp' | 'websocket' | 'webrtc' | 'splice' | 'circuit'
   readonly reason: string
   /** Account log records this device is known to lack. */
   readonly pending: number

@@ -7,7 +7,7 @@ import type { StoredContent } from '../chats.ts'
 import type { Contacts } from '../contacts/contacts.ts'
 import type { DeviceContext } from '../context.ts'
 import type { Delivery, DeliveryEvents, Progress as Known } from './delivery.ts'
-import type { Entitlement } from './entitlement.ts'
+import { type Entitlement, heldBy } from './entitlement.ts'
 import type { OnSibling } from './on-sibling.ts'
 import type { Sessions } from './sessions.ts'
 import type { Undelivered } from './undelivered.ts'
@@ -134,9 +134,8 @@ export function createDeliveryStates(
     }
   }
 
-  function progressOf({ content }: StoredContent, { reached, readAt }: Known): Progress {
-    const { chat, at } = content
-    const missing = entitlement.lacking({ chat, at, reached })
+  function progressOf(stored: StoredContent, { reached, readAt }: Known): Progress {
+    const missing = entitlement.lacking(heldBy(reached, stored))
     const counts = { reached: reached.length, of: reached.length + missing.length, missing }
     return { ...counts, ...(readAt === undefined ? {} : { readAt }) }
   }

@@ -1,15 +1,27 @@
 import { type AccountId, type ChatId, type DeviceId, directChatId } from '@kithmesh/protocol'
 import type { DeviceLogs } from '../account/device-logs.ts'
+import type { StoredContent } from '../chats.ts'
 import type { DeviceContext } from '../context.ts'
 import type { Staged } from '../staged.ts'
+import { type Addressed, type Numbered, openAddressBook } from './addressed.ts'
 
-/** A content as far as it matters who is to have it. */
-export interface Held {
-  readonly chat: ChatId
+/** A content as far as it matters whom it was written for. */
+export interface Dated extends Numbered {
   /** The author's clock, ms since 1970 UTC. */
   readonly at: number
+}
+
+/** A content as far as it matters who is to have it. */
+export interface Held extends Dated {
+  readonly chat: ChatId
   /** Devices that have it. */
   readonly reached: readonly DeviceId[]
+}
+
+/** A content that some devices have. */
+export function heldBy(reached: readonly DeviceId[], { content }: StoredContent): Held {
+  const { chat, at, author, seq } = content
+  return { chat, at, author: author.device, seq, reached }
 }
 
 /**
@@ -24,8 +36,12 @@ export interface Entitlement {
   lacking(held: Held): readonly DeviceId[]
   /** Whether nobody has to get it any more. False while no device of the recipient is known. */
   isDone(held: Held): boolean
-  /** Since when a device is a recipient, ms since 1970 UTC: by its linking, or by when it came up here. */
-  since(account: AccountId, device: DeviceId): number
+  /** Whether a device was a recipient when a content was written: by the date of that, or on its author's word. */
+  isFor(account: AccountId, device: DeviceId, one: Dated): boolean
+  /** For whom contents are that this device writes now, and that are dated as if they were for others (DEL-67). */
+  misdated(written: readonly StoredContent[]): readonly Addressed[]
+  /** This device's own notes, or those of siblings. They count from now on. */
+  stageAddressed(notes: readonly Addressed[]): Staged
   /** Whether this device knows since when it has known the other. */
   isSeen(device: DeviceId): boolean
   seen(account: AccountId): readonly DeviceId[]
@@ -37,7 +53,7 @@ export interface Entitlement {
 
 /** Reads from the disk since when devices of contacts are known here. */
 export async function openEntitlement(
-  context: Pick<DeviceContext, 'tables' | 'clock'>,
+  context: Pick<DeviceContext, 'tables' | 'clock' | 'device'>,
   {
     account: own,
     logs,
@@ -51,6 +67,7 @@ export async function openEntitlement(
   const devicesSeen = new Map<AccountId, Set<DeviceId>>()
   const accountsByChat = new Map<ChatId, AccountId>()
   const mapped = new Set<AccountId>()
+  const addressed = await openAddressBook(context)
   for await (const [[account, device], at] of tables.firstSeen.entries()) note(account, device, at)
 
   function note(account: AccountId, device: DeviceId, at: number): void {
@@ -74,15 +91,36 @@ export async function openEntitlement(
     return Math.min(linkedAt, seenAt.get(device) ?? clock.now())
   }
 
+  /** The date tells it wherever clocks go forward; where one went back, its owner has noted it. */
+  function isFor(account: AccountId, device: DeviceId, one: Dated): boolean {
+    return one.at >= since(account, device) || addressed.has(device, one)
+  }
+
   function lackingOf(
-    { at, reached }: Held,
+    held: Held,
     account: AccountId,
     devices: readonly DeviceId[],
   ): readonly DeviceId[] {
+    const { reached } = held
     const hasNobody = !devices.some((device) => reached.includes(device))
     return devices.filter(
-      (device) => !reached.includes(device) && (hasNobody || at >= since(account, device)),
+      (device) => !reached.includes(device) && (hasNobody || isFor(account, device, held)),
     )
+  }
+
+  function misdated(written: readonly StoredContent[]): readonly Addressed[] {
+    const notes = new Map<DeviceId, Addressed>()
+    for (const { content } of written) {
+      const { chat, at, seq } = content
+      const author = content.author.device
+      const account = author === context.device ? recipientIn(chat) : undefined
+      if (!account) continue
+      for (const device of logs.devicesOf(account)) {
+        if (notes.has(device) || isFor(account, device, { at, author, seq })) continue
+        notes.set(device, { account, device, author, from: seq })
+      }
+    }
+    return [...notes.values()]
   }
 
   function lacking(held: Held): readonly DeviceId[] {
@@ -102,7 +140,9 @@ export async function openEntitlement(
     recipientIn,
     lacking,
     isDone,
-    since,
+    isFor,
+    misdated,
+    stageAddressed: addressed.stage,
     isSeen: (device) => seenAt.has(device),
     seen: (account) => [...(devicesSeen.get(account) ?? [])],
     stageSeen: (account, device) => {
@@ -113,8 +153,12 @@ export async function openEntitlement(
       }
     },
     stageForget: (account, device) => ({
-      ops: () => [tables.firstSeen.delete([account, device])],
+      ops: () => [
+        tables.firstSeen.delete([account, device]),
+        ...addressed.forgetOps(account, device),
+      ],
       publish: () => {
+        addressed.forget(device)
         seenAt.delete(device)
         devicesSeen.get(account)?.delete(device)
       },

@@ -3,6 +3,7 @@ import type { DeviceId } from '@kithmesh/protocol'
 import { expect, test } from 'vitest'
 import { accountOf, createDevices, type Devices } from '../../test/devices.ts'
 import type { KithNode } from '../api/node.ts'
+import { nodePlatform } from '../platform.node.ts'
 import { REPAIR } from '../protocols.ts'
 import { type RepairAnswer, repairAnswerCodec, repairQuestionCodec } from './repair-wire.ts'
 
@@ -10,10 +11,18 @@ const WORDS = ['one', 'two', 'three'] as const
 const ALL = [{ from: 1, to: Number.MAX_SAFE_INTEGER }]
 
 /** Ada has written to Ben, whose device is stopped now: the test speaks in its name. */
-async function written(): Promise<{ devices: Devices; ada: KithNode; ben: KithNode; bens: Net }> {
+async function written({
+  back = 0,
+}: {
+  /** How far Ada's clock goes back before she writes, ms. */
+  readonly back?: number
+} = {}): Promise<{ devices: Devices; ada: KithNode; ben: KithNode; bens: Net }> {
   const devices = createDevices()
-  const [ada, ben] = [await devices.start('ada'), await devices.start('ben')]
+  let behind = 0
+  const clock = { ...nodePlatform.clock, now: () => nodePlatform.clock.now() - behind }
+  const [ada, ben] = [await devices.start('ada', { clock }), await devices.start('ben')]
   await devices.acquaint(ada, ben)
+  behind = back
   for (const text of WORDS) await ada.messages.send(accountOf(ben), { text })
   await expect.poll(async () => (await ben.messages.list(accountOf(ada))).length).toBe(3)
   await ben.messages.send(accountOf(ada), { text: 'from Ben' })
@@ -49,6 +58,12 @@ test('DEL-62 a question without end is answered by what is here; nothing is walk
       absent: [{ from: 4, to: Number.MAX_SAFE_INTEGER }],
     },
   ])
+})
+
+test('DEL-67 DEL-62 E4 what a clock that went back has dated before the linking of the asker is no history', async () => {
+  const { ada, bens } = await written({ back: 2 * 60 * 60 * 1000 })
+  const answer = await ask(bens, ada.device, { device: ada.device })
+  expect(answer?.authors).toMatchObject([{ coming: [{ from: 1, to: 3 }], past: [] }])
 })
 
 test('DEL-61 DEL-62 what the asking account wrote itself is given by nobody else: who wrote it can deny it', async () => {

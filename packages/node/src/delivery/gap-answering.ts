@@ -17,7 +17,7 @@ import { REPAIR } from '../protocols.ts'
 import { createRate, type Rate } from '../rate.ts'
 import { commitStaged } from '../staged.ts'
 import type { NumberedContent } from '../tables.ts'
-import type { Entitlement } from './entitlement.ts'
+import type { Dated, Entitlement } from './entitlement.ts'
 import type { Outbox } from './outbox.ts'
 import {
   type AnsweredNumbers,
@@ -46,7 +46,7 @@ export function answerGaps(
     readonly account: AccountId
     readonly chats: Pick<Chats, 'get'>
     readonly logs: Pick<DeviceLogs, 'accountOf'>
-    readonly entitlement: Pick<Entitlement, 'since'>
+    readonly entitlement: Pick<Entitlement, 'isFor'>
     readonly outbox: Pick<Outbox, 'countFor' | 'stageAdd'>
     readonly isContact: (account: AccountId) => boolean
     /** Accounts to which nothing is sent until a person accepts them (DEL-17). */
@@ -96,8 +96,6 @@ export function answerGaps(
     { device, numbers }: { readonly device: DeviceId; readonly numbers: RangeSet },
     budget: Budget,
   ): Promise<Found> {
-    // Its own account decides what a device gets of the time before it was linked (HIS-6).
-    const linkedAt = parts.entitlement.since(asker.account, asker.device)
     const coming = new Map<number, MessageId>()
     const past: number[] = []
     const unsaid: number[] = []
@@ -108,7 +106,8 @@ export function answerGaps(
       let upTo = range.to
       for await (const [number, one] of numbered(asker, device, range, Math.max(1, budget.rows))) {
         budget.rows -= 1
-        if (one.at < linkedAt) past.push(number)
+        // Its own account decides what a device gets of the time before it was linked (HIS-6).
+        if (!isFor(asker, { at: one.at, author: device, seq: number })) past.push(number)
         // It would be refused: written by a clock that was far ahead, it waits until its time comes (DEL-7).
         else if (one.at > context.clock.now() + MAX_AHEAD_MS) unsaid.push(number)
         else if (await isHere(one)) {
@@ -123,6 +122,10 @@ export function answerGaps(
     }
     const answer = answerOf(device, { coming: [...coming.keys()], past, unsaid, looked })
     return { messages: [...coming.values()], answer }
+  }
+
+  function isFor({ account, device }: Party, one: Dated): boolean {
+    return parts.entitlement.isFor(account, device, one)
   }
 
   /** What this account wrote, and nothing that is only said to be: its id is part of the key (DEL-57). */

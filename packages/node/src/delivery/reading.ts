@@ -22,7 +22,7 @@ import { codeOf } from '../faults.ts'
 import { commitStaged, type Staged, stagedOps } from '../staged.ts'
 import type { Op } from '../store/store-types.ts'
 import type { Delivery } from './delivery.ts'
-import { type Receipts, tellsWhatIsRead } from './receipts.ts'
+import { RECEIPTS, type Receipts, tellsWhatIsRead } from './receipts.ts'
 import type { IsShown, MessagePlace, Unread, UnreadMessage } from './unread.ts'
 
 /** What was read, here and on siblings, and what contacts say they have read. */
@@ -68,11 +68,17 @@ export function startReading(
   data.events.addEventListener(
     'chat:read',
     ({ detail: { chat } }) => {
-      follow(chat).catch((error: unknown) => {
-        if (!signal.aborted) {
-          logger.warn('what was read on a sibling is new here still', { code: codeOf(error) })
-        }
-      })
+      const contact = contacts.ofChat(chat)
+      // As the setting is now: who is not told of a message is not told later either (DEL-47).
+      if (contact) void follow(contact, tellsWhatIsRead(data))
+    },
+    { signal },
+  )
+  data.events.addEventListener(
+    'setting:changed',
+    ({ detail: { key } }) => {
+      // Whatever it is now: in between it may have been off.
+      if (key === RECEIPTS) void forgetAllShown()
     },
     { signal },
   )
@@ -80,12 +86,34 @@ export function startReading(
     if (!signal.aborted) logger.warn('siblings are not told yet of what was read')
   })
 
-  /** A sibling has shown more of a chat, and tells the contact. */
-  async function follow(chat: ChatId): Promise<void> {
-    const contact = contacts.ofChat(chat)
-    if (!contact) return
-    const shown = (await unread.list(contact)).filter((one) => isShown(contact, one))
-    const messages = shown.map(({ message }) => message)
+  /** A sibling has shown more of a chat, and tells the contact; so do we, if we show it before that is done (DEL-68). */
+  async function follow(contact: AccountId, tells: boolean): Promise<void> {
+    try {
+      const messages = await unread.noteShown(contact)
+      if (!tells) await forget(contact, messages)
+    } catch (error) {
+      if (!signal.aborted) {
+        logger.warn('what was read on a sibling is new here still', { code: codeOf(error) })
+      }
+    }
+  }
+
+  /** Nobody is told any more of what siblings have shown until now. */
+  async function forgetAllShown(): Promise<void> {
+    try {
+      for (const contact of await unread.contacts()) {
+        const shown = await unread.listShown(contact)
+        const messages = shown.map(({ message }) => message)
+        await forget(contact, messages)
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        logger.warn('what siblings have shown is not forgotten yet', { code: codeOf(error) })
+      }
+    }
+  }
+
+  async function forget(contact: AccountId, messages: readonly MessageId[]): Promise<void> {
     if (messages.length > 0) await commitStaged(store, [unread.stageRemove(contact, messages)])
   }
 
@@ -117,14 +145,20 @@ export function startReading(
 
   async function markRead(contact: AccountId, upTo?: MessagePlace): Promise<void> {
     const seen = await unread.list(contact, upTo)
-    for (let from = 0; from < seen.length; from += MAX_MARKED) {
-      const page = seen.slice(from, from + MAX_MARKED)
-      const messages = page.map(({ message }) => message)
-      const owed = tellsWhatIsRead(data) ? [receipts.stageOwed(contact, messages)] : []
+    for (const page of pagesOf(seen)) {
       const untold = stagedOps(...page.map((one) => untoldOp(contact, one)))
-      await commitStaged(store, [unread.stageRemove(contact, messages), untold, ...owed])
+      await commitStaged(store, [...stageShown(contact, page), untold])
+    }
+    for (const page of pagesOf(await unread.listShown(contact, upTo))) {
+      await commitStaged(store, stageShown(contact, page))
     }
     if (seen.length > 0) await tellSiblings(contact)
+  }
+
+  function stageShown(contact: AccountId, page: readonly UnreadMessage[]): readonly Staged[] {
+    const messages = page.map(({ message }) => message)
+    const owed = tellsWhatIsRead(data) ? [receipts.stageOwed(contact, messages)] : []
+    return [unread.stageRemove(contact, messages), ...owed]
   }
 
   function untoldOp(contact: AccountId, { author, number }: UnreadMessage): Op {
@@ -177,6 +211,14 @@ export function startReading(
   }
 
   return { stageArrival, markRead }
+}
+
+function pagesOf(messages: readonly UnreadMessage[]): readonly (readonly UnreadMessage[])[] {
+  const pages: (readonly UnreadMessage[])[] = []
+  for (let from = 0; from < messages.length; from += MAX_MARKED) {
+    pages.push(messages.slice(from, from + MAX_MARKED))
+  }
+  return pages
 }
 
 /** What lies right below each run that has one of `numbers` in it. */

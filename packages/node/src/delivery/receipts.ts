@@ -25,9 +25,12 @@ export interface Receipts {
  */
 export type MayTell = 'yes' | 'later' | 'never'
 
+/** The setting by which a person says so. */
+export const RECEIPTS = 'receipts.read'
+
 /** Whether the person wants contacts to know what was read (DEL-47). */
 export function tellsWhatIsRead({ settings }: Pick<AccountData, 'settings'>): boolean {
-  return readSetting(settings, 'receipts.read')
+  return readSetting(settings, RECEIPTS)
 }
 
 /** Only contacts are told, on the account they have now, and nobody against the person's will (B5). */

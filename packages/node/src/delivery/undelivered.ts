@@ -13,7 +13,7 @@ import type { DeviceContext } from '../context.ts'
 import type { Staged } from '../staged.ts'
 import type { UndeliveredValue } from '../tables.ts'
 import type { Reached } from './delivery.ts'
-import type { Entitlement } from './entitlement.ts'
+import { type Entitlement, heldBy } from './entitlement.ts'
 import { createWaitingList, type WaitingEntry } from './waiting-list.ts'
 
 /** A content of this account that some device of its recipient still has to get. */
@@ -118,9 +118,10 @@ export async function openUndelivered(
     return reached
   }
 
-  async function hasEnded({ message, content }: StoredContent): Promise<boolean> {
+  async function hasEnded(stored: StoredContent): Promise<boolean> {
+    const { message, content } = stored
     if (content.author.account !== account || list.get(message) || !isOver(content)) return false
-    return !entitlement.isDone({ ...content, reached: await readReached(message) })
+    return !entitlement.isDone(heldBy(await readReached(message), stored))
   }
 
   function requireRoom(contact: AccountId): void {
@@ -161,7 +162,7 @@ export async function openUndelivered(
     const reachedBy = await readReachedBy(asked)
     return asked.flatMap((stored) => {
       const reached = reachedBy.get(stored.message) ?? []
-      if (entitlement.isDone({ ...stored.content, reached })) return []
+      if (entitlement.isDone(heldBy(reached, stored))) return []
       return stagePut({ ...waitingOf(stored), reached, isRead: false })
     })
   }
@@ -170,8 +171,8 @@ export async function openUndelivered(
   async function readReachedBy(
     contents: readonly StoredContent[],
   ): Promise<ReadonlyMap<MessageId, readonly DeviceId[]>> {
-    const asked = contents.flatMap(({ message, content: { chat, at } }) =>
-      entitlement.lacking({ chat, at, reached: [] }).map((device) => [message, device] as const),
+    const asked = contents.flatMap((stored) =>
+      entitlement.lacking(heldBy([], stored)).map((device) => [stored.message, device] as const),
     )
     const found = await tables.reached.getMany(asked)
     const reachedBy = new Map<MessageId, DeviceId[]>()

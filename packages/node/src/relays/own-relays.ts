@@ -18,6 +18,7 @@ import type { Store } from '../store/store-types.ts'
 import type { Tables } from '../tables.ts'
 import { talkToRelay } from './relay-talk.ts'
 import { readUsage } from './relay-usage.ts'
+import { settled } from './settling.ts'
 
 /** Reservations a device holds at once; more would cost connections and gain nothing. */
 export const MAX_RELAYS = 8
@@ -25,8 +26,8 @@ export const MAX_RELAYS = 8
 /** The relays of this device: which there are, and what they know of its account. */
 export interface OwnRelays {
   list(): readonly RelayState[]
-  /** Holds a place there from now on. @throws ERR_ADDRESS, ERR_RELAYS */
-  add(address: string): Promise<readonly RelayState[]>
+  /** Holds a place there from now on; its state is that of the first try. @throws ERR_ADDRESS, ERR_RELAYS */
+  add(address: string, options?: CallOptions): Promise<readonly RelayState[]>
   /** Takes a relay out: one address, or all of its peer id. @throws ERR_NOT_FOUND */
   remove(address: string): Promise<readonly RelayState[]>
   /** Makes this account the owner of the relay that shows the code. @throws ERR_CODE_…, ERR_RELAY_CLAIM, ERR_UNREACHABLE */
@@ -84,8 +85,15 @@ class DeviceRelays implements OwnRelays {
     return this.#requireNet().relays()
   }
 
-  add(address: string): Promise<readonly RelayState[]> {
-    return this.#keep([...this.#addresses.filter((one) => one !== address), address])
+  async add(
+    address: string,
+    { signal = new AbortController().signal }: CallOptions = {},
+  ): Promise<readonly RelayState[]> {
+    await this.#keep([...this.#addresses.filter((one) => one !== address), address])
+    const isAsked = (one: RelayState): boolean =>
+      one.address === address && one.state === 'connecting'
+    await settled(this.#requireNet(), (states) => !states.some(isAsked), { signal })
+    return this.list()
   }
 
   async remove(address: string): Promise<readonly RelayState[]> {
@@ -120,7 +128,11 @@ class DeviceRelays implements OwnRelays {
     }
     // it refused a stranger a moment ago, and is tried anew
     net.setRelays(others)
-    return this.#keep([...others, ...found])
+    await this.#keep([...others, ...found])
+    const isOnTheWay = ({ address, state }: RelayState): boolean =>
+      relayOf(address) === code.relay && state !== 'ready'
+    await settled(net, (states) => !states.some(isOnTheWay), { signal })
+    return this.list()
   }
 
   async usage(

@@ -33,7 +33,7 @@ function deviceAnd(told: readonly Uint8Array[] | undefined): { device: Net; rela
 const read = ({ device, relay }: { device: Net; relay: string }) =>
   readUsage(device, { relay, account: ACCOUNT, signal: new AbortController().signal })
 
-describe('RLY-45 CLI-103 what a relay says an account used', () => {
+describe('RLY-45 CLI-105 what a relay says an account used', () => {
   test('RLY-45 is read day by day', async () => {
     const next = { ...DAY, day: '2026-11-23', bytes: 5 }
     const sealed = await Promise.all([DAY, next].map((day) => sealUsage(day, signerNo(2))))

@@ -1,7 +1,8 @@
 /**
  * Every frame of every protocol, said first by everybody (A5): who is answered at all, and that nobody else
  * changes anything. What the frames of a hello bring about has tests of its own (`control-kinds.test.ts`,
- * `hello.test.ts`), and so has the word that an envelope cannot be opened (`mending.test.ts`).
+ * `hello.test.ts`), and so has the word that an envelope cannot be opened (`mending.test.ts`,
+ * `false-words.test.ts`).
  *
  * The rows are complete by their types: a frame kind without a row does not compile, and a protocol
  * without rows fails the last test.
@@ -35,6 +36,7 @@ import {
   MESSAGE,
   NEARBY,
   RECOVERY,
+  RELAY,
   REPAIR,
   SYNC,
 } from '../protocols.ts'
@@ -57,7 +59,18 @@ const KNOWN: Answered = ['a contact', 'own']
 const EMPTY = new Uint8Array()
 const id = messageIdFromBytes(new Uint8Array(16))
 
-const PROTOCOLS = { HELLO, MESSAGE, REPAIR, RECOVERY, SYNC, LINK, JOIN, CONTACT, NEARBY } as const
+const PROTOCOLS = {
+  HELLO,
+  MESSAGE,
+  REPAIR,
+  RECOVERY,
+  SYNC,
+  LINK,
+  JOIN,
+  CONTACT,
+  NEARBY,
+  RELAY,
+} as const
 const NAMES = [
   'HELLO',
   'MESSAGE',
@@ -68,6 +81,7 @@ const NAMES = [
   'JOIN',
   'CONTACT',
   'NEARBY',
+  'RELAY',
 ] as const
 
 /** One frame of each kind, and who is answered when it is the first. */
@@ -151,6 +165,8 @@ function rows(at: Stage, hello: HelloFrame & { readonly kind: 'hello' }) {
     JOIN: anything(EVERYBODY),
     CONTACT: anything(EVERYBODY),
     NEARBY: anything(NOBODY),
+    // A device asks it of relays and answers it to nobody.
+    RELAY: anything(NOBODY),
   } satisfies Record<keyof typeof PROTOCOLS, readonly (readonly [string, Row])[]>
 }
 

@@ -1,6 +1,7 @@
 import { type AccountId, KithError } from '@kithmesh/protocol'
 import type { EventSource } from '@kithmesh/sync'
 import { type DeviceLogs, openDeviceLogs } from '../account/device-logs.ts'
+import { ownReachability } from '../account/ways.ts'
 import type { LeftReason } from '../api/devices.ts'
 import type { NodeEvents } from '../api/events.ts'
 import type { Status } from '../api/status.ts'
@@ -193,7 +194,11 @@ export function createMembership(
     const { account } = home
     const left = { reason: run.reason, hint: HINTS[run.reason] }
     const { name } = context
-    return { account, device, name, devices: [], relays: net.relays(), pending: 0, left }
+    const relays = net.relays()
+    return {
+      ...{ account, device, name, ...ownReachability(context) },
+      ...{ devices: [], relays, pending: 0, left },
+    }
   }
 
   return {

@@ -1,5 +1,5 @@
 import { KithError } from '@kithmesh/protocol'
-import type { Store } from '../store/store-types.ts'
+import type { Damage, Op, Store } from '../store/store-types.ts'
 
 /** The store as one run of an account writes to it. */
 export interface RunStore {
@@ -17,9 +17,9 @@ export function storeForRun(store: Store): RunStore {
   const writing = new Set<Promise<void>>()
   let isOver = false
 
-  function commit(...call: Parameters<Store['commit']>): Promise<void> {
+  function commit(ops: readonly Op[], options?: { readonly signal?: AbortSignal }): Promise<void> {
     if (isOver) return Promise.reject(new KithError('ERR_STORE_CLOSED', 'this run is over'))
-    const written = store.commit(...call)
+    const written = store.commit(ops, options)
     const settled = written.then(
       () => undefined,
       () => undefined,
@@ -30,16 +30,33 @@ export function storeForRun(store: Store): RunStore {
   }
 
   return {
-    store: new Proxy(store, {
-      get: (target, key) => {
-        if (key === 'commit') return commit
-        const value: unknown = Reflect.get(target, key, target)
-        return typeof value === 'function' ? value.bind(target) : value
-      },
-    }),
+    store: writtenBy(store, commit),
     end: async () => {
       isOver = true
       await Promise.all(writing)
     },
+  }
+}
+
+/** `store` in all but how it is written to. */
+function writtenBy(store: Store, commit: Store['commit']): Store {
+  return {
+    table: (name, codecs) => store.table(name, codecs),
+    commit,
+    get damage(): readonly Damage[] {
+      return store.damage
+    },
+    get commits(): number {
+      return store.commits
+    },
+    countOf: (table) => store.countOf(table),
+    get audited(): Promise<void> {
+      return store.audited
+    },
+    sweep: () => store.sweep(),
+    forgetDamage: (healed) => store.forgetDamage(healed),
+    compact: () => store.compact(),
+    close: () => store.close(),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

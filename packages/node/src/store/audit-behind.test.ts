@@ -151,3 +151,28 @@ describe('sweeping', () => {
     await again.store.close()
   })
 })
+
+describe('forgetting damage', () => {
+  test('STO-53 what was noticed since, also of the same table, is kept, and told at the next opening', async () => {
+    const home = await filled()
+    await loseEntries(home, ['notes'], (at) => at === 3)
+    const first = await openWaiting(home)
+    await first.audit()
+    await first.store.close()
+    await loseEntries(home, ['notes'], (at) => at === 5)
+    const { store, audit } = await openWaiting(home)
+    const healed = store.damage
+    expect(healed).toMatchObject([{ kind: 'table', found: ENTRIES - 1 }])
+    await audit()
+    await store.forgetDamage(healed)
+    const since = [{ kind: 'table', table: 'notes', found: ENTRIES - 2 }]
+    expect(store.damage).toMatchObject(since)
+    await store.close()
+    const again = await openWaiting(home)
+    expect(again.store.damage).toMatchObject(since)
+    // Healed as well, and then nothing is left to tell.
+    await again.store.forgetDamage(again.store.damage)
+    expect(again.store.damage).toEqual([])
+    await again.store.close()
+  })
+})

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { bent } from '../../test/bent-frame.ts'
 import type { Environment } from '../environment.ts'
 import { type DeviceLogState, mergeDeviceLogs, reduceDeviceLog } from '../identity/device-log.ts'
 import { type Signer, signerFromSeed } from '../identity/keys.ts'
@@ -134,12 +135,6 @@ function knowing(record: InviteRecord, more: Partial<KnownInvite> = {}) {
 function ending(outcome: { readonly kind: string; readonly code?: string }): string {
   if (outcome.kind === 'refused') return outcome.code ?? 'no code'
   return outcome.kind === 'invited' || outcome.kind === 'done' ? 'done' : `went on: ${outcome.kind}`
-}
-
-function bent(frame: Uint8Array, at: number): Uint8Array {
-  const copy = Uint8Array.from(frame)
-  copy[at] = (copy[at] ?? 0) ^ 1
-  return copy
 }
 
 describe('inviting', () => {
