@@ -44,14 +44,26 @@ describe('RLY-87 memory is given back', () => {
   test('after a busy time, when three of four are gone', () => {
     const { load, times } = tidied()
     vi.advanceTimersByTime(2_000)
-    load.connections = 400
-    vi.advanceTimersByTime(MINUTE)
     load.connections = 100
     vi.advanceTimersByTime(MINUTE)
+    load.connections = 25
+    vi.advanceTimersByTime(MINUTE)
     expect(times()).toBe(1)
-    load.connections = 99
+    load.connections = 24
     vi.advanceTimersByTime(2 * MINUTE)
     expect(times()).toBe(2)
+  })
+
+  test('RLY-67 after many have come, once no more come; and again after many more', () => {
+    const { load, times } = tidied()
+    vi.advanceTimersByTime(2_000)
+    const come = (connections: number): number => {
+      load.connections = connections
+      vi.advanceTimersByTime(MINUTE)
+      return times()
+    }
+    expect([90, 100, 101, 101, 101].map(come)).toEqual([1, 1, 1, 2, 2])
+    expect([211, 210, 250, 240].map(come)).toEqual([2, 2, 2, 3])
   })
 
   test('no more once it was ended', () => {
