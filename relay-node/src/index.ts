@@ -1,6 +1,6 @@
+export type { RelayNotice, RelayStatus } from './admin/status.ts'
 export type { Clock, Rng } from './environment.ts'
 export { isRelayError, RelayError, type RelayErrorCode, type RelayErrorOptions } from './errors.ts'
 export { DEFAULT_LIMITS, type RelayLimits } from './limits.ts'
 export { createRelay } from './relay.ts'
 export type { Relay, RelayOptions } from './relay-options.ts'
-export type { RelayNotice, RelayStatus } from './status.ts'

@@ -15,6 +15,6 @@ if (major < 22 || (major === 22 && minor < 12)) {
   process.exitCode = 1
 } else {
   keepCompiled(process.env)
-  const { main } = await import('./cli.ts')
+  const { main } = await import('./commands/cli.ts')
   await main(process.argv.slice(2))
 }

@@ -1,8 +1,8 @@
-import type { AdminAddress } from './admin.ts'
-import type { ClaimCode } from './claim-code.ts'
+import type { AdminAddress } from './admin/admin.ts'
+import type { RelayStatus } from './admin/status.ts'
 import type { Clock, Rng } from './environment.ts'
 import type { RelayLimits } from './limits.ts'
-import type { RelayStatus } from './status.ts'
+import type { ClaimCode } from './ownership/claim-code.ts'
 
 /** What `createRelay` is given; only `home` has no default. */
 export interface RelayOptions {

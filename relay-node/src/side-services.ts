@@ -1,9 +1,9 @@
 import { type Clock, isLoopbackHost, STUN_PORT } from '@kithmesh/net'
-import { type Admin, type AdminView, startAdmin } from './admin.ts'
+import { type Admin, type AdminView, startAdmin } from './admin/admin.ts'
+import type { RelayNotice } from './admin/status.ts'
 import type { Counters } from './counters.ts'
 import { RelayError, reasonOf } from './errors.ts'
 import type { RelayOptions } from './relay-options.ts'
-import type { RelayNotice } from './status.ts'
 import { type StunResponder, startStun } from './stun.ts'
 
 /** A service beside the relay itself, and what its operator should know of it. */

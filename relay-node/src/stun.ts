@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { type Clock, ip6Groups } from '@kithmesh/net'
+import { sourceOfIp } from './guard/source-address.ts'
 import { createQuota } from './rate.ts'
-import { sourceOfIp } from './source-address.ts'
 
 /**
  * Answers STUN binding requests (RFC 8489), so that browsers and devices learn their public

@@ -1,11 +1,11 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
-import { createAddressBook, MAX_ADDRESSES_PER_SOURCE } from './address-book.ts'
 import { parseAddress, parseRelay, pathOf } from './addresses.ts'
 import { peerOfPublicKey } from './identity.ts'
-import { createNetRules } from './lan-rule.ts'
-import { stunServersOf } from './stun.ts'
+import { createNetRules } from './lan/lan-rule.ts'
 import { testIdentity } from './testing/fixtures.ts'
+import { stunServersOf } from './transports/stun.ts'
+import { createAddressBook, MAX_ADDRESSES_PER_SOURCE } from './ways/address-book.ts'
 
 const relay = peerOfPublicKey(testIdentity('relay').publicKey)
 const ben = peerOfPublicKey(testIdentity('ben').publicKey)

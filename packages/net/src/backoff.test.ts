@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createBackoff, createPacer, createWaker } from './backoff.ts'
-import { createBudget } from './budget.ts'
+import { createBudget } from './floods/budget.ts'
 import { testRng } from './testing/fixtures.ts'
 
 describe('NET-25 waiting between attempts', () => {

@@ -1,14 +1,14 @@
-import { createActivity } from './activity.ts'
-import type { HostCertificate } from './certificate.ts'
 import { DeviceNet } from './device-net.ts'
 import type { Clock, NetLogger, Rng } from './environment.ts'
 import { createHostOn } from './host.ts'
-import { createNetRules } from './lan-rule.ts'
+import { createNetRules } from './lan/lan-rule.ts'
 import type { Net, NetIdentity, PeerIdText } from './net.ts'
 import type { Platform } from './platform.ts'
-import type { Introduce } from './relay-keeper.ts'
-import { createRelayList } from './relay-list.ts'
-import { stunServersOf } from './stun.ts'
+import type { Introduce } from './relays/relay-keeper.ts'
+import { createRelayList } from './relays/relay-list.ts'
+import type { HostCertificate } from './transports/certificate.ts'
+import { stunServersOf } from './transports/stun.ts'
+import { createActivity } from './ways/activity.ts'
 
 /** What {@link createNet} is given. */
 export interface NetOptions {

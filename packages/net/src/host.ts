@@ -12,27 +12,27 @@ import {
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { boundMessages } from './bounded-messages.ts'
-import type { HostCertificate } from './certificate.ts'
 import {
   type CircuitTransport,
   type Components,
   createCircuitTransport,
 } from './circuit/transport.ts'
 import type { Clock } from './environment.ts'
-import { flatConnections } from './flat-connections.ts'
+import { boundMessages } from './floods/bounded-messages.ts'
+import { meteredFrames } from './floods/muxer-meter.ts'
+import { refuseEndlessLengths } from './floods/negotiation-watch.ts'
+import type { Admit } from './floods/new-socket.ts'
 import { privateKeyOf } from './identity.ts'
-import { joinedWrites } from './joined-writes.ts'
-import { meteredFrames } from './muxer-meter.ts'
-import { refuseEndlessLengths } from './negotiation-watch.ts'
 import type { NetIdentity } from './net.ts'
-import type { Admit } from './new-socket.ts'
 import type { Platform, TransportFactory } from './platform.ts'
 import { silentComponentLogger } from './silent-logger.ts'
-import { sparedCopies } from './spared-copies.ts'
-import { sparingWindows } from './sparing-windows.ts'
 import type { Present } from './splice/raw-road.ts'
 import { createSpliceTransport } from './splice/transport.ts'
+import type { HostCertificate } from './transports/certificate.ts'
+import { flatConnections } from './transports/flat-connections.ts'
+import { joinedWrites } from './transports/joined-writes.ts'
+import { sparedCopies } from './transports/spared-copies.ts'
+import { sparingWindows } from './transports/sparing-windows.ts'
 
 /** What {@link createHost} is given. Everything but the identity has a default fit for a device. */
 export interface HostOptions {

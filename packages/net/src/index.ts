@@ -4,7 +4,6 @@ import type { Net } from './net.ts'
 import { nodePlatform } from './platform.node.ts'
 
 export { isLoopback, isOutside, pathOf } from './addresses.ts'
-export { createCertificate, type HostCertificate } from './certificate.ts'
 export {
   CIRCUIT_STATUS,
   type CircuitCodec,
@@ -25,8 +24,9 @@ export { netCompliance } from './compliance/suite.ts'
 export type { NetOptions } from './create-net.ts'
 export type { Clock, NetLogger, Rng } from './environment.ts'
 export { isNetError, NetError, type NetErrorCode } from './errors.ts'
-export { createFrameStream } from './frame-stream.ts'
-export { encodeFrame, type FirstFrame, firstFrame } from './framing.ts'
+export type { Admit, NewSocket } from './floods/new-socket.ts'
+export { createFrameStream } from './framing/frame-stream.ts'
+export { encodeFrame, type FirstFrame, firstFrame } from './framing/framing.ts'
 export {
   DEFAULT_HOST_LIMITS,
   type Host,
@@ -50,13 +50,19 @@ export type {
   Reachable,
   RelayState,
 } from './net.ts'
-export type { Admit, NewSocket } from './new-socket.ts'
 export {
   type ProbeHop,
   type ProbeOptions,
   probeRelay,
   type RelayProbe,
-} from './relay-probe.node.ts'
+} from './relays/relay-probe.node.ts'
+export {
+  MAX_USAGE_BYTES,
+  openUsage,
+  sealUsage,
+  USAGE_PROTOCOL,
+  type UsageRecord,
+} from './relays/usage.ts'
 export {
   SPLICE_PROTOCOL,
   type SpliceMessage,
@@ -66,14 +72,8 @@ export {
 } from './splice/messages.ts'
 export { JOINED, SPLICE_PATH, TICKET_BYTES } from './splice/preface.ts'
 export type { Present, RawRoad } from './splice/raw-road.ts'
-export { STUN_PORT } from './stun.ts'
-export {
-  MAX_USAGE_BYTES,
-  openUsage,
-  sealUsage,
-  USAGE_PROTOCOL,
-  type UsageRecord,
-} from './usage.ts'
+export { createCertificate, type HostCertificate } from './transports/certificate.ts'
+export { STUN_PORT } from './transports/stun.ts'
 
 /** Starts a libp2p node set up for this mesh; a device's net and the relay both stand on it. */
 export function createHost(options: HostOptions): Promise<Host> {

@@ -1,8 +1,8 @@
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import type { Platform } from './platform.ts'
 import { webSocketRoads } from './splice/websocket-road.ts'
-import { webRtcTransport } from './webrtc-transport.ts'
-import { webSocketTransport } from './websocket-transport.ts'
+import { webRtcTransport } from './transports/webrtc-transport.ts'
+import { webSocketTransport } from './transports/websocket-transport.ts'
 
 /** A page: WebSocket and WebRTC, both only to dial. */
 export const browserPlatform: Platform = {

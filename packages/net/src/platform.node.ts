@@ -1,17 +1,17 @@
 import { networkInterfaces } from 'node:os'
 import { isWebRtcDirect } from './addresses.ts'
-import { dialledLate } from './dialled-late.ts'
 import { isLinkLocalIp6 } from './ip-address.ts'
-import { startLanDiscovery } from './lan-discovery.node.ts'
-import { createNetworkWatch, LOOK_MS } from './network-watch.ts'
+import { startLanDiscovery } from './lan/lan-discovery.node.ts'
 import type { Platform, TransportFactory, TransportOptions } from './platform.ts'
 import { tcpTransport } from './splice/listen.node.ts'
 import { splicingWebSockets } from './splice/listen-websocket.node.ts'
 import { tcpRoads } from './splice/tcp-road.node.ts'
 import { webSocketRoads } from './splice/websocket-road.ts'
-import { lastingSockets } from './webrtc-direct.node.ts'
-import { webRtcTransport } from './webrtc-transport.ts'
-import { webSocketTransport } from './websocket-transport.ts'
+import { dialledLate } from './transports/dialled-late.ts'
+import { lastingSockets } from './transports/webrtc-direct.node.ts'
+import { webRtcTransport } from './transports/webrtc-transport.ts'
+import { webSocketTransport } from './transports/websocket-transport.ts'
+import { createNetworkWatch, LOOK_MS } from './ways/network-watch.ts'
 
 /** Node: TCP and WebSocket always, WebRTC where its native add-on can be loaded. */
 export const nodePlatform: Platform = {

@@ -1,9 +1,9 @@
 import type { Libp2pOptions } from 'libp2p'
-import type { HostCertificate } from './certificate.ts'
-import type { LanDiscovery, LanDiscoveryOptions } from './lan-discovery.ts'
-import type { Admit } from './new-socket.ts'
+import type { Admit } from './floods/new-socket.ts'
+import type { LanDiscovery, LanDiscoveryOptions } from './lan/lan-discovery.ts'
 import type { Present } from './splice/raw-road.ts'
 import type { SpliceRoads } from './splice/road.ts'
+import type { HostCertificate } from './transports/certificate.ts'
 
 /** What makes one libp2p transport. */
 export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]

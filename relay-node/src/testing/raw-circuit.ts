@@ -7,7 +7,7 @@ import {
 } from '@kithmesh/net'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { readMessage, sendMessage } from '../hop-stream.ts'
+import { readMessage, sendMessage } from '../hop/hop-stream.ts'
 
 /** The circuit protocol by hand, so that a test can do what no honest client does. */
 

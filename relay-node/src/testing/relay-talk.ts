@@ -12,7 +12,7 @@ import {
 } from '@kithmesh/protocol'
 import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { RELAY_PROTOCOL } from '../claim-service.ts'
+import { RELAY_PROTOCOL } from '../ownership/claim-service.ts'
 
 /** A relay, and where it is. */
 export interface TalkingRelay {

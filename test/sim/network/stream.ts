@@ -2,7 +2,7 @@
 
 import type { FrameStream, NetProtocol, PeerIdText } from '@kithmesh/net'
 import { NetError } from '../../../packages/net/src/errors.ts'
-import { createTurns } from '../../../packages/net/src/turns.ts'
+import { createTurns } from '../../../packages/net/src/framing/turns.ts'
 import { type Carry, createHalf, type Half } from './half.ts'
 
 /** One end of a stream. */

@@ -4,7 +4,7 @@
  * format asks, and refuse what is cut short, of a wrong type or there twice.
  */
 import { NetError } from '../errors.ts'
-import { varint } from '../varint.ts'
+import { varint } from '../framing/varint.ts'
 
 /** One field of a message: a number, or bytes that are a string, bytes or a message. */
 export interface WireField {

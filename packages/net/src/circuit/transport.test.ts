@@ -1,11 +1,11 @@
 import { lpStream } from '@libp2p/utils'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createConnections } from '../connections.ts'
 import { createHost, type Host } from '../index.ts'
-import { startRelayKeeper } from '../relay-keeper.ts'
-import { createRelayList } from '../relay-list.ts'
+import { startRelayKeeper } from '../relays/relay-keeper.ts'
+import { createRelayList } from '../relays/relay-list.ts'
 import { realClock, testIdentity, testRng } from '../testing/fixtures.ts'
 import { startTestRelay } from '../testing/test-relay.ts'
+import { createConnections } from '../ways/connections.ts'
 import { CIRCUIT_STATUS, STOP_PROTOCOL, stopMessageCodec } from './messages.ts'
 
 const running: { stop(): Promise<void> | void }[] = []

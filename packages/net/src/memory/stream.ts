@@ -1,6 +1,6 @@
 import { NetError } from '../errors.ts'
+import { createTurns } from '../framing/turns.ts'
 import type { FrameStream, NetProtocol, PeerIdText } from '../net.ts'
-import { createTurns } from '../turns.ts'
 import { Lane } from './lane.ts'
 
 /** One end of a stream in memory. */

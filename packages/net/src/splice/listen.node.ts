@@ -1,7 +1,7 @@
 import { Server, type Socket } from 'node:net'
 import type { Listener } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
-import type { Admit } from '../new-socket.ts'
+import type { Admit } from '../floods/new-socket.ts'
 import type { TransportFactory } from '../platform.ts'
 import { PREFACE_BYTES, SPLICE_FIRST_BYTE, ticketOf } from './preface.ts'
 import type { Present } from './raw-road.ts'

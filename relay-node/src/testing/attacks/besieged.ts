@@ -1,6 +1,6 @@
 import { CIRCUIT_STATUS } from '@kithmesh/net'
 import type { Stream } from '@libp2p/interface'
-import { makeHome, writeOwner } from '../../home.ts'
+import { makeHome, writeOwner } from '../../home/home.ts'
 import { createTestAccount } from '../account.ts'
 import { startKithRelay } from '../processes.ts'
 import { ask, connectTo, type HopAnswer, RESERVE, reserveByHand } from '../raw-circuit.ts'
