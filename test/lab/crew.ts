@@ -161,7 +161,8 @@ export async function createCrew(): Promise<Crew> {
     relay,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...running].map((program) => program.kill('SIGKILL')))
-      await rm(folder, { recursive: true, force: true })
+      // a command that was just ended may still write its compiled code
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 })
     },
   })
 }

@@ -12,7 +12,8 @@ const RELAY = fileURLToPath(new URL('../../relay-node', import.meta.url))
 const KITH = fileURLToPath(new URL('../../packages/cli', import.meta.url))
 const folders: string[] = []
 afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders.splice(0))
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
 })
 
 /** The package as npm would publish it, unpacked; made from a copy, as other tests read the workspace meanwhile. */

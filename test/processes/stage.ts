@@ -159,7 +159,7 @@ export async function createStage(): Promise<Stage> {
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(programs.map((program) => program.kill('SIGKILL')))
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }
