@@ -23,6 +23,7 @@ describe('what people see', () => {
         '* laptop  this device',
         '  phone   online       via relay  now        0',
         '  老电脑  offline      —          3 d ago    14',
+        '  from outside: yes. Through the relay at 192.0.2.1',
         '  relay reserved  /ip4/192.0.2.1/tcp/4001',
         '! phone: its network blocks UDP',
         '! 老电脑: not seen',
