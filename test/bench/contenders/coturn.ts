@@ -45,9 +45,16 @@ function argsOf(port: number, home: string): readonly string[] {
     ...['-n', '--lt-cred-mech', `--user=${USER}:${PASSWORD}`, '--realm=r'],
     ...['--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`],
     ...['--no-tls', '--no-dtls', '--no-cli', '--allow-loopback-peers', '--log-file=stdout'],
+    ...Object.values(ENDS).map((address) => `--denied-peer-ip=${address}`),
     ...[`--pidfile=${join(home, 'pid')}`, `--userdb=${join(home, 'db')}`],
   ]
 }
+
+/**
+ * Where each end has its socket. The server takes nothing for them but from each other's places on it: else they would
+ * hear of these addresses by it, and go past it.
+ */
+const ENDS = { receiver: '127.0.0.2', sender: '127.0.0.3' } as const
 
 /** Both ends exchange what WebRTC needs over a socket of their own. */
 function receiver(): Receiver {
@@ -81,7 +88,7 @@ function sender(): Sender {
 /** Peers stay reachable from here, or the collector closes them. */
 const peers: PeerConnection[] = []
 
-function openPeer(name: string, turn: string, signals: Socket): PeerConnection {
+function openPeer(name: keyof typeof ENDS, turn: string, signals: Socket): PeerConnection {
   const peer = new PeerConnection(name, {
     iceServers: [
       {
@@ -93,6 +100,7 @@ function openPeer(name: string, turn: string, signals: Socket): PeerConnection {
       },
     ],
     iceTransportPolicy: 'relay',
+    bindAddress: ENDS[name],
     maxMessageSize: 256 * 1024,
   })
   peers.push(peer)

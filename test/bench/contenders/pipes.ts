@@ -10,7 +10,7 @@ export function socketPipe(socket: Socket): Pipe {
   return {
     write: (bytes) => socket.write(bytes),
     drained: async () => void (await once(socket, 'drain')),
-    onBytes: (listener) => void socket.on('data', listener),
+    onBytes: (listener) => void socket.on('data', listener).resume(),
     stopReading: () => void socket.pause(),
   }
 }

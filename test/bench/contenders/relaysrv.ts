@@ -157,6 +157,8 @@ function readMessages(socket: Socket, read: (type: number, body: Buffer) => bool
       const goesOn = read(held.readInt32BE(4), held.subarray(HEAD_BYTES, end))
       held = held.subarray(end)
       if (goesOn) continue
+      // What comes before somebody listens again would be nobody's.
+      socket.pause()
       socket.off('data', onData)
       if (held.length > 0) socket.unshift(held)
       return
