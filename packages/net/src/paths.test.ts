@@ -1,11 +1,10 @@
 import { createServer, createConnection as dialTcp, type Server, type Socket } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createNet, type Net, type NetOptions, type NetProtocol } from './index.ts'
+import { createNet, type Net, type NetOptions } from './index.ts'
+import { ECHO, echoed, serveEcho } from './testing/echo.ts'
 import { realClock, testIdentity, testRng } from './testing/fixtures.ts'
 import { startTestRelay } from './testing/test-relay.ts'
-
-const ECHO: NetProtocol = { id: '/kith/echo/1', maxFrameBytes: 1024, maxStreamsPerPeer: 4 }
 
 const running: { stop(): Promise<void> }[] = []
 let nextPort = 50_000 + (process.pid % 10_000)
@@ -19,9 +18,7 @@ async function device(name: string, options: Partial<NetOptions> = {}): Promise<
     lanPort: nextPort++,
     ...options,
   })
-  net.handle(ECHO, async (stream) => {
-    for await (const frame of stream.incoming) await stream.send(frame)
-  })
+  serveEcho(net)
   running.push(net)
   return net
 }
@@ -31,14 +28,6 @@ afterEach(async () => {
 })
 
 const soon = { timeout: 12_000, interval: 10 }
-
-async function echoed(from: Net, to: Net): Promise<string> {
-  const stream = await from.open(to.peer, ECHO)
-  await stream.send(Uint8Array.of(1, 2, 3))
-  await stream.close()
-  for await (const frame of stream.incoming) if (frame.byteLength === 3) return stream.path
-  throw new Error('no echo')
-}
 
 describe('NET-32 dialling', () => {
   test('NET-32 the LAN goes before the relay, though the relay is connected already', async () => {

@@ -5,7 +5,7 @@ import {
   mergeDeviceLogs,
   reduceDeviceLog,
 } from '../src/identity/device-log.ts'
-import { type Signer, signerFromSeed } from '../src/identity/keys.ts'
+import type { Signer } from '../src/identity/keys.ts'
 import {
   countersignAdd,
   createGenesis,
@@ -19,7 +19,8 @@ import {
   entryIdOfBody,
   type SignedEntry,
 } from '../src/identity/log-entry.ts'
-import { type DeviceId, deviceIdFromPublicKey, type EntryId } from '../src/ids.ts'
+import type { EntryId } from '../src/ids.ts'
+import { idOf, signerOf } from './log-signers.ts'
 
 /** Ada's phone makes the account, takes in her laptop; the laptop takes in her tablet. */
 export async function adasLog() {
@@ -33,14 +34,6 @@ export async function adasLog() {
   const withTablet = await take(withLaptop, laptop, tablet)
   return { account, root, phone, laptop, tablet, genesis, empty, withLaptop, withTablet }
 }
-
-/** The key of a device, by number. */
-export function signerOf(number: number): Signer {
-  return signerFromSeed(new Uint8Array(32).fill(number))
-}
-
-/** The id of a device, by its key. */
-export const idOf = (signer: Signer): DeviceId => deviceIdFromPublicKey(signer.publicKey)
 
 /** The add of a device, signed by both, behind the last entry of its author. */
 export async function addOf(

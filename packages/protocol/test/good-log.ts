@@ -4,7 +4,7 @@ import {
   mergeDeviceLogs,
   reduceDeviceLog,
 } from '../src/identity/device-log.ts'
-import { type Signer, signerFromSeed } from '../src/identity/keys.ts'
+import type { Signer } from '../src/identity/keys.ts'
 import {
   countersignAdd,
   createGenesis,
@@ -20,12 +20,9 @@ import {
   type SignedEntry,
 } from '../src/identity/log-entry.ts'
 import { deviceLogFileCodec } from '../src/identity/log-file.ts'
-import { type DeviceId, deviceIdFromPublicKey, type EntryId } from '../src/ids.ts'
+import type { EntryId } from '../src/ids.ts'
+import { idOf, signerOf } from './log-signers.ts'
 
-/** The key of a device, by number. */
-export const signerOf = (number: number): Signer => signerFromSeed(new Uint8Array(32).fill(number))
-/** The id of a device, by its key. */
-export const idOf = ({ publicKey }: Signer): DeviceId => deviceIdFromPublicKey(publicKey)
 /** The id of an entry. */
 export const entryId = ({ body }: SignedEntry): EntryId => entryIdOfBody(body)
 

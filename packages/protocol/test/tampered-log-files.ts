@@ -17,17 +17,16 @@ import {
   fileOf,
   type Good,
   ghost,
-  idOf,
   laptop,
   phone,
   recoverBy,
   revokeBy,
   root,
-  signerOf,
   tablet,
   take,
   watch,
 } from './good-log.ts'
+import { idOf, signerOf } from './log-signers.ts'
 
 /** An add whose new device has this key and "signs" with this. */
 async function addOfKey(

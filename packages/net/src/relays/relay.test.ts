@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createNet, type Net, type NetOptions, type NetProtocol } from '../index.ts'
+import { createNet, type Net, type NetOptions } from '../index.ts'
+import { ECHO, echoed, serveEcho } from '../testing/echo.ts'
 import { realClock, testIdentity, testRng } from '../testing/fixtures.ts'
 import { startTestRelay, type TestRelay } from '../testing/test-relay.ts'
-
-const ECHO: NetProtocol = { id: '/kith/echo/1', maxFrameBytes: 1024, maxStreamsPerPeer: 4 }
 
 const running: { stop(): Promise<void> }[] = []
 
@@ -22,9 +21,7 @@ async function device(name: string, options: Partial<NetOptions> = {}): Promise<
     lan: false,
     ...options,
   })
-  net.handle(ECHO, async (stream) => {
-    for await (const frame of stream.incoming) await stream.send(frame)
-  })
+  serveEcho(net)
   running.push(net)
   return net
 }
@@ -35,14 +32,6 @@ afterEach(async () => {
 
 /** Polls much faster than the default: what is measured here are hundreds of milliseconds. */
 const soon = { timeout: 10_000, interval: 10 }
-
-async function echoed(from: Net, to: Net): Promise<string> {
-  const stream = await from.open(to.peer, ECHO)
-  await stream.send(Uint8Array.of(1, 2, 3))
-  await stream.close()
-  for await (const frame of stream.incoming) if (frame.byteLength === 3) return stream.path
-  throw new Error('no echo')
-}
 
 describe('NET-20 relays', () => {
   test('NET-20 two devices without a LAN reach each other through a relay and only through it', async () => {

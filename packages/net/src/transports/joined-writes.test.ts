@@ -1,22 +1,11 @@
 import { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { createNet } from '../index.ts'
-import { realClock, testIdentity, testRng } from '../testing/fixtures.ts'
+import { startTwoNets } from '../testing/two-nets.ts'
 
 const ECHO = { id: '/kith/echo/1', maxFrameBytes: 1024, maxStreamsPerPeer: 4 }
 
 test('NET-19 NET-5 a frame and its answer are one write each on the sockets between, and nothing else is', async () => {
-  const [ada, ben] = await Promise.all(
-    ['ada', 'ben'].map((name) =>
-      createNet({
-        identity: testIdentity(name),
-        clock: realClock,
-        rng: testRng(name),
-        listen: ['/ip4/127.0.0.1/tcp/0'],
-      }),
-    ),
-  )
-  if (ada === undefined || ben === undefined) throw new Error('there are two')
+  const [ada, ben] = await startTwoNets()
   try {
     ben.handle(ECHO, async (stream) => {
       for await (const frame of stream.incoming) await stream.send(frame)

@@ -1,22 +1,11 @@
 import { expect, test } from 'vitest'
-import { createNet } from '../index.ts'
-import { realClock, testIdentity, testRng } from '../testing/fixtures.ts'
+import { startTwoNets } from '../testing/two-nets.ts'
 
 const MIB = 1024 * 1024
 const BULK = { id: '/kith/bulk/1', maxFrameBytes: MIB, maxStreamsPerPeer: 4 }
 
 test('NET-5 a window is renewed in time: many times its size goes through, there and back', async () => {
-  const [ada, ben] = await Promise.all(
-    ['ada', 'ben'].map((name) =>
-      createNet({
-        identity: testIdentity(name),
-        clock: realClock,
-        rng: testRng(name),
-        listen: ['/ip4/127.0.0.1/tcp/0'],
-      }),
-    ),
-  )
-  if (ada === undefined || ben === undefined) throw new Error('there are two')
+  const [ada, ben] = await startTwoNets()
   try {
     ben.handle(BULK, async (stream) => {
       for await (const frame of stream.incoming) await stream.send(frame)

@@ -5,12 +5,11 @@ import {
   addOf,
   codeOf,
   firstEntry,
-  idOf,
   revokeOf,
-  signerOf,
   states,
   take,
 } from '../../test/adas-log.ts'
+import { idOf, signerOf } from '../../test/log-signers.ts'
 import { devicesIn, lastEntryOf, mergeDeviceLogs, reduceDeviceLog } from './device-log.ts'
 import { deviceLogCodec, entryBodyCodec, entryIdOfBody } from './log-entry.ts'
 

@@ -5,15 +5,14 @@ import {
   type Good,
   ghost,
   goodLog,
-  idOf,
   laptop,
   phone,
   revokeBy,
   root,
-  signerOf,
   tablet,
   take,
 } from '../../test/good-log.ts'
+import { idOf, signerOf } from '../../test/log-signers.ts'
 import { TAMPERED } from '../../test/tampered-log-files.ts'
 import type { AccountId } from '../ids.ts'
 import { type DeviceLogState, lastEntryOf, mergeDeviceLogs } from './device-log.ts'

@@ -4,12 +4,11 @@ import {
   addedBy,
   addOf,
   bentEntry,
-  idOf,
   refusals,
   revokeOf,
-  signerOf,
   states,
 } from '../../test/adas-log.ts'
+import { idOf, signerOf } from '../../test/log-signers.ts'
 import { mergeDeviceLogs } from './device-log.ts'
 import { forkProofCodec, readForkProof, verifyForkProof } from './fork-proof.ts'
 import { deviceLogCodec, entryBodyCodec } from './log-entry.ts'

@@ -7,10 +7,10 @@ import {
   firstEntry,
   refusals,
   revokeOf,
-  signerOf,
   states,
   take,
 } from '../../test/adas-log.ts'
+import { signerOf } from '../../test/log-signers.ts'
 import {
   type DeviceLogState,
   lastEntryOf,

@@ -5,12 +5,11 @@ import {
   addOf,
   bentEntry,
   codeOf,
-  idOf,
   refusals,
   revokeOf,
-  signerOf,
   states,
 } from '../../test/adas-log.ts'
+import { idOf, signerOf } from '../../test/log-signers.ts'
 import { deviceIdFromPublicKey } from '../ids.ts'
 import { lastEntryOf, mergeDeviceLogs, reduceDeviceLog } from './device-log.ts'
 import { domainBytes } from './domain.ts'
